@@ -1,0 +1,27 @@
+"""Fixtures that every test folder shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with the real photos; CI must have it, a newcomer's clone may not."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if folder.is_dir():
+        return folder
+    message = f"real photos are missing: put them at {folder}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def shared_reference(shared_data: Path) -> Path:
+    """Folder with the values computed by the authors' released code."""
+    return shared_data.parent / "reference"
