@@ -1,0 +1,43 @@
+"""Disk to batch: sources, labels, saliency, joint transforms."""
+
+from getam.data.check import check_photos
+from getam.data.dataset import Draw, PhotoDataset, TrainDataset
+from getam.data.folder import list_photos
+from getam.data.labels import read_labels
+from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
+from getam.data.open import open_source
+from getam.data.photo import photo_size, read_photo
+from getam.data.saliency import read_saliency, with_saliency
+from getam.data.sample import Batch, Sample, collate, fill_padding
+from getam.data.sampler import ShuffledBatches
+from getam.data.source import Record, Source
+from getam.data.transform import TrainTransform, resize_long_side
+from getam.data.voc_classes import VOC_CLASSES
+
+__all__ = [
+    "VOC_CLASSES",
+    "Batch",
+    "BatchLoader",
+    "Draw",
+    "PhotoDataset",
+    "Record",
+    "Sample",
+    "ShuffledBatches",
+    "Source",
+    "TrainDataset",
+    "TrainLoader",
+    "TrainTransform",
+    "check_photos",
+    "collate",
+    "fill_padding",
+    "list_photos",
+    "open_source",
+    "photo_loader",
+    "photo_size",
+    "read_labels",
+    "read_photo",
+    "read_saliency",
+    "resize_long_side",
+    "train_loader",
+    "with_saliency",
+]

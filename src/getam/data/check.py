@@ -1,0 +1,71 @@
+"""Find the photos that cannot be read before a long run begins."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from getam.data.notice import warn_or_stop
+from getam.data.photo import read_photo
+from getam.data.source import Source
+
+_END_OF_JPEG = b"\xff\xd9"
+_TAIL = 4096
+
+
+def check_photos(source: Source, *, strict: bool = False) -> Source:
+    """Leave out the photos that are truncated or no images.
+
+    A JPEG whose end marker is in its place passes by its header; every other file is decoded.
+
+    Parameters
+    ----------
+    source
+        The records.
+    strict
+        Stop at bad photos, where else they are left out with one warning.
+
+    Returns
+    -------
+    Source
+        Without the bad photos.
+
+    Raises
+    ------
+    ValueError
+        If no photo is left; with ``strict`` if there is a bad one.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        faults = list(pool.map(_fault, (record.image for record in source.records)))
+    bad = [fault for fault in faults if fault]
+    if bad:
+        warn_or_stop(
+            f"{len(bad)} of {len(source)} photos of {source.name} left out; the first: {bad[0]}",
+            strict=strict or len(bad) == len(source),
+        )
+    good = (record for record, fault in zip(source.records, faults, strict=True) if not fault)
+    return replace(source, records=tuple(good))
+
+
+def _fault(path: Path) -> str:
+    """Say what is wrong with a photo; nothing if it is sound."""
+    try:
+        if not _is_whole_jpeg(path):
+            read_photo(path)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _is_whole_jpeg(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            if image.format != "JPEG":
+                return False
+    except (OSError, ValueError):
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return _END_OF_JPEG in file.read()

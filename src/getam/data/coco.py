@@ -1,0 +1,223 @@
+"""MS-COCO: labels from an instances file, masks from it for scoring only (Lin et al. 2014)."""
+
+import json
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from getam.data.listing import name_photos
+from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.source import Record, Source
+from getam.vocabulary import BACKGROUND, IGNORE
+
+
+def is_coco(root: Path) -> bool:
+    """Whether a folder has the layout of MS-COCO."""
+    return any((root / "annotations").glob("instances_*.json"))
+
+
+def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
+    """Open a COCO folder: ``annotations/instances_<split>.json`` and the photos in ``<split>``.
+
+    The photos may also lie in ``images/<split>``, in ``images`` or in the root itself.
+
+    Parameters
+    ----------
+    root
+        The folder that holds ``annotations``.
+    split
+        Such as ``train2017``; None if there is but one.
+    labels
+        Not for COCO, whose labels are the categories.
+    strict
+        Stop where else a warning would do.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If something is missing, unknown or malformed.
+    """
+    if labels is not None:
+        raise ValueError(f"{root} carries its own labels; labels={labels} cannot be used with it")
+    prefix = "instances_"
+    splits = sorted(p.stem.removeprefix(prefix) for p in root.glob(f"annotations/{prefix}*.json"))
+    if split is None and len(splits) == 1:
+        split = splits[0]
+    if split not in splits:
+        raise unknown("split", [str(split)], splits, root)
+    instances = root / "annotations" / f"{prefix}{split}.json"
+    folders = (root / split, root / "images" / split, root / "images", root)
+    images = next(folder for folder in folders if folder.is_dir())
+    return open_coco(images, instances, strict=strict)
+
+
+def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
+    """Open an instances file.
+
+    The classes are its categories in the order of their ids; the value of a class in the masks is
+    its position + 1, so gaps in the ids leave none in the values. Crowds count as labels.
+
+    Parameters
+    ----------
+    images
+        The folder that ``file_name`` is relative to.
+    instances
+        The JSON of COCO's object instances.
+    strict
+        Stop when photos are missing or annotations belong to none, where else a warning would do.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder or the file is missing, or none of the photos is there.
+    ValueError
+        If the file is malformed.
+    """
+    content = _read_instances(instances)
+    names = _category_names(content, instances)
+    labels = _labels_by_image(content, names, instances, strict=strict)
+    photos = _photos_by_id(content, images, instances, strict=strict)
+    image_ids = {photo: image_id for image_id, photo in photos.items()}
+    named = name_photos(photos.values(), images)
+    drawn = any("segmentation" in annotation for annotation in content["annotations"])
+    records = tuple(
+        Record(name, photo, labels[image_ids[photo]], mask=instances if drawn else None)
+        for name, photo in named.items()
+    )
+    values = {category: value for value, category in enumerate(names, start=1)}
+    masks = CocoMasks(
+        instances, image_ids={n: image_ids[photo] for n, photo in named.items()}, values=values
+    )
+    classes = {names[category]: value for category, value in values.items()}
+    return Source(records, classes, masks if drawn else None, name=str(instances))
+
+
+class CocoMasks:
+    """Draws the annotations of a photo; masks are decoded only when one is asked for.
+
+    Parameters
+    ----------
+    instances
+        The JSON of COCO's object instances.
+    image_ids
+        Id of a record to the id of its image in the file.
+    values
+        Category id to mask value.
+    """
+
+    def __init__(
+        self, instances: Path, *, image_ids: Mapping[str, int], values: Mapping[int, int]
+    ) -> None:
+        self.instances = instances
+        self.image_ids = image_ids
+        self.values = values
+
+    def __call__(self, record: Record) -> np.ndarray:
+        """Draw the mask of a record, int32 [H, W]: 0, category position + 1, 255 in crowds.
+
+        Crowds are drawn first, then instances from the largest to the smallest, so that a small
+        thing in front of a large one stays visible.
+
+        Raises
+        ------
+        ValueError
+            If an annotation has no mask, or one that cannot be decoded.
+        """
+        image_id = self.image_ids[record.id]
+        info = self._coco.imgs[image_id]
+        drawn = np.full((info["height"], info["width"]), BACKGROUND, dtype=np.int32)
+        for annotation in sorted(self._coco.imgToAnns[image_id], key=_drawing_order):
+            value = self.values[annotation["category_id"]]
+            inside = self._inside(annotation, record.id)
+            drawn[inside] = IGNORE if annotation.get("iscrowd") else value
+        return drawn
+
+    @cached_property
+    def _coco(self) -> Any:
+        from pycocotools.coco import COCO
+
+        with redirect_stdout(StringIO()):  # it prints its progress
+            return COCO(self.instances)
+
+    def _inside(self, annotation: dict[str, Any], name: str) -> np.ndarray:
+        try:
+            return self._coco.annToMask(annotation).astype(bool)
+        except Exception as error:  # the decoder raises whatever the content makes it raise
+            raise ValueError(
+                f"cannot draw annotation {annotation.get('id')} of {name} in {self.instances}: "
+                f"{type(error).__name__} {error}"
+            ) from error
+
+
+def _drawing_order(annotation: dict[str, Any]) -> tuple[bool, float]:
+    return not annotation.get("iscrowd"), -annotation.get("area", 0)
+
+
+def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no instances file {path}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"cannot read the instances file {path}: {error}") from error
+    needed = {
+        "images": {"id", "file_name", "height", "width"},
+        "annotations": {"image_id", "category_id"},
+        "categories": {"id", "name"},
+    }
+    for part, keys in needed.items():
+        entries = content.get(part) if isinstance(content, dict) else None
+        if not isinstance(entries, list) or not all(
+            isinstance(entry, dict) and keys <= entry.keys() for entry in entries
+        ):
+            raise ValueError(f"{path} must hold a list {part!r} of entries with {sorted(keys)}")
+    return content
+
+
+def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dict[int, str]:
+    names = {c["id"]: c["name"] for c in sorted(content["categories"], key=lambda c: c["id"])}
+    if not names or len(set(names.values())) < len(content["categories"]):
+        raise ValueError(f"{path} must have categories, each with its own id and name")
+    return names
+
+
+def _labels_by_image(
+    content: dict[str, list[dict[str, Any]]], names: dict[int, str], path: Path, *, strict: bool
+) -> dict[int, tuple[str, ...]]:
+    shown: dict[int, set[int]] = {image["id"]: set() for image in content["images"]}
+    lost = 0
+    for annotation in content["annotations"]:
+        if annotation["category_id"] not in names:
+            raise ValueError(
+                f"{path} has an annotation of category {annotation['category_id']}, which is not "
+                "in its categories"
+            )
+        lost += annotation["image_id"] not in shown
+        shown.setdefault(annotation["image_id"], set()).add(annotation["category_id"])
+    if lost:
+        warn_or_stop(f"{lost} annotations of {path} belong to no image in it", strict=strict)
+    return {
+        image: tuple(name for category, name in names.items() if category in categories)
+        for image, categories in shown.items()
+    }
+
+
+def _photos_by_id(
+    content: dict[str, list[dict[str, Any]]], images: Path, path: Path, *, strict: bool
+) -> dict[int, Path]:
+    if not images.is_dir():
+        raise FileNotFoundError(f"there is no folder {images} for the photos of {path}")
+    photos = {image["id"]: images / image["file_name"] for image in content["images"]}
+    found = {image: photo for image, photo in photos.items() if photo.is_file()}
+    missing = [str(photo) for image, photo in photos.items() if image not in found]
+    if not found:
+        raise FileNotFoundError(f"none of the {len(photos)} photos of {path} is in {images}")
+    if missing:
+        message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
+        warn_or_stop(message, strict=strict)
+    return found

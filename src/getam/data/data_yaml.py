@@ -1,0 +1,61 @@
+"""A data.yaml that points at a data set, so that its arguments need not be repeated."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from getam.data.notice import unknown
+
+_PATHS = ("path", "images", "instances", "labels", "saliency")
+_KEYS = (*_PATHS, "split", "classes", "strict")
+
+
+def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
+    """Read the arguments of `open_source` from a file.
+
+    Parameters
+    ----------
+    path
+        Its keys are the arguments of `open_source`, or ``images`` and ``instances`` (COCO) in the
+        place of ``path``; paths are relative to the file. ``{split}`` in a path stands for the
+        split, so one file serves training and validation.
+    **given
+        Arguments that the caller gave; where they are not None they win over the file.
+
+    Returns
+    -------
+    dict
+        The arguments, paths made whole.
+
+    Raises
+    ------
+    ValueError
+        If the file is malformed, has an unknown key, or names no data.
+    """
+    content = _read_mapping(path)
+    strange = [str(key) for key in content if key not in _KEYS]
+    if strange:
+        raise unknown("key", strange, _KEYS, path)
+    if ("path" in content) == ("images" in content and "instances" in content):
+        raise ValueError(f"{path} must name either path, or images and instances")
+    given = {key: value for key, value in given.items() if value is not None}
+    split = given.get("split", content.get("split"))
+    found = {key: _whole(path, str(content[key]), split) for key in _PATHS if key in content}
+    return content | found | given
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} must hold keys and values, got {type(content).__name__}")
+    return content
+
+
+def _whole(path: Path, value: str, split: str | None) -> Path:
+    if "{split}" in value and split is None:
+        raise ValueError(f"{path} has {value!r}, so a split must be given")
+    return path.parent / value.replace("{split}", str(split))

@@ -1,0 +1,117 @@
+"""Records read from disk: photos as they are, and photos changed at random for training."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision.transforms.v2 import functional
+
+from getam.data.photo import read_photo
+from getam.data.saliency import read_saliency
+from getam.data.sample import Sample
+from getam.data.source import Record, Source
+from getam.data.transform import TrainTransform, resize_long_side
+
+
+class PhotoDataset(Dataset[Sample]):
+    """The photos of a source, for prediction and scoring; masks are never read here.
+
+    Parameters
+    ----------
+    source
+        The records.
+    long_side
+        Resize every photo so that its longer side has this many pixels; None keeps its own size.
+    """
+
+    def __init__(self, source: Source, *, long_side: int | None = None) -> None:
+        self.records = source.records
+        self.labels = _label_matrix(source)
+        self.long_side = long_side
+
+    def __len__(self) -> int:
+        """Count the photos."""
+        return len(self.records)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Read one photo.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the photo or its map cannot be read.
+        """
+        sample = _read_sample(self.records[index], self.labels[index])
+        return sample if self.long_side is None else resize_long_side(sample, self.long_side)
+
+
+class Draw(NamedTuple):
+    """What decides every random choice for a training sample, beside the seed."""
+
+    epoch: int
+    photo: int
+
+
+class TrainDataset(Dataset[Sample]):
+    """The photos of a source, changed at random by (seed, epoch, photo) and nothing else.
+
+    Parameters
+    ----------
+    source
+        The records; their masks are not looked at.
+    transform
+        Random change, drawn from torch's CPU generator.
+    seed
+        Seed of the run.
+    """
+
+    def __init__(self, source: Source, transform: TrainTransform, *, seed: int) -> None:
+        self.photos = PhotoDataset(source)
+        self.transform = transform
+        self.seed = seed
+
+    def __len__(self) -> int:
+        """Count the photos."""
+        return len(self.photos)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        """Read and change one photo; the same draw gives the same sample in any process.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As `PhotoDataset`.
+        """
+        sample = self.photos[draw.photo]
+        with torch.random.fork_rng(devices=[]):
+            # Not torch.manual_seed: without workers that would reset the accelerator's generator
+            # too, and dropout would repeat itself at every step.
+            torch.default_generator.manual_seed(_mixed_seed(self.seed, draw))
+            return self.transform(sample)
+
+
+def _mixed_seed(seed: int, draw: Draw) -> int:
+    return int(np.random.SeedSequence((seed, *draw)).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _label_matrix(source: Source) -> Tensor:
+    rows = [source.label_vector(record) for record in source.records]
+    # Reshaped, so that no records or no classes (prediction) make a matrix as well.
+    matrix = np.array(rows, dtype=np.float32).reshape(len(source), len(source.classes))
+    return torch.from_numpy(matrix)
+
+
+def _read_sample(record: Record, labels: Tensor) -> Sample:
+    image = functional.pil_to_tensor(read_photo(record.image))
+    size = (image.shape[-2], image.shape[-1])
+    saliency = None if record.saliency is None else read_saliency(record.saliency, size)[0] / 255
+    return Sample(
+        id=record.id,
+        image=image,
+        labels=labels,
+        saliency=saliency,
+        valid=torch.ones(size, dtype=torch.bool),
+        size=size,
+    )

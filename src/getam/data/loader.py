@@ -1,0 +1,158 @@
+"""Batches from disk by worker processes, for training and for prediction."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from getam.data.dataset import PhotoDataset, TrainDataset
+from getam.data.sample import Batch, collate
+from getam.data.sampler import ShuffledBatches
+from getam.data.source import Source
+from getam.data.transform import TrainTransform
+
+
+class BatchLoader(DataLoader):
+    """A DataLoader of `Batch` that says in one line which photo could not be read."""
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        """Yield the batches.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If a photo cannot be read.
+        """
+        try:
+            yield from super().__iter__()
+        except (OSError, ValueError) as error:
+            raise _without_trace(error) from None
+
+
+class TrainLoader(BatchLoader):
+    """The rest of an epoch on every iteration; knows its place, so a run can be taken up again."""
+
+    batch_sampler: ShuffledBatches
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        """Yield the batches from the present place to the end of the epoch."""
+        for batch in super().__iter__():
+            self.batch_sampler.advance()
+            yield batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the place behind the batch that was yielded last."""
+        return self.batch_sampler.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the place of `state_dict`.
+
+        Raises
+        ------
+        ValueError
+            As `ShuffledBatches.load_state_dict`.
+        """
+        self.batch_sampler.load_state_dict(state)
+
+
+def train_loader(
+    source: Source,
+    *,
+    crop: int,
+    batch_size: int,
+    seed: int,
+    workers: int | None = None,
+    scale: tuple[float, float] = (0.9, 1 / 0.875),
+    flip: float = 0.5,
+    jitter: float = 0.0,
+    rank: int = 0,
+    world_size: int = 1,
+) -> TrainLoader:
+    """Make the loader of training: random crops with image-level labels, never a mask.
+
+    Parameters
+    ----------
+    source
+        The records; those without a label are left out, see `Source.for_training`.
+    crop, scale, flip, jitter
+        As `TrainTransform`.
+    batch_size
+        Photos per batch and process.
+    seed
+        Decides order and random changes; neither depends on the number of workers.
+    workers
+        Number of worker processes; None takes two, or the number of processors if that is less.
+    rank, world_size
+        Number of this process and of all in a distributed run.
+
+    Returns
+    -------
+    TrainLoader
+        Every iteration yields the (rest of the) epoch; ``len`` is that of a whole epoch.
+
+    Raises
+    ------
+    ValueError
+        If no photo has a label, or a class is in no photo.
+    """
+    source = source.for_training()
+    transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
+    sampler = ShuffledBatches(
+        len(source), batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
+    )
+    return TrainLoader(
+        TrainDataset(source, transform, seed=seed),
+        batch_sampler=sampler,
+        persistent_workers=workers != 0,
+        **_worker_options(workers),
+    )
+
+
+def photo_loader(
+    source: Source,
+    *,
+    long_side: int | None = None,
+    batch_size: int = 1,
+    workers: int | None = None,
+) -> BatchLoader:
+    """Make a loader of whole photos in the order of the source, for prediction and scoring.
+
+    Parameters
+    ----------
+    source
+        The records.
+    long_side
+        As `PhotoDataset`.
+    batch_size
+        Photos per batch; photos of different sizes are padded to the largest of the batch.
+    workers
+        As `train_loader`.
+    """
+    return BatchLoader(
+        PhotoDataset(source, long_side=long_side), batch_size=batch_size, **_worker_options(workers)
+    )
+
+
+def _worker_options(workers: int | None) -> dict[str, Any]:
+    count = min(2, os.cpu_count() or 1) if workers is None else workers
+    return {
+        "num_workers": count,
+        "collate_fn": collate,
+        # Else every iteration takes a number from torch's own generator, and a resumed run, which
+        # begins one iteration more, would draw other dropout than the run it continues.
+        "generator": torch.Generator(),
+    }
+
+
+def _without_trace(error: Exception) -> Exception:
+    """Undo what a worker process does to an error: its message becomes a whole traceback."""
+    text = str(error)
+    if "DataLoader worker" not in text:
+        return error
+    # The traceback keeps the worker processes in a reference cycle. Collected later, perhaps inside
+    # a process forked meanwhile, it would print complaints.
+    error.with_traceback(None)
+    kind, _, message = text.strip().splitlines()[-1].partition(": ")
+    return type(error)(message or kind)

@@ -1,0 +1,61 @@
+"""True masks from palette PNG files, for scoring only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from getam.data.notice import first_few
+from getam.vocabulary import IGNORE
+
+if TYPE_CHECKING:
+    from getam.data.source import Record
+
+
+@dataclass(frozen=True)
+class MaskFiles:
+    """Reads ``record.mask``, a palette or grey PNG.
+
+    Parameters
+    ----------
+    highest
+        The largest value that stands for a class.
+    """
+
+    highest: int
+
+    def __call__(self, record: Record) -> np.ndarray:
+        """Read the values of the mask file, int32 [H, W]: 0..``highest`` or 255.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the photo has no mask.
+        ValueError
+            If the file is no mask, or holds other values.
+        """
+        if record.mask is None or not record.mask.is_file():
+            raise FileNotFoundError(f"there is no mask of {record.id} ({record.mask})")
+        values = _read_png(record.mask)
+        wrong = [str(v) for v in np.unique(values) if not 0 <= v <= self.highest and v != IGNORE]
+        if wrong:
+            raise ValueError(
+                f"the mask {record.mask} must hold 0..{self.highest} or {IGNORE}, "
+                f"got {first_few(wrong)}"
+            )
+        return values
+
+
+def _read_png(path: Path) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            image.load()
+            if image.mode not in {"P", "L", "1"} and not image.mode.startswith("I"):
+                raise ValueError(f"expected a palette or grey PNG, got mode {image.mode}")
+            return np.asarray(image).astype(np.int32)
+    except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
+        raise ValueError(f"cannot read the mask {path}: {error}") from error

@@ -1,0 +1,95 @@
+"""Open a data set of any kind by its path."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from getam.data.coco import is_coco, open_coco, open_coco_root
+from getam.data.data_yaml import read_data_yaml
+from getam.data.folder import open_folder
+from getam.data.saliency import with_saliency
+from getam.data.source import Source
+from getam.data.table import open_table
+from getam.data.voc import is_voc, open_voc
+
+
+def open_source(
+    path: str | Path,
+    *,
+    split: str | None = None,
+    labels: str | Path | None = None,
+    classes: Sequence[str] | None = None,
+    saliency: str | Path | None = None,
+    strict: bool = False,
+) -> Source:
+    """Open a data set; nothing but lists and labels is read.
+
+    Parameters
+    ----------
+    path
+        A PASCAL VOC root (`open_voc`), a COCO root (`open_coco_root`), a ``.csv`` table
+        (`open_table`), a folder of photos (`open_folder`), or a ``.yaml`` that names one of them
+        (`read_data_yaml`).
+    split
+        Name of a list (VOC), an instances file (COCO), a value of the column ``split`` (table) or a
+        sub-folder; None takes everything.
+    labels
+        A label file for a VOC root or a folder; see `read_labels`.
+    classes
+        The classes wanted, in the order of training; None takes all. Photos without any of them
+        stay; `Source.for_training` leaves them out.
+    saliency
+        A folder with one map per photo; see `with_saliency`.
+    strict
+        Stop where else one line would warn: photos without a label, labels without a photo.
+
+    Returns
+    -------
+    Source
+        The records.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the path, the photos, a label file or a saliency map is missing.
+    ValueError
+        If a split or class is unknown (naming the nearest), or a file is malformed.
+    """
+    path = Path(path)
+    if path.suffix.lower() in {".yaml", ".yml"} and path.is_file():
+        given = {"split": split, "labels": labels, "saliency": saliency, "strict": strict or None}
+        return _open_named(**read_data_yaml(path, classes=classes, **given))
+    source = _open_plain(path, split=split, labels=labels, strict=strict)
+    return _narrowed(source, classes, saliency)
+
+
+def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
+    if path is not None:
+        return open_source(path, **arguments)
+    if arguments.get("labels") is not None:
+        raise ValueError("instances carry their own labels; labels=... cannot be used with them")
+    source = open_coco(
+        arguments["images"], arguments["instances"], strict=bool(arguments.get("strict"))
+    )
+    return _narrowed(source, arguments.get("classes"), arguments.get("saliency"))
+
+
+def _open_plain(
+    path: Path, *, split: str | None, labels: str | Path | None, strict: bool
+) -> Source:
+    labels = None if labels is None else Path(labels)
+    if path.suffix.lower() == ".csv" and path.is_file():
+        return open_table(path, split=split, labels=labels, strict=strict)
+    if not path.is_dir():
+        raise FileNotFoundError(f"there is no data set {path}: give a folder, a .csv or a .yaml")
+    if is_voc(path):
+        return open_voc(path, split=split, labels=labels, strict=strict)
+    if is_coco(path):
+        return open_coco_root(path, split=split, labels=labels, strict=strict)
+    return open_folder(path, split=split, labels=labels, strict=strict)
+
+
+def _narrowed(source: Source, classes: Sequence[str] | None, saliency: str | Path | None) -> Source:
+    if classes is not None:
+        source = source.choose(classes)
+    return source if saliency is None else with_saliency(source, saliency)

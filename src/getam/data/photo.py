@@ -1,0 +1,97 @@
+"""A photo file of any real kind to an upright RGB image, by Pillow."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm"}
+)
+"""File endings that count as photos, in lower case."""
+
+_ORIENTATION = 0x0112
+_LYING = frozenset({5, 6, 7, 8})
+
+
+def read_photo(path: str | Path) -> Image.Image:
+    """Read a photo as RGB, turned upright.
+
+    Transparent pixels are laid over white; 16-bit grey is scaled by its full range (65535 becomes
+    255); CMYK, grey, palette and one-bit photos are converted; the EXIF rotation is applied; of an
+    animation the first picture is taken.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode ``RGB``, 0..255.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not an image, is truncated or cannot be decoded.
+    """
+    path = _existing_file(path)
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
+        raise _unreadable(path, error) from error
+
+
+def photo_size(path: str | Path) -> tuple[int, int]:
+    """Read the height and width of the upright photo from the file's header alone.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_photo`, but damage behind the header goes unseen.
+    """
+    path = _existing_file(path)
+    try:
+        with Image.open(path) as image:
+            lying = image.getexif().get(_ORIENTATION) in _LYING
+            return image.size if lying else image.size[::-1]
+    except Exception as error:  # as above
+        raise _unreadable(path, error) from error
+
+
+def _existing_file(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no photo {path}")
+    return path
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    reason = "not an image" if isinstance(error, Image.UnidentifiedImageError) else str(error)
+    return ValueError(f"cannot read the photo {path}: {' '.join(reason.split())}")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_to_byte(np.asarray(image))).convert("RGB")
+    if "transparency" in image.info or image.mode in {"RGBA", "RGBa", "LA", "La", "PA"}:
+        return _over_white(image.convert("RGBA"))
+    return image.convert("RGB")
+
+
+def _to_byte(grey: np.ndarray) -> np.ndarray:
+    """Scale 16-bit integers (0..65535) or floats (0..1) to 0..255."""
+    whole = 65535 if np.issubdtype(grey.dtype, np.integer) else 1
+    if grey.min() < 0 or grey.max() > whole:
+        raise ValueError(f"grey values must lie in 0..{whole}, got {grey.min()}..{grey.max()}")
+    return np.rint(grey * (255 / whole)).astype(np.uint8)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")

@@ -1,0 +1,118 @@
+"""One photo ready for the network, and several of them in one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+@dataclass
+class Sample:
+    """One photo.
+
+    Parameters
+    ----------
+    id
+        Id of the record.
+    image
+        uint8 [3, H, W], RGB in 0..255.
+    labels
+        float32 [C] of 0/1.
+    saliency
+        float32 [H, W] in 0..1, or None.
+    valid
+        bool [H, W], True inside the photo.
+    size
+        Height and width of the upright photo on disk.
+    """
+
+    id: str
+    image: Tensor
+    labels: Tensor
+    saliency: Tensor | None
+    valid: Tensor
+    size: tuple[int, int]
+
+
+@dataclass
+class Batch:
+    """Several photos, padded to the largest.
+
+    Parameters
+    ----------
+    ids
+        Ids of the records.
+    image
+        uint8 [B, 3, H, W], RGB in 0..255; padding holds the mean colour of its photo.
+    labels
+        float32 [B, C] of 0/1.
+    saliency
+        float32 [B, H, W] in 0..1, 0 in padding; None without maps.
+    valid
+        bool [B, H, W], True inside the photo, False in padding.
+    sizes
+        Height and width of the upright photos on disk.
+    """
+
+    ids: list[str]
+    image: Tensor
+    labels: Tensor
+    saliency: Tensor | None
+    valid: Tensor
+    sizes: list[tuple[int, int]]
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
+        """Copy the tensors to a device."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor.to(device, non_blocking=non_blocking)
+
+        return replace(
+            self,
+            image=moved(self.image),
+            labels=moved(self.labels),
+            saliency=None if self.saliency is None else moved(self.saliency),
+            valid=moved(self.valid),
+        )
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Put samples into one batch, padded below and on the right to the largest of them."""
+    height = max(sample.image.shape[-2] for sample in samples)
+    width = max(sample.image.shape[-1] for sample in samples)
+    padded = [_padded(sample, height, width) for sample in samples]
+    saliency = [sample.saliency for sample in padded if sample.saliency is not None]
+    return Batch(
+        ids=[sample.id for sample in padded],
+        image=torch.stack([sample.image for sample in padded]),
+        labels=torch.stack([sample.labels for sample in padded]),
+        saliency=torch.stack(saliency) if saliency else None,
+        valid=torch.stack([sample.valid for sample in padded]),
+        sizes=[sample.size for sample in padded],
+    )
+
+
+def fill_padding(image: Tensor, valid: Tensor) -> Tensor:
+    """Paint what is not ``valid`` with the mean colour of what is.
+
+    Parameters
+    ----------
+    image
+        uint8 [3, H, W].
+    valid
+        bool [H, W].
+    """
+    if valid.all():
+        return image
+    mean = image[:, valid].float().mean(dim=1).round().to(image.dtype)
+    return torch.where(valid, image, mean[:, None, None])
+
+
+def _padded(sample: Sample, height: int, width: int) -> Sample:
+    below = (0, width - sample.image.shape[-1], 0, height - sample.image.shape[-2])
+    valid = pad(sample.valid, below)
+    saliency = None if sample.saliency is None else pad(sample.saliency, below)
+    image = fill_padding(pad(sample.image, below), valid)
+    return replace(sample, image=image, saliency=saliency, valid=valid)

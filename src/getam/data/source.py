@@ -1,0 +1,153 @@
+"""What every reader returns: the records of a data set and the classes they may show."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from getam.data.notice import first_few, unknown
+from getam.data.photo import photo_size
+from getam.vocabulary import BACKGROUND, IGNORE
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One photo and what is known about it; nothing is read yet.
+
+    Parameters
+    ----------
+    id
+        Unique in its source: the stem of the file, or its path without ending below the root where
+        two photos share a stem.
+    image
+        The photo.
+    labels
+        Names of the classes in the photo; empty if none, or if unknown.
+    mask
+        The file that the truth comes from, a PNG or an instances file; None without truth.
+    saliency
+        The saliency map, of any size; None without.
+    """
+
+    id: str
+    image: Path
+    labels: tuple[str, ...] = ()
+    mask: Path | None = None
+    saliency: Path | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The records of a data set.
+
+    Parameters
+    ----------
+    records
+        The photos, in the order of their list.
+    classes
+        Name of a class to its value in the source's own masks; the position in the dictionary is
+        the number of the class in training. Background is not among them.
+    masks
+        Reads the truth of a record in the source's own values, int32 [H, W]; None without truth.
+    name
+        What to call the source in messages.
+    """
+
+    records: tuple[Record, ...]
+    classes: dict[str, int]
+    masks: Callable[[Record], np.ndarray] | None = None
+    name: str = "the source"
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self.records)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether at least one record has a mask to score with."""
+        return any(record.mask is not None for record in self.records)
+
+    def label_vector(self, record: Record) -> np.ndarray:
+        """Write the labels of a record as float32 [C] of 0/1, in the order of ``classes``."""
+        return np.array([name in record.labels for name in self.classes], dtype=np.float32)
+
+    def read_truth(self, record: Record) -> np.ndarray:
+        """Read the true mask of a record, in the numbering of training; only scoring does.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 [H, W], the size of the photo: 0 background, ``i + 1`` for the ``i``-th of
+            ``classes``, 255 for everything else (other classes, borders, crowds).
+
+        Raises
+        ------
+        FileNotFoundError
+            If the record has no mask.
+        ValueError
+            If the mask has another size than the photo, or values outside the source's classes.
+        """
+        if self.masks is None:
+            raise FileNotFoundError(f"{self.name} has no masks, so {record.id} has no truth")
+        values = self.masks(record)
+        if values.shape != photo_size(record.image):
+            raise ValueError(
+                f"the mask of {record.id} must have the size of its photo "
+                f"{photo_size(record.image)}, got {values.shape} in {record.mask}"
+            )
+        truth = np.full(values.shape, IGNORE, dtype=np.uint8)
+        truth[values == 0] = BACKGROUND
+        for number, value in enumerate(self.classes.values(), start=1):
+            truth[values == value] = number
+        return truth
+
+    def choose(self, classes: Sequence[str]) -> "Source":
+        """Keep only some classes, in the order given; every record stays.
+
+        Raises
+        ------
+        ValueError
+            If a name is not there, or is given twice.
+        """
+        if isinstance(classes, str) or not classes or len(set(classes)) < len(classes):
+            raise ValueError(f"classes must be a list of different names, got {classes!r}")
+        missing = [name for name in classes if name not in self.classes]
+        if missing:
+            raise unknown("class", missing, self.classes, self.name)
+        records = tuple(
+            replace(record, labels=tuple(n for n in record.labels if n in classes))
+            for record in self.records
+        )
+        return replace(self, records=records, classes={n: self.classes[n] for n in classes})
+
+    def for_training(self) -> "Source":
+        """Keep the records that show a class, and see that every class is shown.
+
+        Returns
+        -------
+        Source
+            Without the records that have no label, which are counted in a log line.
+
+        Raises
+        ------
+        ValueError
+            If a class is in no photo, or no photo has a label.
+        """
+        records = tuple(record for record in self.records if record.labels)
+        if not records:
+            raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")
+        shown = {name for record in records for name in record.labels}
+        absent = [name for name in self.classes if name not in shown]
+        if absent:
+            raise ValueError(
+                f"{len(absent)} of the classes are in no photo of {self.name}: "
+                f"{first_few(absent, 20)}; choose others with classes=..."
+            )
+        if len(records) < len(self.records):
+            dropped = len(self.records) - len(records)
+            logger.info("%d photos of %s show none of the classes: left out", dropped, self.name)
+        return replace(self, records=records)

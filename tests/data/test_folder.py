@@ -1,0 +1,86 @@
+"""Folders of photos: per class, with a label file, and alone for prediction."""
+
+import pytest
+
+from getam.data import list_photos, open_source
+
+from .scenes import write_photo
+
+
+def labels_of(source):
+    return {record.id: record.labels for record in source.records}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for split in ("train", "val"):
+        for name in ("dog/1.png", "dog/2.PNG", "cat/3.jpg"):
+            write_photo(tmp_path / "set" / split / name)
+    write_photo(tmp_path / "set" / "val" / "yak" / "4.png")
+    (tmp_path / "set" / "train" / ".hidden").mkdir()
+    write_photo(tmp_path / "set" / "train" / ".hidden" / "5.png")
+    (tmp_path / "set" / "train" / "notes.txt").write_text("not a photo")
+    return tmp_path / "set"
+
+
+def test_one_sub_folder_per_class(folder):
+    source = open_source(folder / "train")
+    assert source.classes == {"cat": 1, "dog": 2}
+    assert labels_of(source) == {"3": ("cat",), "1": ("dog",), "2": ("dog",)}
+    assert not source.has_truth
+    with pytest.raises(FileNotFoundError, match="has no masks"):
+        source.read_truth(source.records[0])
+
+
+def test_splits_share_their_classes(folder):
+    source = open_source(folder, split="train")
+    assert list(source.classes) == ["cat", "dog", "yak"]
+    with pytest.raises(ValueError, match="yak"):
+        source.for_training()
+    with pytest.raises(ValueError, match="did you mean 'train'"):
+        open_source(folder, split="tran")
+    with pytest.raises(ValueError, match="choose a split, one of train, val"):
+        open_source(folder)
+
+
+def test_equal_stems_get_their_path_as_id(tmp_path):
+    for name in ("dog/1.png", "cat/1.png", "cat/2.png"):
+        write_photo(tmp_path / name)
+    assert labels_of(open_source(tmp_path)) == {
+        "cat/1": ("cat",),
+        "2": ("cat",),
+        "dog/1": ("dog",),
+    }
+    (tmp_path / "labels.json").write_text('{"cat/1.png": "a", "2": "b", "dog/1": "c"}')
+    source = open_source(tmp_path, labels=tmp_path / "labels.json")
+    assert labels_of(source) == {"cat/1": ("a",), "2": ("b",), "dog/1": ("c",)}
+    write_photo(tmp_path / "cat" / "1.jpg")
+    with pytest.raises(ValueError, match="the same id"):
+        open_source(tmp_path)
+
+
+def test_photos_beside_the_class_folders(folder, caplog):
+    write_photo(folder / "train" / "stray.png")
+    assert labels_of(open_source(folder / "train"))["stray"] == ()
+    assert "1 photos lie beside" in caplog.text
+    with pytest.raises(ValueError, match="stray"):
+        open_source(folder / "train", strict=True)
+
+
+def test_list_photos(folder, voc):
+    source = list_photos(folder / "val" / "dog")
+    assert [record.id for record in source.records] == ["1", "2"]
+    assert source.classes == {}
+    assert [record.id for record in list_photos(voc).records] == list("abcde")
+    assert [record.id for record in list_photos(folder / "val" / "yak" / "4.png").records] == ["4"]
+    (folder / "list.txt").write_text("val/yak/4.png\n\ntrain/cat/3.jpg\n")
+    assert [record.id for record in list_photos(folder / "list.txt").records] == ["4", "3"]
+
+
+def test_list_photos_that_are_not_there(tmp_path):
+    (tmp_path / "list.txt").write_text("x.png\n")
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "empty").mkdir()
+    for name in ("list.txt", "empty.txt", "empty", "none", "none.txt", "none.png"):
+        with pytest.raises(FileNotFoundError, match="there is no"):
+            list_photos(tmp_path / name)

@@ -1,0 +1,225 @@
+"""Batches: shapes, padding, joint transforms, determinism, resuming, errors of workers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from getam.data import (
+    PhotoDataset,
+    Sample,
+    ShuffledBatches,
+    TrainTransform,
+    collate,
+    open_source,
+    photo_loader,
+    read_photo,
+    resize_long_side,
+    train_loader,
+)
+
+
+def loader_of(voc, *, seed=3, workers=0, batch_size=2, **options):
+    source = open_source(voc, saliency=voc / "saliency")
+    return train_loader(
+        source, crop=24, batch_size=batch_size, seed=seed, workers=workers, jitter=0.3, **options
+    )
+
+
+def same(left, right):
+    return left.ids == right.ids and all(
+        torch.equal(getattr(left, name), getattr(right, name))
+        for name in ("image", "labels", "saliency", "valid")
+    )
+
+
+def test_training_batch(voc):
+    (batch, _) = loader_of(voc)
+    assert batch.image.shape == (2, 3, 24, 24)
+    assert batch.image.dtype == torch.uint8
+    assert batch.labels.shape == (2, 3)
+    assert batch.labels.dtype == torch.float32
+    assert batch.saliency.shape == batch.valid.shape == (2, 24, 24)
+    assert batch.valid.dtype == torch.bool
+    assert type(batch.image) is type(batch.valid) is type(batch.saliency) is torch.Tensor
+    source = open_source(voc)
+    for name, labels, size in zip(batch.ids, batch.labels, batch.sizes, strict=True):
+        record = next(record for record in source.records if record.id == name)
+        assert labels.tolist() == source.label_vector(record).tolist()
+        assert size == read_photo(record.image).size[::-1]
+
+
+def test_photo_saliency_and_valid_move_together():
+    ramp = torch.arange(30 * 40).reshape(30, 40) % 256
+    sample = Sample(
+        id="a",
+        image=ramp.to(torch.uint8).expand(3, -1, -1),
+        labels=torch.ones(1),
+        saliency=ramp / 255,
+        valid=torch.ones(30, 40, dtype=torch.bool),
+        size=(30, 40),
+    )
+    transform = TrainTransform(40, scale=(1.0, 1.0))
+    for seed in range(6):
+        torch.manual_seed(seed)
+        out = transform(sample)
+        rows, columns = out.valid.any(1), out.valid.any(0)
+        assert (int(rows.sum()), int(columns.sum())) == (30, 40)
+        inside = out.image[0][out.valid] / 255
+        assert torch.allclose(inside, out.saliency[out.valid])
+        unique = {tuple(row.tolist()) for row in inside.reshape(30, 40)[:1]}
+        assert unique <= {tuple((ramp[0] / 255).tolist()), tuple((ramp[0].flip(0) / 255).tolist())}
+        assert (out.saliency[~out.valid] == 0).all()
+        mean = sample.image[0].float().mean().round()
+        assert (out.image[:, ~out.valid] == mean).all()
+
+
+def test_scale_is_that_of_the_long_side():
+    sample = Sample("a", torch.zeros(3, 50, 100).byte(), torch.ones(1), None, torch.ones(1), (1, 1))
+    sizes = []
+    for seed in range(30):
+        torch.manual_seed(seed)
+        valid = TrainTransform(20, scale=(0.5, 0.9))(sample).valid
+        sizes.append(int(valid.any(0).sum()))
+        assert int(valid.any(1).sum()) == pytest.approx(sizes[-1] / 2, abs=0.5)
+    assert min(sizes) >= 10
+    assert max(sizes) <= 18
+    assert len(set(sizes)) > 4
+
+
+@pytest.mark.parametrize("options", [{"crop": 0}, {"crop": 8, "scale": (2.0, 1.0)}])
+def test_senseless_transform(options):
+    with pytest.raises(ValueError, match="crop must be positive"):
+        TrainTransform(**options)
+
+
+def test_same_for_a_seed_and_any_number_of_workers(voc):
+    alone, helped = loader_of(voc), loader_of(voc, workers=2)
+    for _ in range(2):
+        for left, right in zip(alone, helped, strict=True):
+            assert same(left, right)
+    assert not same(next(iter(loader_of(voc))), next(iter(loader_of(voc, seed=4))))
+
+
+def test_epochs_differ(voc):
+    loader = loader_of(voc, batch_size=1)
+    first = {batch.ids[0]: batch.image for batch in loader}
+    second = {batch.ids[0]: batch.image for batch in loader}
+    assert first.keys() == second.keys() == set("abce")
+    assert not any(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_resumed_in_mid_epoch_sees_the_very_same_batches(voc, workers):
+    whole = loader_of(voc, batch_size=1, workers=workers)
+    batches, states = [], []
+    for _ in range(2):
+        for batch in whole:
+            batches.append(batch)
+            states.append(whole.state_dict())
+    for seen in (1, 3, 4, 6):
+        resumed = loader_of(voc, batch_size=1, workers=workers)
+        resumed.load_state_dict(states[seen - 1])
+        rest = list(resumed) + (list(resumed) if seen < 4 else [])
+        assert len(rest) == 8 - seen
+        assert all(map(same, rest, batches[seen:]))
+
+
+def test_torchs_own_generator_is_left_alone(voc):
+    loader = loader_of(voc)
+    before = torch.get_rng_state()
+    list(loader)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_sampler_covers_every_photo_once():
+    sampler = ShuffledBatches(10, batch_size=3, seed=0)
+    orders = []
+    for _ in range(3):
+        draws = [draw for batch in sampler for draw in batch]
+        assert len(sampler) == 3
+        assert len({draw.photo for draw in draws}) == 9
+        orders.append([draw.photo for draw in draws])
+        for _ in range(3):
+            sampler.advance()
+    assert sampler.epoch == 3
+    assert orders[0] != orders[1] != orders[2]
+
+
+def test_processes_share_every_batch():
+    ranks = [ShuffledBatches(13, batch_size=2, seed=0, rank=r, world_size=3) for r in range(3)]
+    alone = ShuffledBatches(13, batch_size=6, seed=0)
+    for parts, whole in zip(zip(*ranks, strict=True), alone, strict=True):
+        assert [draw for part in parts for draw in part] == whole
+
+
+def test_fewer_photos_than_a_batch():
+    sampler = ShuffledBatches(3, batch_size=4, seed=0)
+    (batch,) = sampler
+    assert len(batch) == 4
+    assert {draw.photo for draw in batch} == {0, 1, 2}
+    sampler.advance()
+    assert (sampler.epoch, sampler.position) == (1, 0)
+
+
+def test_place_of_another_run_is_refused(voc):
+    state = loader_of(voc).state_dict()
+    with pytest.raises(ValueError, match="seed 3, this run 4"):
+        loader_of(voc, seed=4).load_state_dict(state)
+    with pytest.raises(ValueError, match="length and batch_size"):
+        ShuffledBatches(0, batch_size=1, seed=0)
+
+
+def test_whole_photos_are_padded_to_the_largest(voc):
+    source = open_source(voc, split="train", saliency=voc / "saliency")
+    (batch,) = photo_loader(source, batch_size=4, workers=0)
+    assert batch.image.shape == (4, 3, 23, 36)
+    assert batch.sizes == [(20, 36), (21, 34), (22, 32), (23, 30)]
+    for record, image, valid, (height, width) in zip(
+        source.records, batch.image, batch.valid, batch.sizes, strict=True
+    ):
+        photo = np.asarray(read_photo(record.image))
+        assert (image[:, :height, :width].permute(1, 2, 0).numpy() == photo).all()
+        assert valid[:height, :width].all()
+        assert valid.sum() == height * width
+        mean = np.rint(photo.reshape(-1, 3).mean(0))
+        outside = image[:, ~valid].numpy()
+        assert (outside == mean[:, None]).all()
+
+
+def test_long_side(voc):
+    dataset = PhotoDataset(open_source(voc), long_side=18)
+    sample = dataset[0]
+    assert len(dataset) == 5
+    assert sample.image.shape == (3, 10, 18)
+    assert sample.size == (20, 36)
+    assert resize_long_side(sample, 18).image.shape == (3, 10, 18)
+
+
+def test_prediction_has_no_labels_and_no_saliency(voc):
+    source = replace(open_source(voc), classes={})
+    batch = next(iter(photo_loader(source, batch_size=2, workers=0)))
+    assert batch.labels.shape == (2, 0)
+    assert batch.saliency is None
+    assert batch.to("cpu").ids == batch.ids
+    assert len(PhotoDataset(replace(source, records=()))) == 0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_bad_photo_is_one_line_even_from_a_worker(voc, workers):
+    (voc / "JPEGImages" / "c.png").write_text("no image")
+    with pytest.raises(ValueError, match=r"^cannot read the photo .*c\.png: not an image$"):
+        list(photo_loader(open_source(voc), workers=workers))
+    (voc / "JPEGImages" / "a.png").unlink()
+    source = open_source(voc)
+    (voc / "JPEGImages" / "b.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"^there is no photo .*b\.png$"):
+        list(photo_loader(source, workers=workers))
+
+
+def test_collate_keeps_the_samples(voc):
+    samples = [PhotoDataset(open_source(voc))[i] for i in range(2)]
+    before = [sample.image.clone() for sample in samples]
+    collate(samples)
+    assert all(torch.equal(s.image, b) for s, b in zip(samples, before, strict=True))

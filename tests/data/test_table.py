@@ -1,0 +1,75 @@
+"""Tables of photos, sound and broken."""
+
+import pytest
+
+from getam.data import open_source
+
+from .scenes import write_photo
+
+NAMES = "image,labels,split\nx/1.png,dog;cat,train\n2,cat,train\n3.png,,val\nx/4.png,yak,val\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("x/1.png", "2.jpg", "3.png", "x/4.png"):
+        write_photo(tmp_path / name)
+    return tmp_path
+
+
+def opened(folder, text, **arguments):
+    (folder / "table.csv").write_text(text)
+    return open_source(folder / "table.csv", **arguments)
+
+
+def test_names(folder):
+    source = opened(folder, NAMES)
+    assert source.classes == {"cat": 1, "dog": 2, "yak": 3}
+    labels = {record.id: record.labels for record in source.records}
+    assert labels == {"1": ("dog", "cat"), "2": ("cat",), "3": (), "4": ("yak",)}
+    assert all(record.image.is_file() for record in source.records)
+
+
+def test_split_keeps_the_classes_of_the_whole_table(folder):
+    source = opened(folder, NAMES, split="train")
+    assert [record.id for record in source.records] == ["1", "2"]
+    assert list(source.classes) == ["cat", "dog", "yak"]
+    with pytest.raises(ValueError, match="there are train, val; did you mean 'val'"):
+        opened(folder, NAMES, split="vall")
+    with pytest.raises(ValueError, match="there are none"):
+        opened(folder, "image,labels\n2,cat\n", split="val")
+
+
+def test_one_hot_keeps_the_order_of_the_columns(folder):
+    source = opened(folder, "image,yak,cat\nx/1.png,1,0\n2.jpg,1,1\n")
+    assert source.classes == {"yak": 1, "cat": 2}
+    assert source.label_vector(source.records[0]).tolist() == [1, 0]
+
+
+def test_missing_photos(folder, caplog):
+    text = NAMES + "gone.png,cat,train\n"
+    assert len(opened(folder, text)) == 4
+    assert "1 photos" in caplog.text
+    with pytest.raises(ValueError, match=r"gone\.png"):
+        opened(folder, text, strict=True)
+    with pytest.raises(FileNotFoundError, match="none of the photos"):
+        opened(folder, "image,labels\ngone.png,cat\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("image,labels\n", "no rows"),
+        ("image,labels\n2,cat\n2,dog\n", "photo 2 twice"),
+        ("image,labels\n2,cat\n2.jpg,dog\n", "twice"),
+        ("image,cat\n2,5\n", "0 or 1, got '5' for 2"),
+        ("", "first row"),
+    ],
+)
+def test_broken_tables(folder, text, message):
+    with pytest.raises(ValueError, match=message):
+        opened(folder, text)
+
+
+def test_a_table_carries_its_own_labels(folder):
+    with pytest.raises(ValueError, match="carries its own labels"):
+        opened(folder, NAMES, labels="other.csv")

@@ -1,0 +1,204 @@
+"""PASCAL VOC roots: lists, labels of three origins, masks, saliency, broken input."""
+
+import json
+
+import numpy as np
+import pytest
+
+from getam.data import PhotoDataset, open_source, train_loader
+
+from .scenes import CLASSES, LABELS, write_mask, write_photo
+
+
+def labels_of(source):
+    return {record.id: record.labels for record in source.records}
+
+
+def write_annotation(voc, name, labels):
+    folder = voc / "Annotations"
+    folder.mkdir(exist_ok=True)
+    objects = "".join(
+        f"<object><name>{label}</name><part><name>head</name></part></object>" for label in labels
+    )
+    (folder / f"{name}.xml").write_text(f"<annotation>{objects}</annotation>")
+
+
+def test_split_classes_and_labels(voc):
+    source = open_source(voc, split="train")
+    assert source.classes == {"cat": 1, "cow": 2, "dog": 3}
+    assert labels_of(source) == {name: LABELS[name] for name in "abcd"}
+    assert source.label_vector(source.records[1]).tolist() == [0, 1, 1]
+    assert len(open_source(voc)) == 5
+
+
+def test_labels_from_annotations_and_from_a_file(voc):
+    for name in "abcde":
+        write_annotation(voc, name, ["dog", "dog", "cat"])
+    assert set(labels_of(open_source(voc)).values()) == {("dog", "cat")}
+    path = voc.parent / "labels.csv"
+    path.write_text("image,labels\n" + "".join(f"JPEGImages/{n}.jpg,cow\n" for n in "abcde"))
+    assert set(labels_of(open_source(voc, labels=path)).values()) == {("cow",)}
+
+
+def test_names_default_to_the_twenty(voc):
+    (voc / "classes.txt").unlink()
+    source = open_source(voc, split="val")
+    assert len(source.classes) == 20
+    assert source.classes["dog"] == 12
+    np.save(voc / "labels.npy", {name: np.eye(20)[11] for name in "abcde"})
+    source = open_source(voc, labels=voc / "labels.npy")
+    assert set(labels_of(source).values()) == {("dog",)}
+
+
+def test_truth_in_the_numbering_of_training(voc):
+    source = open_source(voc, split="train", classes=["dog", "cat"])
+    assert source.classes == {"dog": 3, "cat": 1}
+    assert labels_of(source) == {"a": ("cat",), "b": ("dog",), "c": (), "d": ()}
+    truth = source.read_truth(source.records[1])
+    assert truth.dtype == np.uint8
+    assert truth.shape == (21, 34)
+    assert truth[:, 0].tolist() == [255] + 7 * [0] + 3 * [255] + [0] + 3 * [1] + 6 * [0]
+
+
+def test_photos_without_the_chosen_classes_leave_training_only(voc, caplog):
+    caplog.set_level("INFO")
+    source = open_source(voc, split="train", classes=["cow"])
+    assert len(source) == 4
+    assert [record.id for record in source.for_training().records] == ["b", "c"]
+    assert "2 photos" in caplog.text
+
+
+def test_training_needs_every_class(voc):
+    with pytest.raises(ValueError, match="1 of the classes .* cat"):
+        open_source(voc, split="val", classes=["dog", "cat"]).for_training()
+    (voc / "image_labels.json").unlink()
+    source = open_source(voc)
+    with pytest.raises(ValueError, match="no photo .* has a label"):
+        train_loader(source, crop=8, batch_size=2, seed=0)
+
+
+def test_saliency_of_any_size_and_ending(voc):
+    source = open_source(voc, saliency=voc / "saliency")
+    sample = PhotoDataset(source)[0]
+    assert sample.saliency.shape == sample.image.shape[1:]
+    assert 0 <= sample.saliency.min() < sample.saliency.max() <= 1
+    (voc / "saliency" / "b.jpg").unlink()
+    with pytest.raises(FileNotFoundError, match="1 photos have no saliency map .*: b"):
+        open_source(voc, saliency=voc / "saliency")
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        open_source(voc, saliency=voc / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": "trian"}, "unknown split 'trian' .*there are train, val; did you mean 'train'"),
+        ({"classes": ["cat", "cwo"]}, "unknown class 'cwo' .*cat, cow, dog; did you mean 'cow'"),
+        ({"classes": ["cat", "cat"]}, "different names"),
+        ({"classes": "cat"}, "list of different names, got 'cat'"),
+        ({"classes": []}, "list of different names"),
+    ],
+)
+def test_wrong_arguments(voc, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        open_source(voc, **arguments)
+
+
+def test_labels_that_do_not_fit_the_photos(voc, caplog):
+    table = {**LABELS, "ghost": ("cat",), "spook": ("cat",)}
+    del table["b"]
+    (voc / "image_labels.json").write_text(json.dumps(table))
+    source = open_source(voc, split="train")
+    assert source.records[1].labels == ()
+    assert [m.split(" ")[:2] for m in caplog.messages] == [["2", "entries"], ["1", "photos"]]
+    with pytest.raises(ValueError, match="ghost, spook"):
+        open_source(voc, split="train", strict=True)
+    (voc / "image_labels.json").write_text(json.dumps({"ghost": ["cat"]}))
+    with pytest.raises(ValueError, match="none of the 1 entries"):
+        open_source(voc)
+
+
+def test_label_of_an_unknown_class(voc):
+    (voc / "image_labels.json").write_text(json.dumps({**LABELS, "a": ["dgo"]}))
+    with pytest.raises(ValueError, match=r"'dgo' in .*image_labels\.json.*did you mean 'dog'"):
+        open_source(voc)
+
+
+def test_listed_photo_that_is_missing(voc, caplog):
+    (voc / "JPEGImages" / "b.png").unlink()
+    assert [r.id for r in open_source(voc, split="train").records] == ["a", "c", "d"]
+    assert "1 ids of the split train have no photo" in caplog.text
+    with pytest.raises(ValueError, match="no photo .*: b"):
+        open_source(voc, split="train", strict=True)
+    (voc / "JPEGImages" / "e.png").unlink()
+    with pytest.raises(ValueError, match="no photo of the split val"):
+        open_source(voc, split="val")
+
+
+def test_lists_with_paths_and_flags(voc):
+    listed = "/JPEGImages/a.jpg /SegmentationClass/a.png\nb 1\n\nb -1\n"
+    (voc / "ImageSets" / "Segmentation" / "odd.txt").write_text(listed)
+    assert [record.id for record in open_source(voc, split="odd").records] == ["a", "b"]
+
+
+def test_broken_annotation(voc):
+    write_annotation(voc, "a", ["cat"])
+    (voc / "Annotations" / "b.xml").write_text("<annotation>")
+    with pytest.raises(ValueError, match=r"cannot read the annotation .*b\.xml"):
+        open_source(voc)
+
+
+def test_broken_masks_are_found_when_scored(voc):
+    source = open_source(voc)
+    first, second, third, fourth, _ = source.records
+    write_mask(first.mask, np.zeros((5, 5)))
+    with pytest.raises(ValueError, match=r"size of its photo \(20, 36\), got \(5, 5\)"):
+        source.read_truth(first)
+    write_mask(second.mask, np.full((21, 34), 7))
+    with pytest.raises(ValueError, match=r"0\.\.3 or 255, got 7"):
+        source.read_truth(second)
+    write_photo(third.mask)
+    with pytest.raises(ValueError, match="mode RGB"):
+        source.read_truth(third)
+    fourth.mask.write_text("no image")
+    with pytest.raises(ValueError, match="cannot read the mask"):
+        source.read_truth(fourth)
+
+
+def test_masks_may_be_missing(voc):
+    (voc / "SegmentationClass" / "e.png").unlink()
+    source = open_source(voc)
+    assert source.has_truth
+    assert not open_source(voc, split="val").has_truth
+    with pytest.raises(FileNotFoundError, match="no mask of e"):
+        source.read_truth(source.records[-1])
+
+
+def test_training_never_reads_a_mask(voc):
+    for path in (voc / "SegmentationClass").iterdir():
+        path.write_text("whoever reads this fails")
+    loader = train_loader(open_source(voc), crop=16, batch_size=2, seed=0, workers=0)
+    assert sum(len(batch.ids) for batch in loader) == 4
+
+
+def test_missing_and_empty_folders(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no data set"):
+        open_source(tmp_path / "none")
+    (tmp_path / "JPEGImages").mkdir()
+    with pytest.raises(FileNotFoundError, match="no photo in"):
+        open_source(tmp_path)
+
+
+def test_real_photos(shared_data):
+    root = shared_data / "voc2012_animals"
+    six = ["cat", "cow", "dog", "horse", "sheep", "person"]
+    saliency = root / "saliency_csnet"
+    train = open_source(root, split="train_aug", classes=six, saliency=saliency).for_training()
+    assert len(train) == 700
+    val = open_source(root, split="val", classes=six)
+    for record in val.records[::60]:
+        present = {six[v - 1] for v in np.unique(val.read_truth(record)) if v not in (0, 255)}
+        assert present <= set(record.labels)
+    msrc = open_source(shared_data / "msrc_v2", split="train_objects").for_training()
+    assert len(msrc.classes) == 15
+    assert CLASSES[0] in msrc.classes
