@@ -1,0 +1,26 @@
+"""Image to class logits and mask logits: timm backbone, pyramid, decoder, weights."""
+
+from getam.network.backbone_style import BACKBONE_STYLES
+from getam.network.build import build_network
+from getam.network.classifier import CLASSIFIERS
+from getam.network.features import Features
+from getam.network.folder import ModelInfo, load_network, save_network
+from getam.network.network import Architecture, Network, NetworkOutput
+from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
+
+__all__ = [
+    "CLASSIFIERS",
+    "BACKBONE_STYLES",
+    "RELEASED_BACKBONES",
+    "Architecture",
+    "Features",
+    "ModelInfo",
+    "Network",
+    "NetworkOutput",
+    "ReleasedModel",
+    "build_network",
+    "load_network",
+    "load_released",
+    "read_released",
+    "save_network",
+]

@@ -1,0 +1,104 @@
+"""A network from a backbone's name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from timm.models.vision_transformer import VisionTransformer
+
+from getam.network.backbone import create_backbone, normalisation, stage_widths
+from getam.network.backbone_style import BACKBONE_STYLES
+from getam.network.classifier import CLASSIFIERS
+from getam.network.decoder import Decoder
+from getam.network.network import Architecture, Network
+from getam.network.pyramid import build_pyramid
+from getam.network.weights import load_weights
+
+
+def build_network(
+    backbone: str,
+    num_classes: int,
+    *,
+    pretrained: bool = True,
+    weights: str | Path | None = None,
+    classifier: str = "class_token",
+    decoder_width: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    backbone_style: str = "timm",
+) -> Network:
+    """Make a network on any timm vision transformer that has a class token.
+
+    Parameters
+    ----------
+    backbone
+        timm model name: ``vit_base_patch16_224``, ``deit_base_distilled_patch16_384``,
+        ``vit_base_r50_s16_384``, ... or our own ``getam_vit_nano``.
+    num_classes
+        Classes C without background.
+    pretrained
+        Start the backbone from the weights timm names for it (hub or its cache). Not looked at
+        when ``weights`` is given. Decoder and classifier start at random.
+    weights
+        Start the backbone from this file (``.safetensors``, ``.pth``); a classifier in it for
+        other classes is dropped.
+    classifier
+        A name of ``CLASSIFIERS``: what the class logits are read from.
+    decoder_width
+        Channels of the decoder; default a third of the backbone's width, 64 at the least (256 for
+        ViT-B, as published).
+    mean, std
+        Of each input channel, in 0..1; default those the model's own timm configuration names.
+    backbone_style
+        A name of ``BACKBONE_STYLES``: compute as timm does, or as the released GETAM did.
+
+    Raises
+    ------
+    ValueError
+        An argument out of its range, a backbone that does not fit, or weights of another model.
+    OSError
+        Weights that cannot be read or fetched.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = build_network("getam_vit_nano", 10, pretrained=False)
+    >>> output = network(network.normalise(torch.zeros(1, 3, 64, 96)))
+    >>> output.class_logits.shape, output.mask_logits.shape
+    (torch.Size([1, 10]), torch.Size([1, 11, 32, 48]))
+    """
+    _check_choice("classifier", classifier, CLASSIFIERS)
+    _check_choice("backbone_style", backbone_style, BACKBONE_STYLES)
+    if num_classes < 1:
+        raise ValueError(f"num_classes must be 1 or more, got {num_classes}")
+    model = create_backbone(backbone, pretrained=pretrained and weights is None)
+    own_mean, own_std = normalisation(model)
+    architecture = Architecture(
+        backbone=backbone,
+        num_classes=num_classes,
+        classifier=classifier,
+        decoder_width=decoder_width or max(64, model.embed_dim // 3),
+        mean=list(mean or own_mean),
+        std=list(std or own_std),
+        backbone_style=backbone_style,
+    )
+    network = assemble(model, architecture)
+    if weights is not None:
+        load_weights(network, weights)
+    return network
+
+
+def assemble(model: VisionTransformer, architecture: Architecture) -> Network:
+    """Put decoder and classifier, at random, on a timm model as the architecture says."""
+    BACKBONE_STYLES[architecture.backbone_style](model)
+    pyramid = build_pyramid(model.embed_dim, stage_widths(model))
+    decoder = Decoder(
+        pyramid.widths,
+        width=architecture.decoder_width,
+        num_classes=architecture.num_classes,
+    )
+    return Network(model, pyramid, decoder, architecture)
+
+
+def _check_choice(argument: str, value: str, choices: dict) -> None:
+    if value not in choices:
+        raise ValueError(f"{argument} must be one of {', '.join(choices)}, got {value!r}")

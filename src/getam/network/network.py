@@ -1,0 +1,136 @@
+"""The network: backbone, class logits, pyramid and decoder, cut at its natural seams."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from getam.network.classifier import CLASSIFIERS
+from getam.network.decoder import Decoder, enlarge
+from getam.network.features import Features, extract_features
+from getam.network.pyramid import Pyramid
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """What the network says about images [B, 3, H, W] with C classes.
+
+    Attributes
+    ----------
+    class_logits
+        [B, C].
+    mask_logits
+        [B, C + 1, ceil(H / 2), ceil(W / 2)], channel 0 is background.
+    """
+
+    class_logits: Tensor
+    mask_logits: Tensor
+
+    def mask_logits_at(self, size: tuple[int, int]) -> Tensor:
+        """Mask logits [B, C + 1, *size], enlarged as the released network does it."""
+        return enlarge(self.mask_logits, size)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything needed to make a network again; stored in ``model.json``.
+
+    Attributes
+    ----------
+    backbone
+        timm model name.
+    num_classes
+        Classes C without background.
+    classifier
+        A name of ``CLASSIFIERS``.
+    decoder_width
+        Channels of the decoder.
+    mean, std
+        Of each input channel, in 0..1.
+    backbone_style
+        A name of ``BACKBONE_STYLES``.
+    """
+
+    backbone: str
+    num_classes: int
+    classifier: str
+    decoder_width: int
+    mean: Sequence[float]
+    std: Sequence[float]
+    backbone_style: str = "timm"
+
+
+class Network(nn.Module):
+    """Images to class logits and mask logits.
+
+    Made by :func:`getam.network.build_network`. ``forward`` joins three halves that can be used
+    apart: ``forward_features``, then ``classify`` (cheap) or ``segment`` (runs the decoder).
+
+    Parameters
+    ----------
+    backbone
+        A timm vision transformer with a class token, without head.
+    pyramid, decoder
+        Tokens to maps, and maps to mask logits.
+    architecture
+        The description of these parts.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        backbone: VisionTransformer,
+        pyramid: Pyramid,
+        decoder: Decoder,
+        architecture: Architecture,
+    ) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.backbone = backbone
+        self.pyramid = pyramid
+        self.decoder = decoder
+        self.pool = CLASSIFIERS[architecture.classifier]
+        self.class_head = nn.Linear(pyramid.widths[-1], architecture.num_classes)
+        for name, values in (("mean", architecture.mean), ("std", architecture.std)):
+            self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), persistent=False)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes C without background."""
+        return self.architecture.num_classes
+
+    def normalise(self, image: Tensor) -> Tensor:
+        """RGB images [..., 3, H, W] in 0..255, of any type, to what the network takes."""
+        return (image.to(self.mean.dtype) / 255 - self.mean) / self.std
+
+    def forward(self, image: Tensor) -> NetworkOutput:
+        """Normalised images [B, 3, H, W] of any size to class and mask logits."""
+        features = self.forward_features(image)
+        return NetworkOutput(self.classify(features), self.segment(features))
+
+    def forward_features(self, image: Tensor) -> Features:
+        """Run the backbone on normalised images [B, 3, H, W]."""
+        if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
+            raise ValueError(
+                "image must be normalised floats [B, 3, H, W] (see Network.normalise), got "
+                f"{tuple(image.shape)} of {image.dtype}"
+            )
+        return extract_features(self.backbone, image)
+
+    def classify(self, features: Features) -> Tensor:
+        """Class logits [B, C]; differentiable to the attention of every block."""
+        return self.class_head(self.pool(features, self.pyramid))
+
+    def segment(self, features: Features) -> Tensor:
+        """Mask logits [B, C + 1, ceil(H / 2), ceil(W / 2)]."""
+        mask_logits = self.decoder(self.pyramid(features), _half(features.padded_size))
+        height, width = _half(features.size)
+        return mask_logits[..., :height, :width]
+
+
+def _half(size: tuple[int, int]) -> tuple[int, int]:
+    return -(-size[0] // 2), -(-size[1] // 2)

@@ -1,0 +1,130 @@
+"""Weights from a local file into a network, or one clear line."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from timm.layers import resample_abs_pos_embed
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from getam.network.network import Network
+
+_WRAPPERS = ("model", "state_dict", "model_state_dict", "model_ema")
+_BACKBONE = "backbone."
+_HEADS = ("head.", "head_dist.")
+
+
+def read_state_dict(path: str | Path) -> dict[str, Tensor]:
+    """Read a flat state dict in float32 from ``.safetensors`` or a PyTorch file.
+
+    No code in the file is run. Wrappers (``{"model": ...}``, ``{"state_dict": ...}``) and the
+    prefix ``module.`` are taken off; half precision becomes float32.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Truncated, not a weight file, or a pickle with more than tensors in it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"weights: no such file: {path}")
+    return flat_state_dict(_read(path), origin=str(path))
+
+
+def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
+    """Take wrappers and prefixes off what a weight file holds; ``origin`` is named in errors."""
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    tensors = content if isinstance(content, Mapping) else {}
+    tensors = {
+        str(key).removeprefix("module."): value
+        for key, value in tensors.items()
+        if isinstance(value, Tensor)
+    }
+    if not tensors:
+        raise ValueError(f"weights: {origin} must hold a state dict of tensors, found none")
+    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def load_weights(network: Network, path: str | Path) -> None:
+    """Start a network from a file: a timm model's weights, or a network saved by getam.
+
+    A timm model fills the backbone (its head is dropped). A saved network fills the backbone and,
+    beyond it, what has the same name and shape: a classifier of other classes is dropped.
+
+    Raises
+    ------
+    ValueError
+        The file belongs to another architecture; missing and unexpected keys are listed.
+    FileNotFoundError
+        No such file.
+    """
+    state = read_state_dict(path)
+    backbone = {k.removeprefix(_BACKBONE): v for k, v in state.items() if k.startswith(_BACKBONE)}
+    load_exactly(network.backbone, _fit(backbone or state, network.backbone), origin=str(path))
+    if backbone:
+        own = network.state_dict()
+        fitting = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
+        network.load_state_dict(fitting, strict=False)
+
+
+def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) -> None:
+    """Load a state dict that must have every key in its right shape, and no other.
+
+    Raises
+    ------
+    ValueError
+        One line with counts and up to five names each of missing, unexpected and misshapen keys.
+    """
+    own = module.state_dict()
+    problems = {
+        "missing": own.keys() - state.keys(),
+        "unexpected": state.keys() - own.keys(),
+        "of another shape": {
+            k for k in own.keys() & state.keys() if own[k].shape != state[k].shape
+        },
+    }
+    if any(problems.values()):
+        found = "; ".join(f"{len(k)} {what} ({_some(k)})" for what, k in problems.items() if k)
+        raise ValueError(f"weights: {origin} belongs to another architecture: keys {found}")
+    module.load_state_dict(state)
+
+
+def _read(path: Path) -> object:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ValueError(
+            f"weights: {path} is truncated or holds more than tensors, and is not loaded: such a "
+            "file can run code"
+        ) from None
+    except (SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(f"weights: {path} is truncated or no weight file ({reason})") from None
+
+
+def _fit(state: dict[str, Tensor], backbone: VisionTransformer) -> dict[str, Tensor]:
+    """Drop heads the backbone does not have; bring the position embedding to its grid."""
+    state = {k: v for k, v in state.items() if not k.startswith(_HEADS)}
+    own, given = getattr(backbone, "pos_embed", None), state.get("pos_embed")
+    if own is None or given is None or own.shape == given.shape or own.shape[2] != given.shape[2]:
+        return state
+    prefix = 0 if backbone.no_embed_class else backbone.num_prefix_tokens
+    grid = backbone.patch_embed.grid_size
+    if (given.shape[1] - prefix) ** 0.5 % 1:
+        return state
+    return state | {"pos_embed": resample_abs_pos_embed(given, grid, num_prefix_tokens=prefix)}
+
+
+def _some(keys: set[str], count: int = 5) -> str:
+    names = sorted(keys)
+    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
