@@ -1,0 +1,17 @@
+"""Dense CRF and dense energy loss in torch, without a compiler (permutohedral lattice)."""
+
+from getam.crf.energy import dense_energy, dense_energy_loss
+from getam.crf.lattice import Lattice, build_lattice
+from getam.crf.mean_field import DenseCRF, dense_crf
+from getam.crf.presets import PRESETS, Settings
+
+__all__ = [
+    "PRESETS",
+    "DenseCRF",
+    "Lattice",
+    "Settings",
+    "build_lattice",
+    "dense_crf",
+    "dense_energy",
+    "dense_energy_loss",
+]

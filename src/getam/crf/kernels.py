@@ -1,0 +1,58 @@
+"""The two Gaussian kernels of a dense CRF as lattices over the pixels of a photo."""
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from getam.crf.lattice import Lattice, build_lattice
+
+
+@lru_cache(maxsize=8)
+def spatial_lattice(
+    height: int, width: int, sxy: float, dtype: torch.dtype, device: torch.device
+) -> Lattice:
+    """Gaussian of the distance in pixels; depends on the size only, so the last few are kept.
+
+    Parameters
+    ----------
+    height, width
+        Size of the photo in pixels.
+    sxy
+        Standard deviation in pixels.
+    dtype, device
+        Of the lattice.
+
+    Returns
+    -------
+    Lattice
+        Over height * width points, row by row.
+    """
+    return build_lattice(_positions(height, width, dtype, device) / sxy)
+
+
+def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
+    """Gaussian of the distance in pixels and in colour.
+
+    Parameters
+    ----------
+    image
+        [3, H, W] in 0..255, float32 or float64.
+    sxy, srgb
+        Standard deviations in pixels and in steps of colour.
+
+    Returns
+    -------
+    Lattice
+        Over H * W points, row by row, on the device and in the dtype of ``image``.
+    """
+    _, height, width = image.shape
+    positions = _positions(height, width, image.dtype, image.device)
+    return build_lattice(torch.cat([positions / sxy, image.flatten(1) / srgb]))
+
+
+def _positions(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Column and row of every pixel, [2, H * W]."""
+    row = torch.arange(height, dtype=dtype, device=device)
+    column = torch.arange(width, dtype=dtype, device=device)
+    return torch.stack([column.repeat(height), row.repeat_interleave(width)])

@@ -1,0 +1,193 @@
+"""Permutohedral lattice (Adams et al. 2010): Gaussian filter in d dimensions, linear in N.
+
+The filter is slice x blur x splat, each of them a table of weighted sums. All three run as
+``embedding_bag``, torch's fused gather and weighted sum, with the channels of a row side by side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding_bag
+
+from getam.crf.simplex import enclosing_simplices
+from getam.crf.vertices import neighbours, number_corners
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Sparse tables of the filter of N points over M lattice vertices in d dimensions.
+
+    Attributes
+    ----------
+    splat_point, splat_weight
+        Point and weight of each contribution, [N (d + 1)], those of one vertex side by side.
+    splat_start
+        First contribution of each vertex, and the end, [M + 1].
+    blur_vertex, blur_weight
+        A vertex and its two neighbours along each of the d + 1 directions, [d + 1, M, 3]. A missing
+        neighbour is the vertex itself with weight 0.
+    slice_vertex, slice_weight
+        Corners of the simplex around each point, [N, d + 1].
+    """
+
+    splat_point: Tensor
+    splat_weight: Tensor
+    splat_start: Tensor
+    blur_vertex: Tensor
+    blur_weight: Tensor
+    slice_vertex: Tensor
+    slice_weight: Tensor
+
+    def splat(self, values: Tensor) -> Tensor:
+        """Gather the points [N, C] on the vertices [M, C]."""
+        return embedding_bag(
+            self.splat_point,
+            values,
+            self.splat_start,
+            mode="sum",
+            per_sample_weights=self.splat_weight,
+            include_last_offset=True,
+        )
+
+    def blur(self, vertices: Tensor) -> Tensor:
+        """Blur the vertices [M, C] along one direction after the other."""
+        for vertex, weight in zip(self.blur_vertex, self.blur_weight, strict=True):
+            vertices = _weighted_sum(vertices, vertex, weight)
+        return vertices
+
+    def blur_transposed(self, vertices: Tensor) -> Tensor:
+        """Blur in the opposite order of directions, the transpose of :meth:`blur`."""
+        for vertex, weight in zip(self.blur_vertex.flip(0), self.blur_weight.flip(0), strict=True):
+            vertices = _weighted_sum(vertices, vertex, weight)
+        return vertices
+
+    def slice(self, vertices: Tensor) -> Tensor:
+        """Read the vertices [M, C] off at the points [N, C]."""
+        return _weighted_sum(vertices, self.slice_vertex, self.slice_weight)
+
+    def filter(self, values: Tensor) -> Tensor:
+        """Sum over all points j of exp(-|f_i - f_j|^2 / 2) values_j, approximately, [N, C]."""
+        return self.slice(self.blur(self.splat(values)))
+
+    def filter_symmetric(self, values: Tensor) -> Tensor:
+        """Filter with the mean of the operator and its transpose, so it is its own backward.
+
+        Where vertices are missing the order of the directions matters a little, so :meth:`filter`
+        is not exactly symmetric.
+        """
+        vertices = self.splat(values)
+        return self.slice((self.blur(vertices) + self.blur_transposed(vertices)) / 2)
+
+    def scaled(self, points: Tensor, factor: float = 1.0) -> "Lattice":
+        """Return the lattice whose filter is factor * diag(points) filter diag(points).
+
+        Parameters
+        ----------
+        points
+            One factor per point, [N], applied before and after.
+        factor
+            One factor for all, applied once.
+        """
+        return replace(
+            self,
+            splat_weight=self.splat_weight * points[self.splat_point],
+            slice_weight=self.slice_weight * (points * factor)[:, None],
+        )
+
+
+def _weighted_sum(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    return embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
+
+
+def build_lattice(features: Tensor) -> Lattice:
+    """Build the lattice of N points.
+
+    Parameters
+    ----------
+    features
+        [d, N] float32 or float64, each dimension divided by the standard deviation of the Gaussian.
+
+    Returns
+    -------
+    Lattice
+        On the device and in the dtype of ``features``.
+
+    Raises
+    ------
+    ValueError
+        If the points spread over more cells than 63 bits can number.
+
+    Examples
+    --------
+    >>> row = torch.arange(50.0)[None] / 5
+    >>> build_lattice(row).filter(torch.ones(50, 1)).shape
+    torch.Size([50, 1])
+    """
+    simplices = enclosing_simplices(features)
+    numbers, place = number_corners(simplices)
+    ordered, entry = torch.sort(numbers.flatten(), stable=True)
+    first = torch.ones_like(ordered, dtype=torch.bool)
+    torch.ne(ordered[1:], ordered[:-1], out=first[1:])
+    vertex = first.cumsum(0, dtype=torch.int32).sub_(1)
+    corner_vertex = torch.empty_like(vertex).scatter_(0, entry, vertex)
+    start = first.nonzero().squeeze(1)
+    blur_vertex, blur_weight = _blur_tables(ordered[start], place, features.dtype)
+    weight = simplices.barycentric
+    return Lattice(
+        splat_point=(entry % features.shape[1]).int(),
+        splat_weight=weight.flatten()[entry],
+        splat_start=torch.cat([start, start.new_tensor([len(entry)])]).int(),
+        blur_vertex=blur_vertex,
+        blur_weight=blur_weight,
+        slice_vertex=corner_vertex.view_as(weight).t().contiguous(),
+        slice_weight=weight.t().contiguous() / (1 + 2.0 ** -len(features)),
+    )
+
+
+def _blur_tables(numbers: Tensor, place: list[int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Tables of the blur (1/2, 1, 1/2) of the vertices with these numbers, [d + 1, M, 3]."""
+    index, found = neighbours(numbers, place)
+    itself = torch.arange(len(numbers), dtype=index.dtype, device=index.device)
+    itself = itself[None, :, None].expand(len(place), -1, 1)
+    weight = torch.cat([torch.ones_like(itself, dtype=dtype), found.to(dtype) / 2], 2)
+    return torch.cat([itself, index], 2), weight
+
+
+def join(lattices: Sequence[Lattice]) -> Lattice:
+    """Put lattices side by side: points and vertices of one follow those of the one before.
+
+    Parameters
+    ----------
+    lattices
+        At least one, all of the same d, device and dtype.
+
+    Returns
+    -------
+    Lattice
+        Filters all points at once; points of different lattices do not meet.
+    """
+    if len(lattices) == 1:
+        return lattices[0]
+    return Lattice(
+        splat_point=_joined([(a.splat_point, len(a.slice_vertex)) for a in lattices]),
+        splat_weight=torch.cat([a.splat_weight for a in lattices]),
+        splat_start=_joined_starts(lattices),
+        blur_vertex=_joined([(a.blur_vertex, a.blur_vertex.shape[1]) for a in lattices], dim=1),
+        blur_weight=torch.cat([a.blur_weight for a in lattices], 1),
+        slice_vertex=_joined([(a.slice_vertex, a.blur_vertex.shape[1]) for a in lattices]),
+        slice_weight=torch.cat([a.slice_weight for a in lattices]),
+    )
+
+
+def _joined(indices: Sequence[tuple[Tensor, int]], dim: int = 0) -> Tensor:
+    """Join tables of indices into tables of the given numbers of rows."""
+    before = accumulate((rows for _, rows in indices), initial=0)
+    return torch.cat([index + n for (index, _), n in zip(indices, before, strict=False)], dim)
+
+
+def _joined_starts(lattices: Sequence[Lattice]) -> Tensor:
+    starts = _joined([(a.splat_start[:-1], len(a.splat_point)) for a in lattices])
+    return torch.cat([starts, starts.new_tensor([sum(len(a.splat_point) for a in lattices)])])

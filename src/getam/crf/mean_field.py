@@ -1,0 +1,206 @@
+"""Dense CRF by mean field (Kraehenbuehl & Koltun 2011): Potts model, two Gaussian kernels."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from getam.crf.kernels import bilateral_lattice, spatial_lattice
+from getam.crf.lattice import Lattice, join
+
+FLOOR = 1e-5
+"""Smallest probability of the unary term (as in pydensecrf). A class never above it is absent."""
+
+
+def dense_crf(
+    probabilities: Tensor,
+    image: Tensor,
+    *,
+    sxy: float = 80.0,
+    srgb: float = 13.0,
+    compat: float = 10.0,
+    gaussian_sxy: float = 3.0,
+    gaussian_compat: float = 3.0,
+    iterations: int = 10,
+) -> Tensor:
+    """Sharpen class probabilities along the edges of the photos.
+
+    Parameters
+    ----------
+    probabilities
+        [B, C, H, W] in 0..1, any float type. Classes never above 1e-5 in a photo stay out of it.
+    image
+        [B, 3, H, W] RGB in 0..255, uint8 or float.
+    sxy, srgb
+        Standard deviations of the bilateral kernel, in pixels and in steps of colour.
+    compat
+        Weight of the bilateral kernel.
+    gaussian_sxy, gaussian_compat
+        Standard deviation in pixels and weight of the spatial kernel.
+    iterations
+        Rounds of mean field.
+
+    Returns
+    -------
+    Tensor
+        Probabilities [B, C, H, W] in the dtype of ``probabilities``; no gradient flows.
+
+    Raises
+    ------
+    ValueError
+        If a shape or a range is not as above.
+
+    Examples
+    --------
+    >>> dense_crf(torch.full((1, 2, 4, 6), 0.5), torch.zeros(1, 3, 4, 6)).shape
+    torch.Size([1, 2, 4, 6])
+    """
+    _check(probabilities, image.shape)
+    settings = {
+        "sxy": sxy,
+        "srgb": srgb,
+        "compat": compat,
+        "gaussian_sxy": gaussian_sxy,
+        "gaussian_compat": gaussian_compat,
+    }
+    # One photo at a time on a CPU: the tables of one fit its caches, those of four do not.
+    step = len(image) if image.is_cuda else 1
+    with torch.autocast(image.device.type, enabled=False):
+        refined = [
+            DenseCRF(photos, **settings)(part, iterations=iterations)
+            for part, photos in zip(probabilities.split(step), image.split(step), strict=True)
+        ]
+        return torch.cat(refined)
+
+
+class DenseCRF:
+    """The kernels of some photos of one size, to be used for several sets of probabilities.
+
+    Parameters
+    ----------
+    image
+        [B, 3, H, W] RGB in 0..255, uint8 or float. float64 computes in float64, others in float32.
+    sxy, srgb, compat, gaussian_sxy, gaussian_compat
+        As in :func:`dense_crf`.
+    """
+
+    @torch.no_grad()
+    def __init__(
+        self,
+        image: Tensor,
+        *,
+        sxy: float = 80.0,
+        srgb: float = 13.0,
+        compat: float = 10.0,
+        gaussian_sxy: float = 3.0,
+        gaussian_compat: float = 3.0,
+    ) -> None:
+        _check_photos(image.shape)
+        dtype = torch.float64 if image.dtype == torch.float64 else torch.float32
+        height, width = image.shape[2:]
+        spatial = spatial_lattice(height, width, float(gaussian_sxy), dtype, image.device)
+        self.photos, self.dtype = image.shape, dtype
+        self.gaussian = join([normalised(spatial, gaussian_compat)] * len(image))
+        self.bilateral = join(
+            [
+                normalised(bilateral_lattice(photo, sxy=sxy, srgb=srgb), compat)
+                for photo in image.to(dtype)
+            ]
+        )
+
+    @torch.no_grad()
+    def __call__(self, probabilities: Tensor, *, iterations: int = 10) -> Tensor:
+        """Infer from [B, C, H, W] probabilities of the photos; see :func:`dense_crf`."""
+        _check(probabilities, self.photos)
+        classes, present = _present_classes(probabilities)
+        absent = ~present.gather(1, classes)
+        classes = classes[:, :, None, None].expand(-1, -1, *probabilities.shape[2:])
+        chosen = probabilities.gather(1, classes).to(self.dtype)
+        scores = chosen.clamp(FLOOR, 1).log_()
+        scores.masked_fill_(absent[:, :, None, None], -1e4)
+        rows = scores.flatten(2).mT.flatten(0, 1).contiguous()  # [B * H * W, classes]
+        rows = mean_field(rows, [self.bilateral, self.gaussian], iterations)
+        refined = rows.view(len(scores), -1, scores.shape[1]).mT.reshape(scores.shape)
+        return torch.zeros_like(probabilities).scatter_(1, classes, refined.to(probabilities))
+
+
+def mean_field(scores: Tensor, kernels: Sequence[Lattice], iterations: int) -> Tensor:
+    """Repeat q = softmax(scores + sum over kernels of K q), from q = softmax(scores).
+
+    Parameters
+    ----------
+    scores
+        Logarithms of the probabilities, [N, C].
+    kernels
+        Weighted, normalised lattices over the N points.
+    iterations
+        Number of rounds.
+
+    Returns
+    -------
+    Tensor
+        Probabilities q [N, C].
+    """
+    probabilities = _softmax(scores)
+    for _ in range(iterations):
+        total = scores
+        for kernel in kernels:
+            total = kernel.filter(probabilities).add_(total)
+        probabilities = _softmax(total)
+    return probabilities
+
+
+def normalised(lattice: Lattice, weight: float = 1.0) -> Lattice:
+    """Scale W to weight * D^-1/2 W D^-1/2, D the diagonal of the sums of W's rows.
+
+    Parameters
+    ----------
+    lattice
+        The filter W over N points.
+    weight
+        Factor of the whole.
+
+    Returns
+    -------
+    Lattice
+        Normalised symmetrically, as in Kraehenbuehl's library.
+    """
+    ones = lattice.slice_weight.new_ones(len(lattice.slice_weight), 1)
+    return lattice.scaled(lattice.filter(ones).squeeze(1).add_(1e-20).rsqrt_(), weight)
+
+
+def _present_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """Classes to compute, [B, most classes of a photo], present ones first; and presence [B, C]."""
+    present = probabilities.amax((2, 3)) > FLOOR
+    present |= ~present.any(1, keepdim=True)  # a photo without any class keeps them all
+    most = int(present.sum(1).max())
+    return present.int().argsort(dim=1, descending=True, stable=True)[:, :most], present
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    """Softmax of the rows of [N, C].
+
+    torch's own is several times slower on a CPU when rows are short; this one must not overflow.
+    Rows cannot underflow either: the scores of present classes are not below log(FLOOR).
+    """
+    if scores.is_cuda or scores.max() > 80:
+        return scores.softmax(1)
+    exponential = scores.exp()
+    return exponential.div_(exponential.sum(1, keepdim=True))
+
+
+def _check_photos(photos: torch.Size) -> None:
+    if len(photos) != 4 or photos[1] != 3:
+        raise ValueError(f"image must be [B, 3, H, W] in 0..255, got {tuple(photos)}")
+
+
+def _check(probabilities: Tensor, photos: torch.Size) -> None:
+    _check_photos(photos)
+    shape = probabilities.shape
+    if len(shape) != 4 or (shape[0], *shape[2:]) != (photos[0], *photos[2:]):
+        raise ValueError(
+            f"probabilities must be [B, C, H, W] for an image of {tuple(photos)}, "
+            f"got {tuple(shape)}"
+        )
+    if not (probabilities.amin() >= 0 and probabilities.amax() <= 1.01):
+        raise ValueError("probabilities must lie in 0..1; take the softmax of logits first")

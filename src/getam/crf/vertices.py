@@ -1,0 +1,86 @@
+"""One whole number per lattice vertex, and the neighbours of a vertex by adding to that number."""
+
+import torch
+from torch import Tensor
+
+from getam.crf.simplex import Simplices
+
+
+def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
+    """Number the corners of simplices so that equal numbers mean the same vertex.
+
+    The digits of a number are the corner's d first cells, from the lowest of all cells up with room
+    for one neighbour on either side, and last its colour.
+
+    Parameters
+    ----------
+    simplices
+        The simplices around N points in d dimensions.
+
+    Returns
+    -------
+    tuple of Tensor and list of int
+        Numbers [d + 1, N], one row per colour, int32 where they fit, else int64; and the place
+        value of each of the d + 1 digits.
+
+    Raises
+    ------
+    ValueError
+        If the points spread over more vertices than 63 bits can number.
+    """
+    cell = simplices.cell[:-1]
+    low, high = cell.aminmax(dim=1, keepdim=True)
+    place = _place_values((high - low + 3).long().flatten().tolist())
+    dtype = torch.int32 if place[-1] * len(place) < 2**31 else torch.int64
+    values = torch.tensor([*place[:-1], 0], dtype=dtype, device=cell.device)[:, None]
+    digits = (cell - low + 1).to(dtype)
+    first = (digits * values[:-1]).sum(0, keepdim=True, dtype=dtype)
+    falling = torch.empty_like(simplices.rank, dtype=dtype)
+    falling.scatter_(0, simplices.rank, values.expand_as(falling))
+    steps = place[-1] - falling[1:].flip(0)  # the coordinate of rank d falls first
+    return torch.cat([first, steps]).cumsum(0, dtype=dtype), place
+
+
+def _place_values(sizes: list[int]) -> list[int]:
+    place = [1]
+    for size in sizes:
+        place.append(place[-1] * size)
+    if place[-1] * len(place) >= 2**63:
+        raise ValueError(
+            f"features must span fewer lattice cells than {sizes}: divide by larger deviations"
+        )
+    return place
+
+
+def neighbours(numbers: Tensor, place: list[int]) -> tuple[Tensor, Tensor]:
+    """Find the two neighbours of each vertex along each of the d + 1 directions.
+
+    Parameters
+    ----------
+    numbers
+        [M] numbers of the vertices there are, ascending.
+    place
+        Place values of their digits.
+
+    Returns
+    -------
+    tuple of Tensor
+        Both [d + 1, M, 2]: int32 rows of the neighbours, and whether they are there. The row of one
+        that is missing is the vertex itself.
+    """
+    itself = torch.arange(len(numbers), dtype=torch.int32, device=numbers.device)
+    colour_value = place[-1]
+    index, found = [], []
+    for direction in [*place[:-1], 0]:
+        around = (len(place) - 1) * colour_value - sum(place[:-1]) + direction
+        wanted = numbers + torch.where(numbers < colour_value, around, direction - colour_value).to(
+            numbers
+        )
+        below = torch.searchsorted(numbers, wanted, out_int32=True).clamp_(max=len(numbers) - 1)
+        is_there = numbers[below] == wanted
+        below = torch.where(is_there, below, itself)
+        above = itself.clone()
+        above[below[is_there]] = itself[is_there]
+        index.append(torch.stack([below, above], 1))
+        found.append(index[-1] != itself[:, None])
+    return torch.stack(index), torch.stack(found)
