@@ -1,0 +1,124 @@
+"""Confusion matrix over a whole split, with 255 left out (counting by torchmetrics)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.classification import multiclass_confusion_matrix
+
+from getam.evaluation.class_subset import keep_classes, kept_values
+from getam.evaluation.scores import Scores
+from getam.vocabulary import IGNORE
+
+
+class ConfusionMatrix:
+    """Pixels counted by true and predicted class, over as many images as wanted.
+
+    Pixels with truth 255 are left out. Pixels predicted 255 (pseudo labels) are left out of
+    ``counts`` and counted in ``ignored``.
+
+    Parameters
+    ----------
+    num_classes_with_background
+        K; mask values run from 0 to K - 1, and 255.
+
+    Attributes
+    ----------
+    counts
+        [K, K] int64 on the CPU, rows truth and columns prediction.
+    ignored
+        [K] int64, pixels predicted 255, by truth.
+    images
+        Number of images counted.
+
+    Examples
+    --------
+    >>> matrix = ConfusionMatrix(2)
+    >>> matrix.update(torch.tensor([[0, 1, 255]]), torch.tensor([[0, 255, 1]]))
+    >>> matrix.counts.tolist(), matrix.ignored.tolist()
+    ([[1, 0], [0, 0]], [0, 1])
+    """
+
+    def __init__(self, num_classes_with_background: int) -> None:
+        size = num_classes_with_background
+        self.counts = torch.zeros(size, size, dtype=torch.int64)
+        self.ignored = torch.zeros(size, dtype=torch.int64)
+        self.images = 0
+
+    def update(self, truth: Tensor, prediction: Tensor) -> None:
+        """Count one image [H, W] or a batch [B, H, W].
+
+        Parameters
+        ----------
+        truth, prediction
+            Integer tensors of one shape and device, values 0..K-1 or 255.
+
+        Raises
+        ------
+        ValueError
+            For different shapes, numbers that are not integers, or values outside the classes.
+        """
+        if truth.shape != prediction.shape:
+            expected, got = tuple(truth.shape), tuple(prediction.shape)
+            raise ValueError(f"prediction must have the truth's size {expected}, got {got}")
+        size = len(self.counts)
+        _check_values("truth", truth, size)
+        _check_values("prediction", prediction, size)
+        scored = truth != IGNORE
+        decided = scored & (prediction != IGNORE)
+        self.counts += multiclass_confusion_matrix(
+            prediction[decided], truth[decided], num_classes=size, validate_args=False
+        ).cpu()
+        undecided = truth[scored & ~decided].flatten()
+        self.ignored += torch.bincount(undecided, minlength=size).cpu()
+        self.images += len(truth) if truth.ndim == 3 else 1
+
+    def merge(self, other: "ConfusionMatrix") -> None:
+        """Add what another matrix of the same classes counted."""
+        self.counts += other.counts
+        self.ignored += other.ignored
+        self.images += other.images
+
+    def scores(
+        self,
+        names: Sequence[str],
+        *,
+        only: Sequence[str] | None = None,
+        seconds: float | None = None,
+    ) -> Scores:
+        """Score what was counted.
+
+        Parameters
+        ----------
+        names
+            K class names; the index is the mask value, background first.
+        only
+            Score background and these classes alone. Pixels of every other true class are left
+            out; a kept class predicted as another one is a miss.
+        seconds
+            Time to note in the result.
+
+        Raises
+        ------
+        ValueError
+            For a wrong number of names, or a name in ``only`` that is not a class.
+        """
+        if len(names) != len(self.counts):
+            raise ValueError(f"names must be {len(self.counts)} class names, got {len(names)}")
+        kept = kept_values(only, names)
+        return Scores.from_counts(
+            keep_classes(self.counts, kept),
+            [names[value] for value in kept],
+            ignored=int(self.ignored[kept].sum()),
+            images=self.images,
+            seconds=seconds,
+        )
+
+
+def _check_values(argument: str, mask: Tensor, size: int) -> None:
+    if mask.is_floating_point():
+        raise ValueError(f"{argument} must hold integers, got {mask.dtype}")
+    outside = (mask != IGNORE) & ((mask < 0) | (mask >= size))
+    if outside.any():
+        value = mask[outside][0].item()
+        raise ValueError(f"{argument} must hold 0..{size - 1} or {IGNORE}, got the value {value}")

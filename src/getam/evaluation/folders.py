@@ -1,0 +1,164 @@
+"""Score a folder of predicted masks against a folder of true ones (PNG, matched by stem)."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from getam.evaluation.confusion import ConfusionMatrix
+from getam.evaluation.scores import Scores
+
+THREADS = 8
+"""Decoding PNGs releases the interpreter lock, and network disks reward several readers."""
+
+
+def score_folders(
+    predictions_dir: str | Path,
+    truth_dir: str | Path,
+    *,
+    classes: str | Path | Sequence[str],
+    only: Sequence[str] | None = None,
+    ids: str | Path | Sequence[str] | None = None,
+) -> Scores:
+    """Score predicted masks over a whole split from one confusion matrix.
+
+    Parameters
+    ----------
+    predictions_dir, truth_dir
+        Folders of palette or grey PNGs; ``a.png`` is scored against ``a.png``. Pixels with truth
+        255 are left out, pixels predicted 255 too (their share is reported).
+    classes
+        Names, or a text file with one name a line: the position is the mask value, background
+        first.
+    only
+        Score background and these classes alone: pixels of other true classes are left out, and
+        a kept class predicted as another one is a miss and nobody's false positive.
+    ids
+        Stems to score, or a text file with one a line; every true mask by default.
+
+    Returns
+    -------
+    Scores
+        Over all pixels of the split at once; ``seconds`` is the time this call took.
+
+    Raises
+    ------
+    FileNotFoundError
+        For a folder or file that is missing, empty, or has no partner.
+    ValueError
+        For a mask of another size, with values outside the classes, or that is no mask.
+    """
+    start = time.perf_counter()
+    names = read_class_names(classes)
+    truths = _masks_in(Path(truth_dir), argument="truth")
+    predictions = _masks_in(Path(predictions_dir), argument="predictions")
+    if ids is None and not truths.keys() & predictions.keys():
+        raise FileNotFoundError(
+            f"predictions: no file in {predictions_dir} has the name of one in {truth_dir}; "
+            "name each predicted mask like its true mask"
+        )
+    wanted = list(truths) if ids is None else _read_ids(ids)
+    _require(wanted, truths, argument="truth", folder=truth_dir)
+    _require(wanted, predictions, argument="predictions", folder=predictions_dir)
+    total = ConfusionMatrix(len(names))
+    with ThreadPoolExecutor(THREADS) as readers:
+        for matrix in readers.map(
+            _count_pair,
+            [predictions[stem] for stem in wanted],
+            [truths[stem] for stem in wanted],
+            repeat(len(names)),
+        ):
+            total.merge(matrix)
+    return total.scores(names, only=only, seconds=time.perf_counter() - start)
+
+
+def read_class_names(classes: str | Path | Sequence[str]) -> list[str]:
+    """Class names from a text file (one a line, background first) or as given.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the file does not exist.
+    ValueError
+        For fewer than two names, a name given twice, or an empty line between names.
+    """
+    names = _lines(classes, argument="classes")
+    if "" in names:
+        line = names.index("") + 1
+        raise ValueError(f"classes: line {line} of {classes} is empty, but lines are mask values")
+    if len(names) < 2 or len(set(names)) != len(names):
+        raise ValueError(
+            f"classes must be at least two different names, background first, got {names}"
+        )
+    return names
+
+
+def read_mask(path: str | Path) -> Tensor:
+    """Read a palette or grey PNG as its values: [H, W] uint8.
+
+    Raises
+    ------
+    ValueError
+        When the file is no image, or one whose pixels are not single 8-bit values.
+    """
+    try:
+        with Image.open(path) as picture:
+            if picture.mode not in ("P", "L", "1"):
+                raise ValueError(
+                    f"{path}: a mask must be a palette or 8-bit grey PNG, got mode {picture.mode}"
+                )
+            return torch.from_numpy(np.array(picture, dtype=np.uint8))
+    except (OSError, SyntaxError) as error:  # Pillow's word for a broken PNG is SyntaxError
+        raise ValueError(f"{path}: cannot be read as a mask ({error})") from error
+
+
+def _count_pair(prediction: Path, truth: Path, size: int) -> ConfusionMatrix:
+    matrix = ConfusionMatrix(size)
+    prediction_mask, truth_mask = read_mask(prediction), read_mask(truth)
+    try:
+        matrix.update(truth_mask, prediction_mask)
+    except ValueError as error:
+        raise ValueError(f"{prediction} against {truth}: {error}") from error
+    return matrix
+
+
+def _masks_in(folder: Path, *, argument: str) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{argument}: {folder} is not a folder")
+    masks = {path.stem: path for path in sorted(folder.glob("*.png"))}
+    if not masks:
+        raise FileNotFoundError(f"{argument}: no PNG in {folder}; masks must be .png files")
+    return masks
+
+
+def _require(
+    wanted: Sequence[str], masks: dict[str, Path], *, argument: str, folder: str | Path
+) -> None:
+    missing = [stem for stem in wanted if stem not in masks]
+    if missing:
+        raise FileNotFoundError(
+            f"{argument}: {len(missing)} of {len(wanted)} masks are missing in {folder}, the "
+            f"first is {missing[0]}.png; add them or list the wanted stems in ids"
+        )
+
+
+def _read_ids(ids: str | Path | Sequence[str]) -> list[str]:
+    stems = list(dict.fromkeys(stem for stem in _lines(ids, argument="ids") if stem))
+    if not stems:
+        raise ValueError(f"ids must list at least one stem, {ids} is empty")
+    return stems
+
+
+def _lines(source: str | Path | Sequence[str], *, argument: str) -> list[str]:
+    if not isinstance(source, str | Path):
+        return list(source)
+    path = Path(source)
+    if not path.is_file():
+        raise FileNotFoundError(f"{argument}: {path} is not a file")
+    return [line.strip() for line in path.read_text(encoding="utf-8").rstrip().splitlines()]

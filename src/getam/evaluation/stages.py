@@ -1,0 +1,101 @@
+"""Scores of the stages that lead to a mask: raw map, refined map, pseudo label, prediction."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from getam.evaluation.scores import Scores, figure, write_json
+from getam.evaluation.seed_curve import SeedScores
+
+
+@dataclass
+class StageScores:
+    """Scores by stage, in the order the stages run.
+
+    Attributes
+    ----------
+    stages
+        `SeedScores` for maps, `Scores` for masks, by name of the stage.
+    """
+
+    stages: dict[str, Scores | SeedScores] = field(default_factory=dict)
+
+    def add(self, name: str, scores: Scores | SeedScores) -> None:
+        """Append a stage.
+
+        Raises
+        ------
+        ValueError
+            When a stage of this name is there already, or the classes are not those of the others.
+        """
+        if name in self.stages:
+            raise ValueError(f"stage '{name}' has a score already")
+        classes = list(mask_scores(scores).iou)
+        if self.stages and classes != list(self.final().iou):
+            raise ValueError(
+                f"stage '{name}' must have the classes {list(self.final().iou)}, got {classes}"
+            )
+        self.stages[name] = scores
+
+    def masks(self) -> dict[str, Scores]:
+        """Mask scores of every stage; maps at their best threshold."""
+        return {name: mask_scores(scores) for name, scores in self.stages.items()}
+
+    def curves(self) -> dict[str, SeedScores]:
+        """The stages that are maps and so have a curve over thresholds."""
+        return {
+            name: scores for name, scores in self.stages.items() if isinstance(scores, SeedScores)
+        }
+
+    def final(self) -> Scores:
+        """Mask scores of the last stage.
+
+        Raises
+        ------
+        ValueError
+            When there is no stage yet.
+        """
+        if not self.stages:
+            raise ValueError("stages: nothing was scored")
+        return list(self.masks().values())[-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The last stage's scores at the top, and every stage under ``stages``, for JSON."""
+        by_stage = {name: scores.to_dict() for name, scores in self.stages.items()}
+        return {**self.final().to_dict(), "stages": by_stage}
+
+    def table(self) -> str:
+        """Plain-text table: IoU with a line per class and a column per stage."""
+        masks = self.masks()
+        curves = self.curves()
+        rows = [["IoU", *masks]]
+        rows += [
+            [name, *(figure(stage.iou[name]) for stage in masks.values())]
+            for name in self.final().iou
+        ]
+        rows.append(["mean", *(figure(stage.miou) for stage in masks.values())])
+        rows.append(["ignored", *(f"{stage.ignored_share:.1%}" for stage in masks.values())])
+        best = [f"{curves[name].threshold:.2f}" if name in curves else "-" for name in masks]
+        rows.append(["threshold", *best])
+        return _aligned(rows)
+
+    def write_json(self, path: str | Path) -> None:
+        """Write `to_dict` to ``path``, whole or not at all."""
+        write_json(path, self.to_dict())
+
+
+def mask_scores(scores: Scores | SeedScores) -> Scores:
+    """Scores of masks as they are, of maps at their best threshold."""
+    return scores.best if isinstance(scores, SeedScores) else scores
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """Join cells into lines: the first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in rows
+    )

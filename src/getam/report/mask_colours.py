@@ -1,0 +1,79 @@
+"""Masks in colour: the PASCAL VOC palette (development kit 2012) and palette PNGs."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from getam.files import whole_file
+from getam.report.picture import Plane, as_mask
+
+
+@cache
+def palette() -> NDArray[np.uint8]:
+    """Colours of the mask values: [256, 3] RGB.
+
+    The bits of a value, three at a time from the lowest, go to red, green and blue from the
+    highest bit down, so that neighbouring classes differ most.
+
+    Examples
+    --------
+    >>> palette()[[0, 1, 15, 255]].tolist()
+    [[0, 0, 0], [128, 0, 0], [192, 128, 128], [224, 224, 192]]
+    """
+    value = np.arange(256)[:, None]
+    channel = np.arange(3)
+    colours = np.zeros((256, 3), dtype=np.uint8)
+    for triple in range(3):
+        bit = (value >> (3 * triple + channel)) & 1
+        colours |= (bit << (7 - triple)).astype(np.uint8)
+    colours.flags.writeable = False
+    return colours
+
+
+def palette_picture(mask: Plane) -> Image.Image:
+    """Mask [H, W] of 0..255 as a palette picture, which keeps the values.
+
+    Raises
+    ------
+    ValueError
+        When the mask is not [H, W] integers in 0..255.
+    """
+    picture = Image.fromarray(as_mask(mask))
+    picture.putpalette(palette().tobytes())
+    return picture
+
+
+def colour_mask(mask: Plane) -> Image.Image:
+    """Mask [H, W] of 0..255 as an RGB picture in the VOC colours.
+
+    Raises
+    ------
+    ValueError
+        When the mask is not [H, W] integers in 0..255.
+    """
+    return palette_picture(mask).convert("RGB")
+
+
+def save_mask(path: str | Path, mask: Plane) -> None:
+    """Write a mask as a palette PNG, whole or not at all; the pixel values are the mask values.
+
+    Parameters
+    ----------
+    path
+        The file, ending in ``.png``. Its folder is made if missing.
+    mask
+        [H, W] integers in 0..255.
+
+    Raises
+    ------
+    ValueError
+        For another ending, or a mask that is not [H, W] integers in 0..255.
+    """
+    if Path(path).suffix.lower() != ".png":
+        raise ValueError(f"path of a mask must end in .png (other formats lose values), got {path}")
+    picture = palette_picture(mask)
+    with whole_file(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
