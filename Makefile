@@ -1,0 +1,39 @@
+# Every command makes its own environment first; nothing but Python 3.11 or newer is needed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format bench docs clean
+
+demo: $(VENV)/installed
+	$(BIN)/getam demo --out demo
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check src tests benchmarks examples docs
+	$(BIN)/ruff check src tests benchmarks examples docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) docs
+
+format: $(VENV)/installed
+	$(BIN)/ruff format src tests benchmarks examples docs
+	$(BIN)/ruff check --fix src tests benchmarks examples docs
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/crf.py
+
+docs: $(VENV)/installed
+	$(BIN)/sphinx-build -W -q -b html docs docs/_build
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable ".[all]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) docs/_build demo

@@ -1,0 +1,67 @@
+"""Patch affinity: spread a map over the patches that attend to each other.
+
+The attention of a vision transformer between patches says which patches look alike, so it can
+pull a map to the whole object (TransCAM, Li et al. 2022; AFA, Ru et al. 2022; ACR, Sun et al.
+2024). This is the one place that needs patch-to-patch attention: one averaged matrix per image.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from getam.activation.record import Attention
+
+ROWS = 256  # attention rows of one block and all its heads that exist at a time
+
+
+def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tensor:
+    """Spread maps by the patch-to-patch attention, averaged over heads and blocks.
+
+    Parameters
+    ----------
+    maps
+        [B, K, h, w], any scale.
+    calls
+        The recorded blocks; all of them, since early blocks know where edges are.
+    passes
+        How often the average is applied; 0 returns the maps.
+
+    Returns
+    -------
+    Tensor
+        float32 [B, K, h, w]; each map's minimum is taken off, since spreading lifts it.
+    """
+    if passes == 0:
+        return maps.float()
+    values = maps.float().flatten(2).mT  # [B, h * w, K]
+    with torch.autocast(maps.device.type, enabled=False):
+        affinity = patch_affinity(calls, patches=values.shape[1])
+        for _ in range(passes):
+            values = affinity @ values
+    spread_maps = values.mT.unflatten(-1, maps.shape[-2:])
+    return spread_maps - spread_maps.amin((2, 3), keepdim=True)
+
+
+def patch_affinity(calls: Sequence[Attention], *, patches: int) -> Tensor:
+    """Attention among the patches alone, averaged over heads and blocks.
+
+    Parameters
+    ----------
+    calls
+        The recorded blocks.
+    patches
+        P; the tokens before the last P are prefix tokens and left out, on both sides.
+
+    Returns
+    -------
+    Tensor
+        float32 [B, P, P], rows sum to 1.
+    """
+    prefix = calls[0].query.shape[2] - patches
+    bands = []
+    for start in range(0, patches, ROWS):
+        rows = slice(prefix + start, prefix + min(start + ROWS, patches))
+        heads = (call.scores(rows)[..., prefix:].softmax(-1).mean(1) for call in calls)
+        bands.append(torch.stack(list(heads)).sum(0) / len(calls))
+    return torch.cat(bands, dim=1)

@@ -1,0 +1,197 @@
+"""Completion: refined activation maps (and saliency, if there is any) to a label image.
+
+One rule is one function in ``RULES``. With saliency, GETAM's rule (Sun et al., arXiv 2112.02841,
+section 3.3): the salient region gets the strongest class, the top of every class is kept even
+outside it, specks are removed. Without, the usual two thresholds (AFA, ToCo).
+"""
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+
+import torch
+from torch import Tensor
+from torch.nn.functional import max_pool2d, pad
+
+from getam.vocabulary import BACKGROUND, IGNORE
+
+Rule = Callable[..., Tensor]
+
+
+def complete_labels(
+    maps: Tensor,
+    labels: Tensor,
+    saliency: Tensor | None = None,
+    *,
+    rule: str | None = None,
+    **settings: float,
+) -> Tensor:
+    """Turn normalised maps into one label image per photo.
+
+    Parameters
+    ----------
+    maps
+        [B, C, H, W] in 0..1, each present class divided by its maximum.
+    labels
+        [B, C], positive where the class is in the photo; other maps are not read. A photo without
+        any class is all background.
+    saliency
+        [B, H, W] in 0..1, salient above one half; needed by every rule but "thresholds".
+    rule
+        A name in :data:`RULES`. By default "paper" with saliency and "thresholds" without.
+    settings
+        Settings of the rule, e.g. ``low=0.2``; see its function.
+
+    Returns
+    -------
+    Tensor
+        int64 [B, H, W]: 0 background, class + 1, 255 undecided.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, the rule is unknown, or the rule needs saliency and there is none.
+
+    Examples
+    --------
+    >>> maps = torch.tensor([[[[0.9, 0.4, 0.1]]]])
+    >>> complete_labels(maps, torch.ones(1, 1), low=0.2, high=0.6)
+    tensor([[[  1, 255,   0]]])
+    """
+    rule = rule or DEFAULT_RULES[saliency is None]
+    check_rule(rule, settings)
+    if maps.ndim != 4 or labels.shape != maps.shape[:2]:
+        raise ValueError(
+            "complete_labels needs maps [B, C, H, W] and labels [B, C], "
+            f"got {list(maps.shape)} and {list(labels.shape)}"
+        )
+    if rule not in WITHOUT_SALIENCY:
+        if saliency is None:
+            raise ValueError(f'rule "{rule}" needs saliency [B, H, W]; without it use "thresholds"')
+        if saliency.shape != (len(maps), *maps.shape[2:]):
+            raise ValueError(
+                f"saliency must be {[len(maps), *maps.shape[2:]]} like the maps, "
+                f"got {list(saliency.shape)}"
+            )
+    present = labels > 0
+    if not present.any():
+        return torch.full((len(maps), *maps.shape[2:]), BACKGROUND, device=maps.device)
+    maps = maps.masked_fill(~present[:, :, None, None], 0)
+    label = RULES[rule](maps, present, saliency, **settings)
+    return label.masked_fill(~present.any(1)[:, None, None], BACKGROUND)
+
+
+def check_rule(rule: str | None, settings: Mapping[str, float]) -> None:
+    """Raise if there is no such rule, or if it (None: a default one) has no such setting."""
+    if rule is not None and rule not in RULES:
+        raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
+    names = DEFAULT_RULES if rule is None else (rule,)
+    known = {
+        parameter.name
+        for name in names
+        for parameter in signature(RULES[name]).parameters.values()
+        if parameter.kind is Parameter.KEYWORD_ONLY
+    }
+    if unknown := settings.keys() - known:
+        raise ValueError(
+            f"settings of rule {' or '.join(names)} are {', '.join(sorted(known))}, "
+            f"got {', '.join(sorted(unknown))}"
+        )
+
+
+def released(
+    maps: Tensor,
+    present: Tensor,
+    saliency: Tensor,
+    *,
+    power: float = 32,
+    top: float = 0.10,
+    opening: float = 10,
+) -> Tensor:
+    """The released code as it acts: the first class to claim a background pixel keeps it.
+
+    Its opening uses the same window for both steps; with an even side what stays moves by a pixel.
+    """
+    label = strongest_in_saliency(maps, saliency, power=power)
+    for index in range(maps.shape[1]):
+        claim = top_of_class(maps[:, index], present[:, index], top) & (label == BACKGROUND)
+        label = label.masked_fill(claim, index + 1)
+    kept = dilate(erode(label != BACKGROUND, int(opening)), int(opening))
+    return label.masked_fill(~kept, BACKGROUND)
+
+
+def paper(
+    maps: Tensor,
+    present: Tensor,
+    saliency: Tensor,
+    *,
+    power: float = 32,
+    top: float = 0.10,
+    opening: float = 10,
+) -> Tensor:
+    """The rule as published: a background pixel claimed by two classes is ignored."""
+    label = strongest_in_saliency(maps, saliency, power=power)
+    claims = torch.stack(
+        [top_of_class(maps[:, c], present[:, c], top) for c in range(maps.shape[1])], 1
+    ) & (label == BACKGROUND).unsqueeze(1)
+    label = torch.where(claims.any(1), claims.int().argmax(1) + 1, label)
+    label = label.masked_fill(claims.sum(1) > 1, IGNORE)
+    # The flip of the second window is what makes the two steps an opening for an even side too.
+    kept = dilate(erode(label != BACKGROUND, int(opening)).flip(1, 2), int(opening)).flip(1, 2)
+    return label.masked_fill(~kept, BACKGROUND)
+
+
+def thresholds(
+    maps: Tensor,
+    present: Tensor,  # noqa: ARG001 - every rule has the same signature
+    saliency: Tensor | None = None,  # noqa: ARG001
+    *,
+    low: float = 0.25,
+    high: float = 0.55,
+) -> Tensor:
+    """Class above ``high``, background below ``low``, undecided between; needs no saliency."""
+    strength, strongest = maps.max(1)
+    label = (strongest + 1).masked_fill(strength < high, IGNORE)
+    return label.masked_fill(strength <= low, BACKGROUND)
+
+
+RULES: dict[str, Rule] = {"released": released, "paper": paper, "thresholds": thresholds}
+"""Every completion rule by its name."""
+
+DEFAULT_RULES = ("paper", "thresholds")
+"""The rule with saliency, and the one without."""
+
+WITHOUT_SALIENCY = {"thresholds"}
+"""Rules that need no saliency."""
+
+
+def strongest_in_saliency(maps: Tensor, saliency: Tensor, *, power: float) -> Tensor:
+    """Strongest class where salient, IGNORE where background is stronger, else background.
+
+    The background score is (1 - strongest map) ** power.
+    """
+    strength, strongest = maps.max(1)
+    label = (strongest + 1).masked_fill((1 - strength) ** power > strength, IGNORE)
+    return label.masked_fill(saliency <= 0.5, BACKGROUND)
+
+
+def top_of_class(class_map: Tensor, present: Tensor, share: float) -> Tensor:
+    """Pixels above the (1 - share) quantile of a map's positive values, [B, H, W] bool."""
+    top = torch.zeros_like(class_map, dtype=torch.bool)
+    for image in present.nonzero()[:, 0].tolist():
+        positive = class_map[image][class_map[image] > 0]
+        if len(positive):
+            rank = max(1, round((1 - share) * len(positive)))
+            top[image] = class_map[image] > positive.kthvalue(rank).values
+    return top
+
+
+def erode(foreground: Tensor, side: int) -> Tensor:
+    """Erosion with a square; the frame does not erode. Even squares reach one further up-left."""
+    return ~dilate(~foreground, side)
+
+
+def dilate(foreground: Tensor, side: int) -> Tensor:
+    """Dilation of [B, H, W] bool with a square of ``side`` pixels, anchored at ``side // 2``."""
+    before, after = side // 2, side - 1 - side // 2
+    framed = pad(foreground.float().unsqueeze(1), [before, after, before, after])
+    return max_pool2d(framed, side, stride=1)[:, 0] > 0

@@ -1,0 +1,201 @@
+"""The labeller: a recorded forward pass to pseudo labels, only the present classes computed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from getam.activation import (
+    AttentionRecorder,
+    class_slot_maps,
+    divide_by_maximum,
+    lookup_method,
+    spread,
+)
+from getam.crf import PRESETS, dense_crf
+from getam.pseudo_label.complete import (
+    DEFAULT_RULES,
+    WITHOUT_SALIENCY,
+    check_rule,
+    complete_labels,
+)
+from getam.pseudo_label.refine import ITERATIONS, refine
+from getam.vocabulary import BACKGROUND, IGNORE
+
+
+class PseudoLabels(NamedTuple):
+    """What was made of one batch; K is the largest number of classes of a photo.
+
+    Attributes
+    ----------
+    classes
+        The K_b present class indices of each photo; they name the map slots.
+    activation_maps
+        float32 [B, K, h, w] in 0..1, each divided by its maximum; slots beyond K_b are zero.
+    refined_maps
+        float32 [B, K, H, W] in 0..1, each divided by its maximum.
+    label
+        int64 [B, H, W]: 0 background, class + 1, 255 undecided or padding.
+    """
+
+    classes: list[list[int]]
+    activation_maps: Tensor
+    refined_maps: Tensor
+    label: Tensor
+
+
+@dataclass(frozen=True)
+class Labeller:
+    """Maps, refinement and completion joined; every setting of the three in one place.
+
+    Attributes
+    ----------
+    method, blocks
+        As :func:`getam.activation_maps`.
+    affinity
+        Passes of :func:`getam.activation.spread` over the maps; 0 leaves them as published.
+    iterations
+        Of :func:`getam.refine`; 0 only enlarges.
+    scale
+        Size at which maps are refined and completed, relative to the photo. Half costs a quarter
+        and fits the mask logits, which have half the photo's size.
+    crf
+        Sharpen the refined maps by a dense CRF, background being 1 - the strongest map.
+    rule, settings
+        As :func:`getam.complete_labels`.
+    """
+
+    method: str = "getam"
+    blocks: int = 6
+    affinity: int = 0
+    iterations: int = ITERATIONS
+    scale: float = 1.0
+    crf: bool = False
+    rule: str | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lookup_method(self.method)
+        check_rule(self.rule, self.settings)
+
+    def check(self, *, has_saliency: bool) -> None:
+        """Raise a ValueError if the rule does not go with the data: before a long run, not in it."""
+        rule = self.rule or DEFAULT_RULES[not has_saliency]
+        check_rule(rule, self.settings)
+        if rule not in WITHOUT_SALIENCY and not has_saliency:
+            raise ValueError(
+                f'rule "{rule}" needs saliency maps: give their folder, or use "thresholds"'
+            )
+
+    def recorder(self) -> AttentionRecorder:
+        """The context in which the forward pass must run; under ``no_grad`` if it trains nothing.
+
+        Then the graph begins at the first block that counts.
+        """
+        return AttentionRecorder(0 if self.affinity else self.blocks, graph_from=self.blocks)
+
+    def __call__(
+        self,
+        recorder: AttentionRecorder,
+        class_logits: Tensor,
+        *,
+        image: Tensor,
+        labels: Tensor,
+        grid: tuple[int, int],
+        saliency: Tensor | None = None,
+        valid: Tensor | None = None,
+    ) -> PseudoLabels:
+        """Label a batch from its own forward pass, whose graph stays alive for the loss.
+
+        Parameters
+        ----------
+        recorder
+            Saw the forward pass that made ``class_logits`` [B, C].
+        image
+            [B, 3, H, W] in 0..255.
+        labels
+            [B, C] 0/1.
+        grid
+            Patches (h, w); they may reach beyond the image where it was padded to whole patches.
+        saliency
+            [B, H, W] in 0..1, or None.
+        valid
+            [B, H, W] bool; pixels outside become 255.
+        """
+        classes = [row.nonzero()[:, 0].tolist() for row in labels > 0]
+        maps = class_slot_maps(
+            recorder,
+            class_logits,
+            classes=classes,
+            grid=grid,
+            method=self.method,
+            blocks=self.blocks,
+            keep_graph=True,
+        )
+        with torch.no_grad():
+            if self.affinity:
+                maps = spread(maps, list(recorder.calls.values()), passes=self.affinity)
+            # Raw values may be so small that the 1e-5 of normalise would shrink them.
+            maps = divide_by_maximum(maps)
+            small = resized(image.float(), self.scale)
+            refined = normalise(refine(maps, small, iterations=self.iterations))
+            if self.crf and any(classes):
+                refined = sharpen(refined, small)
+            slots = slot_table(classes, refined)
+            salient = None if saliency is None else resized(saliency[:, None], self.scale)[:, 0]
+            label = complete_labels(
+                refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
+            )
+            label = slots_to_classes(label, slots)
+            if self.scale != 1:
+                size = image.shape[-2:]
+                refined = enlarged(refined, size)
+                label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
+        if valid is not None:
+            label = label.masked_fill(~valid, IGNORE)
+        return PseudoLabels(classes, maps, refined, label)
+
+
+def resized(image: Tensor, scale: float) -> Tensor:
+    """An image [B, C, H, W] at a relative size, averaged over the area of each new pixel."""
+    if scale == 1:
+        return image
+    size = [max(1, round(side * scale)) for side in image.shape[-2:]]
+    return interpolate(image, size, mode="area")
+
+
+def enlarged(maps: Tensor, size: torch.Size) -> Tensor:
+    """Maps [B, K, h, w] at another size; K may be 0, which interpolate refuses as channels."""
+    flat = interpolate(maps.flatten(0, 1)[:, None], size, mode="bilinear", align_corners=False)
+    return flat.view(*maps.shape[:2], *size)
+
+
+def normalise(maps: Tensor) -> Tensor:
+    """Divide each map [..., H, W] by its maximum + 1e-5, as the released code does."""
+    return maps / (maps.amax((-2, -1), keepdim=True) + 1e-5)
+
+
+def sharpen(maps: Tensor, image: Tensor) -> Tensor:
+    """Maps [B, K, H, W] in 0..1 as class probabilities of a dense CRF ("maps" preset)."""
+    background = 1 - maps.amax(1, keepdim=True)
+    scores = torch.cat([background, maps], 1).clamp_min(0)
+    return dense_crf(scores / scores.sum(1, keepdim=True), image, **PRESETS["maps"])[:, 1:]
+
+
+def slot_table(classes: list[list[int]], maps: Tensor) -> Tensor:
+    """Label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
+    table = torch.zeros(maps.shape[:2], dtype=torch.int64)
+    for row, present in zip(table, classes, strict=True):
+        row[: len(present)] = torch.tensor(present, dtype=torch.int64) + 1
+    return table.to(maps.device)
+
+
+def slots_to_classes(label: Tensor, slots: Tensor) -> Tensor:
+    """Replace slot numbers 1..K in a label image [B, H, W] by the class values of the table."""
+    values = torch.full((len(slots), IGNORE + 1), IGNORE, device=label.device)
+    values[:, BACKGROUND] = BACKGROUND
+    values[:, 1 : slots.shape[1] + 1] = slots
+    return values.gather(1, label.flatten(1)).view_as(label)
