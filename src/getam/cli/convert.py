@@ -1,0 +1,47 @@
+"""``getam convert``: a checkpoint of the released GETAM to a model folder."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from getam.cli.options import Words, run_verb, words
+from getam.data import VOC_CLASSES
+from getam.inference import new_folder
+from getam.network import read_released, save_network
+from getam.pseudo_label import Labeller
+
+LONG_SIDE = 320  # the middle of the released test sizes 256, 320, 480
+
+
+def convert(
+    checkpoint: Path, backbone: str, out: Path, classes: Words = None, overwrite: bool = False
+) -> None:
+    """Make a model folder from a checkpoint of the released GETAM.
+
+    Args:
+        checkpoint: the .pth file; read without executing anything in it
+        backbone: vitb_hybrid, vitb, deit or deit_distilled
+        out: folder for the model
+        classes: class names in the order of the checkpoint; default the 20 of VOC
+        overwrite: replace files in a folder that is not empty
+    """
+    released = read_released(checkpoint, backbone=backbone)
+    count = released.network.num_classes
+    names = words(classes) or list(VOC_CLASSES)
+    if len(names) != count:
+        raise ValueError(f"the checkpoint has {count} classes: name them with --classes a,b,...")
+    folder = new_folder(out, overwrite=overwrite)
+    values = {name: value for value, name in enumerate(names, start=1)}
+    extra = {"long_side": LONG_SIDE, "labeller": asdict(Labeller()), "tag_weight": 0.0}
+    save_network(released.network, folder, classes=values, extra=extra)
+    if released.unused:
+        print(f"{len(released.unused)} keys not needed: {', '.join(released.unused)}")
+    print(f"model in {folder}")
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options; the checkpoint may stand first."""
+    options = list(options)
+    if options and not options[0].startswith("-"):
+        options = ["--checkpoint", *options]
+    run_verb("convert", convert, options)

@@ -1,0 +1,1 @@
+"""``getam demo``: the whole road on bundled data."""

@@ -1,0 +1,56 @@
+"""``getam label``: pseudo masks of labelled photos."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import run_verb
+from getam.cli.splits import open_for, with_rule
+from getam.inference import label_folder, load_model, new_folder
+
+
+def label(
+    model: Path,
+    data: Path,
+    out: Path,
+    labels: Path | None = None,
+    split: str | None = None,
+    saliency: Path | None = None,
+    rule: str | None = None,
+    crf: bool = False,
+    json: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write the pseudo label of every photo as a palette PNG, from its image-level labels.
+
+    Args:
+        model: folder of a trained or converted model
+        data: a data set, as for getam train
+        out: folder for the pseudo masks
+        labels: label file, where the data set has none of its own
+        split: part of the data set; default all of it
+        saliency: folder of saliency maps
+        rule: completion rule; default the one of training
+        crf: sharpen the maps by a dense CRF before completion
+        json: write the score here, if the data set has masks to score with
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+        overwrite: replace files in a folder that is not empty
+    """
+    loaded = load_model(model, device=device)
+    source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
+    loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
+    scores = label_folder(loaded, source, new_folder(out, overwrite=overwrite), workers=workers)
+    print(f"{len(source)} pseudo labels in {out}")
+    if scores is not None:
+        print(scores.table())
+        if json is not None:
+            scores.write_json(json)
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("label", label, options)

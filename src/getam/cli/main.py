@@ -1,0 +1,95 @@
+"""The command ``getam``: find the verb, read its settings, call one function, print.
+
+Nothing heavy is imported before the verb is known, so that ``getam --help`` answers at once.
+"""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+VERBS = {
+    "demo": "train on bundled digit scenes and report; needs no network and no data",
+    "train": "photos with image-level labels in, a segmentation network out",
+    "maps": "activation maps of photos: coloured overlays and .npz",
+    "label": "pseudo masks of labelled photos: palette PNG",
+    "predict": "masks of photos: palette PNG",
+    "score": "compare a folder of masks with the truth",
+    "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
+    "convert": "make a model folder from a checkpoint of the released GETAM",
+}
+
+HELP = """usage: getam [--version] VERB [options]
+
+Photos with image-level labels in; a segmentation network, activation maps and pseudo masks out.
+
+verbs:
+{verbs}
+
+getam VERB --help lists the options of a verb; --config FILE reads them from YAML, --print_config
+writes them; --debug shows the whole trace of an error.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal stopped.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
+        print(HELP.format(verbs=lines), end="")
+        return 0
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"getam {version('getam')}")
+        return 0
+    verb, *options = arguments
+    if verb not in VERBS:
+        near = get_close_matches(verb, VERBS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the verbs are {', '.join(VERBS)}"
+        print(f"getam: there is no verb {verb!r}; {hint}", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # Libraries may talk about their own affairs only when something is wrong.
+    for noisy in ("lightning_fabric", "lightning.fabric", "lightning", "PIL", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    return call(importlib.import_module(f"getam.cli.{verb}").run, options)
+
+
+def call(run: object, options: list[str]) -> int:
+    """Run a verb; expected errors become one line, unless ``--debug`` asks for the trace."""
+    from getam.training.stop_request import Stopped
+
+    debug = "--debug" in options
+    try:
+        run([option for option in options if option != "--debug"])  # type: ignore[operator]
+    except Stopped as stopped:
+        print(f"getam: {stopped}", file=sys.stderr)
+        return 128 + stopped.signal
+    except KeyboardInterrupt:
+        print("getam: interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, FloatingPointError) as error:
+        if debug:
+            raise
+        print(f"getam: {one_line(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def one_line(error: Exception) -> str:
+    """What happened, in one line; the operating system's errors name their file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""``getam predict``: masks of photos."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import run_verb
+from getam.data import check_photos, list_photos
+from getam.inference import Predictor, new_folder, predict_folder
+
+
+def predict(
+    model: Path,
+    images: Path,
+    out: Path,
+    scales: str | list[float] = "1",
+    flip: bool = False,
+    crf: bool = False,
+    overlays: bool = False,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write a palette PNG for every photo, of the photo's own size and stem.
+
+    Args:
+        model: folder of a trained or converted model
+        images: a photo, a folder of photos, or a .txt list of them
+        out: folder for the masks
+        scales: relative sizes whose results are averaged, e.g. 0.75,1,1.25
+        flip: average with the mirrored photo too
+        crf: sharpen the masks by a dense CRF
+        overlays: write the photo in the colours of its mask too
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+        overwrite: replace files in a folder that is not empty
+    """
+    predictor = Predictor.load(model, scales=numbers(scales), flip=flip, crf=crf, device=device)
+    source = check_photos(list_photos(images), strict=strict)
+    folder = new_folder(out, overwrite=overwrite)
+    predict_folder(predictor, source, folder, overlays=overlays, workers=workers)
+    print(f"{len(source)} masks in {folder}")
+
+
+def numbers(given: str | list[float]) -> list[float]:
+    """A list of numbers from ``0.75,1`` or from a YAML list."""
+    if isinstance(given, list):
+        return given
+    try:
+        return [float(number) for number in given.split(",")]
+    except ValueError:
+        raise ValueError(f"scales must be numbers like 0.75,1,1.25, got {given!r}") from None
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("predict", predict, options)

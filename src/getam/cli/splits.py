@@ -1,0 +1,41 @@
+"""Data sets opened for a model that is already trained."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from getam.data import Source, check_photos, open_source
+from getam.inference import Model
+
+
+def open_for(
+    model: Model,
+    data: Path,
+    *,
+    labels: Path | None,
+    split: str | None,
+    saliency: Path | None,
+    strict: bool,
+) -> Source:
+    """A data set narrowed to the model's classes, without photos that cannot be read."""
+    source = open_source(
+        data,
+        labels=labels,
+        split=split,
+        saliency=saliency,
+        classes=list(model.classes),
+        strict=strict,
+    )
+    return check_photos(source, strict=strict)
+
+
+def with_rule(model: Model, rule: str | None, *, has_saliency: bool, crf: bool) -> Model:
+    """The model with another completion rule; its settings stay only with their own rule.
+
+    A model trained without saliency labels with it once it is given, and the other way round.
+    """
+    model = replace(model, labeller=replace(model.labeller, crf=crf))
+    own = model.labeller.rule or "default"
+    needs_saliency = own in ("paper", "released")
+    if rule is None and (own == "default" or needs_saliency == has_saliency):
+        return model
+    return replace(model, labeller=replace(model.labeller, rule=rule, settings={}))

@@ -1,0 +1,52 @@
+"""``getam stages``: the score of every stage on a split with masks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import run_verb
+from getam.cli.splits import open_for, with_rule
+from getam.inference import load_model, score_stages
+from getam.progress import counted
+
+
+def stages(
+    model: Path,
+    data: Path,
+    split: str | None = None,
+    labels: Path | None = None,
+    saliency: Path | None = None,
+    rule: str | None = None,
+    crf: bool = False,
+    json: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+) -> None:
+    """Score raw maps, refined maps, pseudo labels and predictions on a split with masks.
+
+    Args:
+        model: folder of a trained or converted model
+        data: a data set with masks, as for getam train
+        split: part of the data set; default all of it
+        labels: label file, where the data set has none of its own
+        saliency: folder of saliency maps
+        rule: completion rule; default the one of training
+        crf: sharpen the maps by a dense CRF before completion
+        json: write the scores here too
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+    """
+    loaded = load_model(model, device=device)
+    source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
+    loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
+    with counted("photos", len(source)) as advance:
+        scores = score_stages(loaded, source, workers=workers, on_photo=lambda _photo: advance())
+    print(scores.table())
+    if json is not None:
+        scores.write_json(json)
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("stages", stages, options)

@@ -1,0 +1,130 @@
+"""Photos with tags to maps and pseudo labels, with a trained network and no training step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from getam.data import Batch, Source, fill_padding, photo_loader
+from getam.inference.model import Model
+from getam.inference.tags import weigh_by_tags
+from getam.network.backbone import patch_stride
+from getam.pseudo_label import normalise, refine
+
+
+@dataclass(frozen=True)
+class LabelledPhoto:
+    """One photo with everything the labeller made of it, at the network's input size H x W.
+
+    Attributes
+    ----------
+    id
+        Of the record.
+    size
+        Height and width of the photo on disk.
+    image
+        uint8 [3, H, W].
+    classes
+        The K present class indices.
+    activation_maps
+        float32 [K, H, W] in 0..1, enlarged bilinearly.
+    refined_maps
+        float32 [K, H, W] in 0..1.
+    label
+        int64 [H, W]: 0 background, class + 1, 255 undecided.
+    mask_logits
+        float32 [C + 1, H / 2, W / 2] of the same forward pass.
+    """
+
+    id: str
+    size: tuple[int, int]
+    image: Tensor
+    classes: list[int]
+    activation_maps: Tensor
+    refined_maps: Tensor
+    label: Tensor
+    mask_logits: Tensor
+
+    def maps_at_photo_size(self, maps: Tensor) -> Tensor:
+        """Maps [K, H, W] at the photo's own size."""
+        # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
+        return interpolate(maps[:, None], self.size, mode="bilinear", align_corners=False)[:, 0]
+
+    def label_at_photo_size(self) -> Tensor:
+        """The pseudo label at the photo's own size, uint8."""
+        return interpolate(self.label[None, None].float(), self.size, mode="nearest")[0, 0].byte()
+
+    def mask_at_photo_size(self) -> Tensor:
+        """The network's prediction at the photo's own size, uint8."""
+        logits = interpolate(self.mask_logits[None], self.size, mode="bilinear")[0]
+        return logits.argmax(0).byte()
+
+
+def label_photos(
+    model: Model, source: Source, *, workers: int | None = None
+) -> Iterator[LabelledPhoto]:
+    """Label the photos of a source one by one, in its order, by their image-level labels.
+
+    Parameters
+    ----------
+    model
+        Network, labeller and input size.
+    source
+        Its classes must be the network's, in the same order.
+    workers
+        Processes that read photos.
+    """
+    device = next(model.network.parameters()).device
+    for batch in photo_loader(source, long_side=model.long_side, workers=workers):
+        yield label_batch(model, batch.to(device))
+
+
+@torch.inference_mode(False)
+def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
+    """Label a batch of one photo; the caller may be in no_grad or inference_mode."""
+    network, labeller = model.network, model.labeller
+    height, width = batch.image.shape[-2:]
+    padded = pad_to_patches(batch, patch_stride(network.backbone))
+    with torch.no_grad(), labeller.recorder() as recorder:
+        features = network.forward_features(network.normalise(padded.image))
+        class_logits = network.classify(features)
+    pseudo = labeller(
+        recorder,
+        class_logits,
+        image=padded.image,
+        labels=padded.labels,
+        grid=features.grid,
+        saliency=padded.saliency,
+        valid=padded.valid,
+    )
+    with torch.no_grad():
+        mask_logits = network.segment(features).float()
+        mask_logits = weigh_by_tags(mask_logits, class_logits.float(), model.tag_weight)
+    raw = refine(pseudo.activation_maps, padded.image, iterations=0)
+    return LabelledPhoto(
+        id=batch.ids[0],
+        size=batch.sizes[0],
+        image=batch.image[0],
+        classes=pseudo.classes[0],
+        activation_maps=normalise(raw[0, :, :height, :width]),
+        refined_maps=pseudo.refined_maps[0, :, :height, :width],
+        label=pseudo.label[0, :height, :width],
+        mask_logits=mask_logits[0, :, : -(-height // 2), : -(-width // 2)],
+    )
+
+
+def pad_to_patches(batch: Batch, stride: int) -> Batch:
+    """A batch of one photo grown to whole patches, below and on the right, with its mean colour."""
+    height, width = batch.image.shape[-2:]
+    more = (0, -width % stride, 0, -height % stride)
+    if not any(more):
+        return batch
+    valid = pad(batch.valid, more)
+    return replace(
+        batch,
+        image=fill_padding(pad(batch.image[0], more), valid[0])[None],
+        saliency=None if batch.saliency is None else pad(batch.saliency, more),
+        valid=valid,
+    )

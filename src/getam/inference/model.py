@@ -1,0 +1,65 @@
+"""A model folder read whole: network, class names, input size and how its labels were made."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from getam.network import Network, load_network, save_network
+from getam.pseudo_label import Labeller
+
+
+@dataclass(frozen=True)
+class Model:
+    """What ``getam train`` and ``getam convert`` leave in a folder.
+
+    Attributes
+    ----------
+    network
+        In evaluation mode.
+    classes
+        Class name to its value in mask files, in the order of the network's channels.
+    long_side
+        Long side, in pixels, at which the network sees a photo.
+    labeller
+        Makes maps and pseudo labels as in training.
+    tag_weight
+        How much the class logits count in masks, see :func:`getam.inference.weigh_by_tags`.
+    """
+
+    network: Network
+    classes: dict[str, int]
+    long_side: int
+    labeller: Labeller
+    tag_weight: float = 0.0
+
+
+def save_model(model: Model, folder: str | Path) -> None:
+    """Write a model folder that :func:`load_model` reads."""
+    extra = {
+        "long_side": model.long_side,
+        "labeller": asdict(model.labeller),
+        "tag_weight": model.tag_weight,
+    }
+    save_network(model.network, folder, classes=model.classes, extra=extra)
+
+
+def load_model(folder: str | Path, *, device: str | torch.device | None = None) -> Model:
+    """Read a model folder onto a device, by default the accelerator if there is one.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the folder is missing, or holds no whole model.
+    """
+    network, info = load_network(folder)
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    try:
+        labeller = Labeller(**info.extra["labeller"])
+        long_side = int(info.extra["long_side"])
+        tag_weight = float(info.extra["tag_weight"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"model: {folder}/model.json lacks {error}: write it with getam train or getam convert"
+        ) from None
+    return Model(network.to(device), info.classes, long_side, labeller, tag_weight)

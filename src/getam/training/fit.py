@@ -1,0 +1,264 @@
+"""The loop: batches in; a trained network, metrics and checkpoints out."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+
+from getam.data import Batch, TrainLoader
+from getam.evaluation import mean_average_precision
+from getam.network import Network
+from getam.training.checkpoint import load_checkpoint, save_checkpoint
+from getam.training.optimiser import set_rate, train_mode
+from getam.training.progress import TrainingProgress
+from getam.training.run_folder import RunFolder
+from getam.training.schedule import Schedule
+from getam.training.step import Step, StepOutput
+from getam.training.stop_request import Stopped, StopRequest, listen
+
+LOG_EVERY = 10  # steps between two lines of metrics.jsonl
+
+EpochEnd = Callable[[int, Batch, StepOutput], None]
+
+
+class Trainer:
+    """Everything that changes while training, and how one step changes it.
+
+    Parameters
+    ----------
+    step
+        Network, labeller and losses.
+    loader
+        Training batches; knows its place in the epoch.
+    optimiser, schedule
+        What moves the weights, and by how much at which step.
+    fabric
+        Devices and precision.
+    run
+        Where metrics and checkpoints go.
+    accumulate
+        Steps whose gradients are averaged before the optimiser acts; fewer at an epoch's end.
+    ema
+        Decay of the averaged weights, 0 for none.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        loader: TrainLoader,
+        optimiser: Optimizer,
+        schedule: Schedule,
+        *,
+        fabric: Fabric,
+        run: RunFolder,
+        accumulate: int = 1,
+        ema: float = 0.0,
+    ) -> None:
+        self.fabric = fabric
+        self.network = step.network
+        self.step_module, self.optimiser = fabric.setup(step, optimiser)
+        self.loader = loader
+        self.batches = cast(
+            Iterable[Batch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+        )
+        self.schedule = schedule
+        self.run = run
+        self.accumulate = accumulate
+        self.average = (
+            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(ema), use_buffers=True)
+            if ema
+            else None
+        )
+        self.done = 0
+        self.epoch = EpochMeter()
+
+    @property
+    def trained_network(self) -> Network:
+        """The network to keep: the averaged weights if there are any."""
+        return self.network if self.average is None else cast(Network, self.average.module)
+
+    def fit(self, *, resume: bool = False, on_epoch_end: EpochEnd) -> None:
+        """Train to the end of the schedule.
+
+        Parameters
+        ----------
+        resume
+            Go on from the run folder's checkpoint.
+        on_epoch_end
+            Called with (epoch, last batch, its output), e.g. to draw them.
+
+        Raises
+        ------
+        FloatingPointError
+            If a loss is not finite; the last checkpoint stays as it was.
+        Stopped
+            After Ctrl-C or SIGTERM, with a checkpoint saved.
+        """
+        if resume:
+            self.restore()
+        with (
+            listen() as request,
+            TrainingProgress(self.schedule.steps, done=self.done) as progress,
+            SummaryWriter(self.run.path / "tensorboard", purge_step=self.done) as board,
+        ):
+            while self.done < self.schedule.steps:
+                train_mode(self.step_module)
+                for batch in self.batches:
+                    output = self.one_step(batch)
+                    self.epoch.add(batch, output)
+                    self.report(progress, board)
+                    place = self.done % len(self.loader)
+                    if request.signal and place and place % self.accumulate == 0:
+                        self.checkpoint(request)
+                number = self.done // len(self.loader)
+                self.report_epoch(number, progress, board)
+                on_epoch_end(number, batch, output)
+                self.epoch = EpochMeter()
+                self.checkpoint(request)
+
+    def one_step(self, batch: Batch) -> StepOutput:
+        """Forward, backward and, when enough gradients are summed, the optimiser."""
+        set_rate(self.optimiser, self.schedule.factor(self.done))
+        output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
+        total = output.losses["total"]
+        if not math.isfinite(total.item()):
+            raise self.diverged(f"the loss became {total.item()}")
+        together, last = self.gradient_group()
+        with self.fabric.no_backward_sync(self.step_module, enabled=not last):
+            self.fabric.backward(total / together)
+        if last:
+            self.optimiser.step()
+            self.optimiser.zero_grad()
+            if self.average is not None:
+                self.average.update_parameters(self.network)
+        self.done += 1
+        return output
+
+    def gradient_group(self) -> tuple[int, bool]:
+        """How many steps share the next optimiser action, and whether this is their last.
+
+        No group reaches over an epoch's end, so no gradient is pending in a checkpoint.
+        """
+        place = self.done % len(self.loader)
+        first = place - place % self.accumulate
+        size = min(self.accumulate, len(self.loader) - first)
+        return size, place + 1 == first + size
+
+    def diverged(self, what: str) -> FloatingPointError:
+        """The error for numbers that are not finite."""
+        return FloatingPointError(
+            f"{what} at step {self.done + 1}: lower learning_rate; the last checkpoint in "
+            f"{self.run.path} was kept"
+        )
+
+    def report(self, progress: TrainingProgress, board: SummaryWriter) -> None:
+        """Every few steps, show the running figures and write them down."""
+        if self.done % LOG_EVERY:
+            progress.advance(self.done)
+            return
+        phase = "joint" if self.schedule.is_joint(self.done - 1) else "classification"
+        figures = self.epoch.figures()
+        progress.update(self.done, phase, figures)
+        rate = self.optimiser.param_groups[0]["lr"]
+        self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
+        for name, value in {"learning_rate": rate, **figures}.items():
+            board.add_scalar(f"train/{name}", value, self.done)
+
+    def report_epoch(self, number: int, progress: TrainingProgress, board: SummaryWriter) -> None:
+        """Write an epoch's figures down and say them in one line."""
+        figures = self.epoch.figures()
+        self.run.log({"step": self.done, "epoch": number, **figures})
+        for name, value in figures.items():
+            board.add_scalar(f"epoch/{name}", value, number)
+        progress.say(
+            f"epoch {number}  "
+            + "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        )
+
+    def checkpoint(self, request: StopRequest) -> None:
+        """Save, and stop if a signal asked for it."""
+        self.save()
+        if request.signal:
+            raise Stopped(
+                f"stopped at step {self.done} of {self.schedule.steps}, all saved: the same "
+                "command with --resume goes on",
+                request.signal,
+            )
+
+    def save(self) -> None:
+        """Write a checkpoint from which :meth:`restore` goes on to the same losses."""
+        if not all(parameter.isfinite().all() for parameter in self.network.parameters()):
+            raise self.diverged("a weight is not finite")
+        state: dict[str, Any] = {
+            "done": self.done,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "loader": self.loader.state_dict(),
+            "epoch": self.epoch.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+        }
+        if self.fabric.is_global_zero:
+            save_checkpoint(self.run.path, state)
+
+    def restore(self) -> None:
+        """Go back to the last checkpoint; what was logged after it is dropped."""
+        state = load_checkpoint(self.run.path)
+        self.done = state["done"]
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.loader.load_state_dict(state["loader"])
+        self.epoch.load_state_dict(state["epoch"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.run.forget_after(self.done)
+
+
+class EpochMeter:
+    """Means over the steps of an epoch so far, and the mAP of the classifier on its batches."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.losses: list[dict[str, float]] = []
+        self.logits: list[Tensor] = []
+        self.labels: list[Tensor] = []
+
+    def add(self, batch: Batch, output: StepOutput) -> None:
+        """Take one step into the means."""
+        self.losses.append({name: loss.item() for name, loss in output.losses.items()})
+        self.logits.append(output.class_logits.detach().float().cpu())
+        self.labels.append(batch.labels.cpu())
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was met so far."""
+        seconds = time.monotonic() - self.began
+        return {
+            "losses": self.losses,
+            "logits": self.logits,
+            "labels": self.labels,
+            "seconds": seconds,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict`."""
+        self.losses, self.logits, self.labels = state["losses"], state["logits"], state["labels"]
+        self.began = time.monotonic() - state["seconds"]
+
+    def figures(self) -> dict[str, float]:
+        """Mean losses by name (those of the last step's phase), mAP and images per second."""
+        names = self.losses[-1]
+        steps = [losses for losses in self.losses if losses.keys() == names.keys()]
+        means = {name: sum(losses[name] for losses in steps) / len(steps) for name in names}
+        mean_ap = mean_average_precision(torch.cat(self.logits), torch.cat(self.labels))
+        images = sum(len(labels) for labels in self.labels)
+        return {
+            **means,
+            "mAP": mean_ap,
+            "images_per_second": images / (time.monotonic() - self.began),
+        }

@@ -1,0 +1,93 @@
+"""The losses of GETAM (Sun et al., arXiv 2112.02841, section 3.4): logits in, a scalar out.
+
+The dense energy loss lives in :mod:`getam.crf`.
+"""
+
+from torch import Tensor
+from torch.nn.functional import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    interpolate,
+    multilabel_soft_margin_loss,
+)
+
+from getam.crf import dense_energy_loss
+from getam.vocabulary import BACKGROUND, IGNORE
+
+
+def classification_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
+    """Multi-label soft margin, mean over photos and classes.
+
+    Parameters
+    ----------
+    class_logits
+        [B, C].
+    labels
+        [B, C] 0/1.
+    """
+    return multilabel_soft_margin_loss(class_logits.float(), labels)
+
+
+def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:
+    """Cross entropy of background pixels plus that of foreground pixels, each its own mean.
+
+    Parameters
+    ----------
+    mask_logits
+        [B, C + 1, h, w].
+    label
+        [B, h, w] int64, 255 ignored.
+    """
+    background = label.masked_fill(label != BACKGROUND, IGNORE)
+    foreground = label.masked_fill(label == BACKGROUND, IGNORE)
+    return _mean_cross_entropy(mask_logits, background) + _mean_cross_entropy(
+        mask_logits, foreground
+    )
+
+
+def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tensor:
+    """Binary cross entropy of the background probability with 1 - saliency, inside the photo.
+
+    Parameters
+    ----------
+    mask_logits
+        [B, C + 1, h, w].
+    saliency
+        [B, h, w] in 0..1.
+    valid
+        [B, h, w] bool.
+    """
+    mask_logits = mask_logits.float()
+    # Logit of softmax's background probability: autocast forbids the entropy of a probability.
+    logit = mask_logits[:, BACKGROUND] - mask_logits[:, BACKGROUND + 1 :].logsumexp(1)
+    return binary_cross_entropy_with_logits(logit[valid], 1 - saliency[valid])
+
+
+def energy_loss(mask_logits: Tensor, image: Tensor, valid: Tensor, label: Tensor) -> Tensor:
+    """Dense energy at the resolution of the mask logits, i.e. half the photo's (Tang et al. 2018).
+
+    Parameters
+    ----------
+    mask_logits
+        [B, C + 1, h, w].
+    image
+        [B, 3, h, w] in 0..255.
+    valid
+        [B, h, w] bool.
+    label
+        [B, h, w] pseudo label; its 255 is where the energy counts fully.
+    """
+    return dense_energy_loss(
+        mask_logits.float().softmax(1), image, valid, label == IGNORE, scale=1.0, sigma_xy=50.0
+    )
+
+
+def at_size(tensor: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring a label image, mask or saliency [B, H, W] to the logits' size by the nearest pixel."""
+    return interpolate(tensor[:, None].float(), size, mode="nearest")[:, 0].to(tensor.dtype)
+
+
+def _mean_cross_entropy(mask_logits: Tensor, label: Tensor) -> Tensor:
+    total = cross_entropy(mask_logits.float(), label, ignore_index=IGNORE, reduction="sum")
+    # A batch without a single such pixel has the loss 0, not 0 / 0.
+    return total / (label != IGNORE).sum().clamp_min(1)

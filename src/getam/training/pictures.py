@@ -1,0 +1,52 @@
+"""What training saw, as rows for a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.data import Batch, Source
+from getam.files import whole_file
+from getam.inference import LabelledPhoto
+from getam.report import Sample, sample_sheet
+from getam.training.step import StepOutput
+
+SHOWN = 6  # photos of a batch
+
+
+def batch_samples(batch: Batch, output: StepOutput, *, names: Sequence[str]) -> list[Sample]:
+    """The first photos of a batch with what the step made of them."""
+    samples = []
+    for index in range(min(SHOWN, len(batch.ids))):
+        maps, label, prediction = {}, None, None
+        if output.pseudo is not None:
+            present = output.pseudo.classes[index]
+            refined = output.pseudo.refined_maps[index]
+            maps = {names[c]: m.cpu() for c, m in zip(present, refined, strict=False)}
+            label = output.pseudo.label[index].cpu()
+        if output.mask_logits is not None:
+            prediction = output.mask_logits[index].detach().argmax(0).cpu()
+        samples.append(
+            Sample(batch.image[index].cpu(), maps, label, prediction, None, batch.ids[index])
+        )
+    return samples
+
+
+def photo_sample(photo: LabelledPhoto, source: Source) -> Sample:
+    """A labelled photo with its truth, if it has one."""
+    records = {record.id: record for record in source.records}
+    record = records[photo.id]
+    names = list(source.classes)
+    return Sample(
+        photo.image.cpu(),
+        {names[c]: m.cpu() for c, m in zip(photo.classes, photo.refined_maps, strict=True)},
+        photo.label.cpu(),
+        photo.mask_logits.argmax(0).cpu(),
+        source.read_truth(record) if record.mask is not None else None,
+        photo.id,
+    )
+
+
+def save_samples(samples: Sequence[Sample], source: Source, path: Path) -> None:
+    """Write samples as one picture, whole or not at all."""
+    sheet = sample_sheet(samples, ["background", *source.classes])
+    with whole_file(path) as temporary:
+        sheet.save(temporary)

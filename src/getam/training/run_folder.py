@@ -1,0 +1,102 @@
+"""The folder of a run: configuration, environment, metrics; never overwritten by accident."""
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from getam.files import whole_file
+
+CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
+PACKAGES = ("getam", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
+
+
+class RunFolder:
+    """Where a run writes.
+
+    Parameters
+    ----------
+    path
+        Made if it is missing.
+    config
+        Every setting of the run, written to ``config.yaml``.
+    resume
+        Go on in a folder that holds a run; without it such a folder is refused.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds a run and ``resume`` is off, or anything else but a run.
+    FileNotFoundError
+        If ``resume`` is on and there is no run.
+    ValueError
+        If ``resume`` is on with other settings than the run began with.
+    """
+
+    def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
+        self.path = path
+        config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
+        if resume:
+            self._check_same(config)
+            return
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise FileExistsError(
+                f"out: {path} is not empty: choose another folder, or go on with --resume"
+            )
+        with whole_file(path / CONFIG) as temporary:
+            temporary.write_text(yaml.safe_dump(config, sort_keys=False))
+        with whole_file(path / ENVIRONMENT) as temporary:
+            temporary.write_text(json.dumps(environment(), indent=2) + "\n")
+
+    def log(self, entry: Mapping[str, Any]) -> None:
+        """Append one line to ``metrics.jsonl``."""
+        with (self.path / METRICS).open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Everything logged so far, without a last line that was cut off."""
+        file = self.path / METRICS
+        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was logged after ``step``: a resumed run writes it again."""
+        kept = [json.dumps(entry) + "\n" for entry in self.metrics() if entry["step"] <= step]
+        with whole_file(self.path / METRICS) as temporary:
+            temporary.write_text("".join(kept))
+
+    def _check_same(self, config: Mapping[str, Any]) -> None:
+        file = self.path / CONFIG
+        if not file.is_file():
+            raise FileNotFoundError(f"nothing to resume: {self.path} holds no {CONFIG}")
+        began = yaml.safe_load(file.read_text())
+        changed = [name for name in config if began.get(name) != config[name]]
+        if changed:
+            name = changed[0]
+            raise ValueError(
+                f"{name} is {config[name]!r}, but the run in {self.path} began with "
+                f"{began.get(name)!r}: resume with the same settings"
+            )
+
+
+def environment() -> dict[str, Any]:
+    """Machine, versions and command, so that a result can be traced."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    return {
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": device,
+        "versions": {name: version(name) for name in PACKAGES},
+    }

@@ -1,0 +1,102 @@
+"""Wrong usage and bad input: one clear line, a non-zero status, nothing written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from data.scenes import write_voc
+
+from getam.cli.main import VERBS, main
+
+TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--workers", "0", "--device", "cpu"]
+
+
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
+    """The last line on standard error."""
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def status(arguments: list[str]) -> int:
+    """Exit status of a command line; the option parser leaves by SystemExit."""
+    try:
+        return main(arguments)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["trian"], "did you mean 'train'"),
+        (["train", "--epoch", "3"], "did you mean --epochs?"),
+        (["train", "--data", "x"], "out"),
+        (["predict", "--modle", "x"], "did you mean --model?"),
+        (["train", "--epochs", "many", "--data", "x", "--out", "y"], "epochs"),
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(arguments) == 2
+    assert expected in complaint(capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--data", "missing"], "there is no data set missing"),
+        (["--data", "VOC", "--split", "tarin"], "did you mean 'train'"),
+        (["--data", "VOC", "--classes", "dgo"], "unknown class 'dgo'"),
+        (["--data", "VOC", "--backbone", "vit_tiny_patch16_225"], "nearest: vit_tiny_patch16_224"),
+        (["--data", "VOC", "--method", "getan"], "method must be one of getam"),
+        (["--data", "VOC", "--rule", "none"], "rule must be one of"),
+        (["--data", "VOC", "--rule", "paper", "--epochs", "1"], "saliency"),
+        (["--data", "VOC", "--optimiser", "adam"], "optimiser must be one of"),
+        (["--data", "VOC", "--blocks", "99", "--epochs", "1"], "blocks must be a first block"),
+        (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
+        (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
+        (["--data", "VOC", "--weights", "no.pth"], "no.pth"),
+        (["--data", "VOC", "--resume"], "config.yaml"),
+    ],
+)
+def test_bad_settings_of_train(
+    options: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc = write_voc(tmp_path / "voc")
+    options = [str(voc) if option == "VOC" else option for option in options]
+    out = tmp_path / "out"
+    assert status(["train", *TINY, *options, "--out", str(out)]) != 0
+    assert expected in complaint(capsys)
+    assert not (out / "model.json").exists()
+
+
+def test_an_output_folder_in_use_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc, out = write_voc(tmp_path / "voc"), tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.txt").write_text("precious")
+    assert main(["train", "--data", str(voc), "--out", str(out), *TINY]) == 1
+    assert "is not empty" in complaint(capsys)
+    assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+
+
+def test_predict_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--images", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(["predict", "--model", str(tmp_path / "none"), *options]) == 1
+    assert "no such folder" in complaint(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_lists_every_verb_and_imports_nothing_heavy() -> None:
+    code = "import sys; from getam.cli.main import main; main(['--help']);"
+    code += "print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert all(f"  {verb} " in done.stdout for verb in VERBS)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_debug_shows_the_trace(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        main(["predict", "--debug", "--model", str(tmp_path / "no"), "--images", "x", "--out", "y"])

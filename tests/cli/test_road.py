@@ -1,0 +1,129 @@
+"""The whole road by the command line, on photos made here."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from data.scenes import CLASSES, write_voc
+from PIL import Image
+
+from getam.cli.main import main
+
+TINY = [
+    *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8"),
+    *("--crop", "32", "--batch-size", "2", "--workers", "0", "--device", "cpu"),
+]
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_voc(tmp_path_factory.mktemp("cli") / "voc")
+
+
+@pytest.fixture(scope="module")
+def run(voc: Path) -> Path:
+    """A model folder made by ``getam train``."""
+    out = voc.parent / "run"
+    options = ["--data", str(voc), "--split", "train", "--val", "val", "--out", str(out)]
+    assert main(["train", *options, *TINY, "--epochs", "2"]) == 0
+    return out
+
+
+def test_train_fills_the_run_folder(run: Path) -> None:
+    names = {"config.yaml", "env.json", "metrics.jsonl", "checkpoint.pt", "model.safetensors"}
+    assert names | {"model.json", "scores.json", "samples", "tensorboard"} <= {
+        path.name for path in run.iterdir()
+    }
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    assert config["backbone"] == "getam_vit_nano"
+    assert config["crop"] == 32
+    scores = json.loads((run / "scores.json").read_text())
+    assert set(scores["stages"]) == {"raw map", "refined map", "pseudo label", "prediction"}
+    assert list(scores["iou"]) == ["background", *CLASSES]
+
+
+def test_the_written_config_trains_the_same_run(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "again"
+    assert main(["train", "--config", str(run / "config.yaml"), "--out", str(out)]) == 0
+    first, second = ((folder / "metrics.jsonl").read_text() for folder in (run, out))
+    losses = [[json.loads(line)["total"] for line in text.splitlines()] for text in (first, second)]
+    assert losses[0] == losses[1]
+
+
+def test_predict_writes_masks_of_the_photos_own_size(run: Path, voc: Path, tmp_path: Path) -> None:
+    out = tmp_path / "masks"
+    options = ["--model", str(run), "--images", str(voc / "JPEGImages"), "--out", str(out)]
+    assert main(["predict", *options, "--scales", "1,1.5", "--flip", "--crf"]) == 0
+    for photo in (voc / "JPEGImages").iterdir():
+        with Image.open(out / f"{photo.stem}.png") as mask, Image.open(photo) as image:
+            assert mask.mode == "P"
+            assert mask.size == image.size
+            assert set(np.unique(np.array(mask))) <= set(range(len(CLASSES) + 1))
+    assert main(["predict", *options]) == 1  # the folder is in use
+    assert main(["predict", *options, "--overwrite"]) == 0
+
+
+def test_label_stages_maps_and_score(run: Path, voc: Path, tmp_path: Path) -> None:
+    labels, maps, file = tmp_path / "labels", tmp_path / "maps", tmp_path / "scores.json"
+    model, data = ["--model", str(run)], ["--data", str(voc), "--split", "val"]
+    saliency = ["--saliency", str(voc / "saliency")]
+    assert main(["label", *model, *data, "--out", str(labels), *saliency]) == 0
+    assert main(["stages", *model, *data, "--json", str(file), "--crf"]) == 0
+    assert {"miou", "iou", "seconds"} <= set(json.loads(file.read_text()))
+    photo = next((voc / "JPEGImages").iterdir())
+    options = ["--images", str(photo), "--out", str(maps), "--classes", CLASSES[0]]
+    assert main(["maps", *model, *options]) == 0
+    with np.load(maps / f"{photo.stem}.npz") as arrays:
+        assert arrays["classes"].tolist() == [CLASSES[0]]
+        assert arrays["refined_maps"].shape[0] == 1
+        assert arrays["refined_maps"].max() <= 1
+    assert (maps / f"{photo.stem}_{CLASSES[0]}.jpg").is_file()
+
+
+def test_a_perfect_prediction_scores_one(
+    voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classes, file = tmp_path / "classes.txt", tmp_path / "scores.json"
+    classes.write_text("\n".join(["background", *CLASSES]) + "\n")
+    truth = str(voc / "SegmentationClass")
+    options = ["--predictions", truth, "--truth", truth, "--classes", str(classes)]
+    assert main(["score", *options, "--json", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "mIoU 1.000"
+    assert json.loads(file.read_text())["miou"] == 1.0
+
+
+def test_sigterm_saves_and_resume_reaches_the_same_losses(voc: Path, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    data = ["--data", str(voc), "--split", "train", *TINY, "--epochs", "12"]
+    assert main(["train", *data, "--out", str(whole)]) == 0
+    command = [sys.executable, "-m", "getam.cli.main", "train"]
+    process = subprocess.Popen([*command, *data, "--out", str(cut)], stderr=subprocess.PIPE)
+    wait_for(cut / "checkpoint.pt", process)
+    os.kill(process.pid, signal.SIGTERM)
+    _, said = process.communicate(timeout=120)
+    if process.returncode:  # else it was done before the signal came
+        assert process.returncode == 128 + signal.SIGTERM, said.decode()
+        assert b"--resume" in said.splitlines()[-1]
+        assert main(["train", "--out", str(cut), "--resume"]) == 0
+    assert epoch_losses(cut) == epoch_losses(whole)
+
+
+def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a file is there, or the process has ended."""
+    deadline = time.monotonic() + 120
+    while not path.exists() and process.poll() is None:
+        assert time.monotonic() < deadline, f"{path} was never written"
+        time.sleep(0.01)
+
+
+def epoch_losses(run: Path) -> list[float]:
+    """Total loss after each step that was logged."""
+    entries = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    return [entry["total"] for entry in entries if "epoch" in entry]
