@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test check format bench docs clean
 
 demo: $(VENV)/installed
+	rm -rf demo
 	$(BIN)/getam demo --out demo
 
 test: $(VENV)/installed

@@ -1,1 +1,31 @@
-"""``getam demo``: the whole road on bundled data."""
+"""``getam demo``: the whole road on bundled data, with no network connection."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import run_verb
+from getam.demo import demo as run_demo
+
+
+def demo(
+    out: Path = Path("demo"), seed: int = 0, device: str = "cpu", json: Path | None = None
+) -> None:
+    """Draw digit scenes, train on their image-level labels from nothing, score and report.
+
+    Args:
+        out: new or empty folder for scenes, runs, scores.json and report.html
+        seed: of scenes and training
+        device: cpu, cuda or auto
+        json: write the scores here too
+    """
+    stages = run_demo(out, seed=seed, device=device)
+    if json is not None:
+        stages.write_json(json)
+    print(stages.table())
+    print(f"pictures and scores: {out / 'report.html'}")
+    print(f"mIoU {stages.final().miou:.3f}")
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("demo", demo, options)

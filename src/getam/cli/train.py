@@ -16,6 +16,8 @@ from getam.training import Recipe
 from getam.training import train as train_network
 from getam.training.run_folder import CONFIG
 
+NOT_OF_THE_RUN = {"resume", "json", "recipe"}  # the recipe is written field by field
+
 
 def train(
     data: Path,
@@ -36,6 +38,7 @@ def train(
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
+    json: Path | None = None,
     **recipe: Any,
 ) -> None:
     """Train on photos with image-level labels; no pixel label is ever read for it.
@@ -59,9 +62,10 @@ def train(
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
+        json: write the scores here too, beside scores.json in the run
         recipe: how to train
     """
-    config = {name: value for name, value in locals().items() if name not in ("resume", "recipe")}
+    config = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
     source, held_out = open_splits(
         data, split, val, labels=labels, classes=words(classes), saliency=saliency, strict=strict
     )
@@ -93,6 +97,8 @@ def train(
     if scores is not None:
         print(scores.table())
         print(f"mIoU {scores.final().miou:.3f}")
+        if json is not None:
+            scores.write_json(json)
 
 
 def open_splits(

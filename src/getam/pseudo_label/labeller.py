@@ -82,7 +82,7 @@ class Labeller:
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
-        """Raise a ValueError if the rule does not go with the data: before a long run, not in it."""
+        """Raise a ValueError if the rule does not go with the data: before a long run starts."""
         rule = self.rule or DEFAULT_RULES[not has_saliency]
         check_rule(rule, self.settings)
         if rule not in WITHOUT_SALIENCY and not has_saliency:
