@@ -112,7 +112,8 @@ def test_sigterm_saves_and_resume_reaches_the_same_losses(voc: Path, tmp_path: P
         assert process.returncode == 128 + signal.SIGTERM, said.decode()
         assert b"--resume" in said.splitlines()[-1]
         assert main(["train", "--out", str(cut), "--resume"]) == 0
-    assert epoch_losses(cut) == epoch_losses(whole)
+    # The processes may use different numbers of threads, hence not bit by bit.
+    assert epoch_losses(cut) == pytest.approx(epoch_losses(whole), rel=1e-3)
 
 
 def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:

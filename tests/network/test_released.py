@@ -1,35 +1,14 @@
 """Released checkpoints: the authors' own values for every backbone, every key accounted for."""
 
-import functools
 import json
-import math
-import zlib
 
 import numpy as np
 import pytest
 import torch
+from reference.drawn_weights import drawn, relative_difference, z
 
 from getam.network import load_released, read_released
 from getam.network.released import rename_released
-
-
-@functools.cache
-def _z(name, shape):
-    generator = np.random.default_rng(zlib.crc32(name.encode()))
-    return torch.from_numpy(np.asarray(generator.standard_normal(shape).astype(np.float32)))
-
-
-def _drawn(key, shape):
-    """The value that the reference's README prescribes for a key of a checkpoint."""
-    if key.endswith("num_batches_tracked"):
-        return torch.tensor(0)
-    if key.endswith("running_var"):
-        return 1 + 0.1 * _z(key, shape).abs()
-    if len(shape) >= 2 and not key.endswith(("pos_embed", "cls_token", "dist_token")):
-        return _z(key, shape) / math.sqrt(math.prod(shape[1:]))
-    if key.endswith("weight"):
-        return 1 + 0.1 * _z(key, shape)
-    return 0.1 * _z(key, shape)
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +18,8 @@ def keys(shared_reference):
 
 @pytest.fixture(scope="module")
 def draw(keys):
-    yield lambda backbone: {k: _drawn(k, tuple(shape)) for k, shape in keys[backbone].items()}
-    _z.cache_clear()
-
-
-def _relative(ours, theirs):
-    theirs = torch.from_numpy(theirs)
-    assert ours.shape == theirs.shape
-    return ((ours - theirs).abs().max() / theirs.abs().max()).item()
+    yield lambda backbone: {k: drawn(k, tuple(shape)) for k, shape in keys[backbone].items()}
+    z.cache_clear()
 
 
 def _as_it_is(state):
@@ -65,11 +38,11 @@ def test_the_same_function_as_released(backbone, wrap, draw, shared_reference):
     released = np.load(shared_reference / f"network_{backbone}.npz")
     network = load_released(wrap(draw(backbone)), backbone=backbone)
     with torch.no_grad():
-        output = network(_z("input.images", (2, 3, 96, 128)))
+        output = network(z("input.images", (2, 3, 96, 128)))
     assert output.mask_logits.shape == (2, 21, 48, 64)
     masks = output.mask_logits_at((96, 128))[:, :, ::4, ::4]
-    assert _relative(output.class_logits, released["class_logits"]) < 1e-4
-    assert _relative(masks, released["mask_logits_every_4th"]) < 1e-4
+    assert relative_difference(output.class_logits, released["class_logits"]) < 1e-4
+    assert relative_difference(masks, released["mask_logits_every_4th"]) < 1e-4
 
 
 def test_one_fine_tuned_for_other_classes(draw):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from getam.data import Source, check_photos, open_source
 from getam.inference import Model
+from getam.pseudo_label import WITHOUT_SALIENCY
 
 
 def open_for(
@@ -34,8 +35,9 @@ def with_rule(model: Model, rule: str | None, *, has_saliency: bool, crf: bool) 
     A model trained without saliency labels with it once it is given, and the other way round.
     """
     model = replace(model, labeller=replace(model.labeller, crf=crf))
-    own = model.labeller.rule or "default"
-    needs_saliency = own in ("paper", "released")
-    if rule is None and (own == "default" or needs_saliency == has_saliency):
+    fits = model.labeller.rule is not None and has_saliency != (
+        model.labeller.rule in WITHOUT_SALIENCY
+    )
+    if rule is None and fits:
         return model
     return replace(model, labeller=replace(model.labeller, rule=rule, settings={}))

@@ -34,7 +34,6 @@ def train(
     decoder_width: int | None = None,
     preset: str = "default",
     device: str = "auto",
-    devices: int = 1,
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
@@ -58,7 +57,6 @@ def train(
         decoder_width: channels of the decoder; default a third of the backbone's, 64 at least
         preset: default, paper or released: values for what is not named here
         device: auto, cpu or cuda
-        devices: how many of them
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
@@ -87,7 +85,6 @@ def train(
         recipe=settings,
         val=held_out,
         device=device,
-        devices=devices,
         workers=workers,
         strict=strict,
         resume=resume,

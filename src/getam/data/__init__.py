@@ -6,7 +6,7 @@ from getam.data.folder import list_photos
 from getam.data.labels import read_labels
 from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
 from getam.data.open import open_source
-from getam.data.photo import photo_size, read_photo
+from getam.data.photo import photo_size, read_photo, upright_rgb
 from getam.data.saliency import read_saliency, with_saliency
 from getam.data.sample import Batch, Sample, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
@@ -39,5 +39,6 @@ __all__ = [
     "read_saliency",
     "resize_long_side",
     "train_loader",
+    "upright_rgb",
     "with_saliency",
 ]

@@ -42,9 +42,14 @@ def read_photo(path: str | Path) -> Image.Image:
     try:
         with Image.open(path) as image:
             image.load()
-            return _to_rgb(ImageOps.exif_transpose(image))
+            return upright_rgb(image)
     except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
         raise _unreadable(path, error) from error
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """A picture of any mode as RGB, turned upright as its EXIF says; transparency over white."""
+    return _to_rgb(ImageOps.exif_transpose(image))
 
 
 def photo_size(path: str | Path) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
 from getam.crf import PRESETS, dense_crf
-from getam.data import read_photo
+from getam.data import read_photo, upright_rgb
 from getam.inference.model import load_model
 from getam.inference.tags import weigh_by_tags
 from getam.network import Network
@@ -191,7 +191,7 @@ def as_tensor(image: Photo) -> Tensor:
     if isinstance(image, str | Path):
         image = read_photo(Path(image))
     if isinstance(image, Image.Image):
-        return functional.pil_to_tensor(image.convert("RGB"))
+        return functional.pil_to_tensor(upright_rgb(image))
     tensor = from_array(image) if isinstance(image, np.ndarray) else image
     if tensor.ndim != 3 or tensor.shape[0] != 3:
         raise ValueError(

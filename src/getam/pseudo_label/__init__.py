@@ -1,7 +1,15 @@
 """Activation maps + image (+ saliency) -> pseudo-label image."""
 
-from getam.pseudo_label.complete import RULES, complete_labels
+from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels
 from getam.pseudo_label.labeller import Labeller, PseudoLabels, normalise
 from getam.pseudo_label.refine import refine
 
-__all__ = ["RULES", "Labeller", "PseudoLabels", "complete_labels", "normalise", "refine"]
+__all__ = [
+    "RULES",
+    "WITHOUT_SALIENCY",
+    "Labeller",
+    "PseudoLabels",
+    "complete_labels",
+    "normalise",
+    "refine",
+]

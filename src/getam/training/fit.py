@@ -204,8 +204,7 @@ class Trainer:
             "epoch": self.epoch.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
         }
-        if self.fabric.is_global_zero:
-            save_checkpoint(self.run.path, state)
+        save_checkpoint(self.run.path, state)
 
     def restore(self) -> None:
         """Go back to the last checkpoint; what was logged after it is dropped."""

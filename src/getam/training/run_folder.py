@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import yaml
 
+from getam.evaluation.scores import without_nan
 from getam.files import whole_file
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
@@ -59,7 +60,7 @@ class RunFolder:
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
         with (self.path / METRICS).open("a") as file:
-            file.write(json.dumps(entry) + "\n")
+            file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         """Everything logged so far, without a last line that was cut off."""

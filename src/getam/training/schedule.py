@@ -10,7 +10,7 @@ class Schedule:
     Attributes
     ----------
     steps
-        Optimiser steps in all.
+        Steps (batches) in all, both phases together.
     joint_from
         First step of the second phase.
     warmup

@@ -36,7 +36,6 @@ def train(
     recipe: Recipe | None = None,
     val: Source | None = None,
     device: str = "auto",
-    devices: int = 1,
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
@@ -62,8 +61,6 @@ def train(
         A second split; if it has masks, every stage is scored on it at the end.
     device
         "auto", "cpu" or "cuda".
-    devices
-        How many of them.
     workers
         Processes that read photos.
     strict
@@ -96,10 +93,13 @@ def train(
         )
     if source.has_truth or (val is not None and val.has_truth):
         logger.info("masks were found: they are only scored, training never reads one")
+    has_saliency = all(record.saliency for record in source.records)
+    if recipe.saliency_weight and not has_saliency:
+        raise ValueError("saliency_weight needs saliency maps: give saliency=DIR, or set it to 0")
     labeller = build_labeller(recipe, network)
-    labeller.check(has_saliency=all(record.saliency for record in source.records))
+    labeller.check(has_saliency=has_saliency)
     run = RunFolder(Path(out), {**(config or {}), **asdict(recipe)}, resume=resume)
-    fabric = Fabric(accelerator=device, devices=devices, precision=recipe.precision)
+    fabric = Fabric(accelerator=device, devices=1, precision=recipe.precision)
     fabric.launch()
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
@@ -117,8 +117,6 @@ def train(
         labeller=labeller,
         tag_weight=recipe.tag_weight,
     )
-    if not fabric.is_global_zero:
-        return None
     save_model(model, run.path)
     if val is None or not val.has_truth:
         return None

@@ -1,0 +1,221 @@
+"""Maps equal explicit N x N attention with one backward per image and class; nothing is left."""
+
+import pytest
+import timm
+import torch
+from reference.explicit_attention import slow_map
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from getam.activation import METHODS, activation_maps, divide_by_maximum, patch_grid
+
+from .models import FAMILIES, tiny, tiny_network
+
+CLASSES = [[3, 0], [], [1, 0, 2]]
+
+
+def assert_equal_slow(model, images, maps, *, prefix, grid, method="getam", blocks=6):
+    assert len(maps) == len(images)
+    for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
+        assert image_maps.shape == (len(wanted), *grid)
+        assert image_maps.dtype == torch.float32
+        for index, ours in zip(wanted, image_maps, strict=True):
+            slow = slow_map(
+                model, image, index, method=method, blocks=blocks, prefix=prefix, grid=grid
+            )
+            assert slow.abs().max() > 0
+            torch.testing.assert_close(ours, slow, rtol=1e-4, atol=1e-5 * slow.max().item())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("blocks", [0, 6])
+def test_every_family(family, blocks):
+    model, images, prefix, grid = tiny(family)
+    maps = activation_maps(model, images, classes=CLASSES, blocks=blocks)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=blocks)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("family", ["plain", "attention bias"])
+def test_every_method(method, family):
+    model, images, prefix, grid = tiny(family)
+    maps = activation_maps(model, images, classes=CLASSES, method=method)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, method=method)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (45, 61)])
+def test_our_network_at_sizes_that_are_not_whole_patches(size):
+    network = tiny_network()
+    images = torch.randn(1, 3, *size)
+    (maps,) = activation_maps(network, images, classes=[[2]], blocks=3)
+    slow = slow_map(network, images[0], 2, method="getam", blocks=3, prefix=1, grid=(6, 8))
+    torch.testing.assert_close(maps[0], slow, rtol=1e-4, atol=1e-5 * slow.max().item())
+
+
+def test_a_bare_model_with_dynamic_size():
+    network = tiny_network()
+    assert patch_grid(network, (64, 96)) == patch_grid(network.backbone, (64, 96)) == (8, 12)
+    assert patch_grid(network, (65, 90)) == (9, 12)
+
+
+def test_an_image_does_not_depend_on_its_batch_mates():
+    model, images, _, _ = tiny()
+    together = activation_maps(model, images, classes=CLASSES)
+    for image, wanted, maps in zip(images, CLASSES, together, strict=True):
+        (alone,) = activation_maps(model, image[None], classes=[wanted])
+        torch.testing.assert_close(maps, alone, rtol=1e-4, atol=1e-9)
+
+
+def test_order_and_repeats_are_the_askers():
+    model, images, _, _ = tiny()
+    (maps,) = activation_maps(model, images[:1], classes=[[2, 1, 2]])
+    (swapped,) = activation_maps(model, images[:1], classes=[[1, 2]])
+    torch.testing.assert_close(maps[[1, 0]], swapped)
+    assert torch.equal(maps[0], maps[2])
+
+
+def test_no_class_at_all():
+    model, images, _, grid = tiny()
+    maps = activation_maps(model, images, classes=[[], [], []], normalise=True)
+    assert [m.shape for m in maps] == [(0, *grid)] * 3
+
+
+def test_normalised_to_one():
+    model, images, _, _ = tiny()
+    raw = activation_maps(model, images, classes=CLASSES)
+    ones = activation_maps(model, images, classes=CLASSES, normalise=True)
+    for plain, scaled in zip(raw, ones, strict=True):
+        torch.testing.assert_close(scaled, plain / plain.amax((1, 2), keepdim=True))
+
+
+def test_the_smallest_map_reaches_one_and_zero_stays_zero():
+    maps = torch.tensor([[[0.0, 1e-30]], [[0.0, 0.0]], [[2.0, 4.0]]])
+    expected = torch.tensor([[[0.0, 1.0]], [[0.0, 0.0]], [[0.5, 1.0]]])
+    torch.testing.assert_close(divide_by_maximum(maps), expected)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_callers_without_gradients(mode):
+    model, images, _, _ = tiny()
+    expected = activation_maps(model, images, classes=CLASSES)
+    with mode():
+        switched = torch.is_grad_enabled()
+        maps = activation_maps(model, images * 1, classes=CLASSES)
+        assert torch.is_grad_enabled() == switched
+    for ours, theirs in zip(maps, expected, strict=True):
+        assert not ours.requires_grad
+        torch.testing.assert_close(ours, theirs)
+
+
+def state_of(model):
+    modules = {name: (m.training, *map(len, hooks_of(m))) for name, m in model.named_modules()}
+    parameters = {n: (p.requires_grad, p.grad, p.clone()) for n, p in model.named_parameters()}
+    return modules, parameters
+
+
+def hooks_of(module):
+    return module._forward_hooks, module._forward_pre_hooks, module._backward_hooks
+
+
+def test_the_model_is_left_as_it_was():
+    network = tiny_network().train()
+    network.backbone.blocks[2].eval()
+    network.backbone.blocks[1].requires_grad_(False)
+    buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    modules, parameters = state_of(network)
+    activation_maps(network, torch.randn(2, 3, 32, 32), classes=[[0], [1, 2]], blocks=3)
+    after_modules, after_parameters = state_of(network)
+    assert after_modules == modules
+    for name, (requires_grad, gradient, value) in parameters.items():
+        assert after_parameters[name][0] == requires_grad
+        assert gradient is None
+        assert after_parameters[name][1] is None
+        assert torch.equal(after_parameters[name][2], value)
+    assert all(torch.equal(buffer, buffers[name]) for name, buffer in network.named_buffers())
+    assert not torch.overrides._get_current_function_mode_stack()
+
+
+def test_frozen_parameters_change_nothing():
+    model, images, _, _ = tiny()
+    expected = activation_maps(model, images, classes=CLASSES)
+    maps = activation_maps(model.requires_grad_(False), images, classes=CLASSES)
+    for ours, theirs in zip(maps, expected, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_half_precision_is_close():
+    model, images, _, _ = tiny()
+    expected = activation_maps(model, images, classes=CLASSES, normalise=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        maps = activation_maps(model, images, classes=CLASSES, normalise=True)
+    for ours, theirs in zip(maps, expected, strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("classes", "passes"), [(CLASSES, 3), ([[1], [2], [3]], 1), ([[0, 1]] * 3, 2)]
+)
+def test_one_backward_per_class_slot(classes, passes, monkeypatch):
+    model, images, _, _ = tiny()
+    calls = []
+    grad = torch.autograd.grad
+    monkeypatch.setattr(torch.autograd, "grad", lambda *a, **k: calls.append(a) or grad(*a, **k))
+    activation_maps(model, images, classes=classes)
+    assert len(calls) == passes
+
+
+class Shapes(TorchDispatchMode):
+    """Notes the shape of every tensor that is made."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        output = func(*args, **(kwargs or {}))
+        made = output if isinstance(output, tuple | list) else [output]
+        self.seen |= {tuple(t.shape) for t in made if isinstance(t, torch.Tensor)}
+        return output
+
+
+def test_no_matrix_of_all_tokens_is_ever_made():
+    model, images, _, (height, width) = tiny()
+    sizes = {height * width, height * width + 1}
+    with Shapes() as shapes:
+        activation_maps(model, images, classes=CLASSES, blocks=0)
+    assert (3, 2, 13, 16) in shapes.seen  # [B, A, N, d]: the mode does see attention
+    assert not [s for s in shapes.seen if len(s) > 1 and s[-1] in sizes and s[-2] in sizes]
+
+
+def test_unfused_attention_is_refused():
+    model, images, _, _ = tiny()
+    for block in model.blocks:
+        block.attn.fused_attn = False
+    with pytest.raises(ValueError, match="turn fused attention on"):
+        activation_maps(model, images, classes=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"classes": [[4], [], []]}, r"classes must lie in 0..3 .*got \[4\]"),
+        ({"classes": [[-1], [], []]}, r"classes must lie in 0..3"),
+        ({"classes": [[0]]}, "expected 3 lists, got 1"),
+        ({"method": "getm"}, "method must be one of getam, .*got 'getm'"),
+        ({"blocks": 8}, "blocks must be a first block in 0..7, got 8"),
+        ({"blocks": -1}, "blocks must be a first block in 0..7, got -1"),
+    ],
+)
+def test_wrong_arguments(options, message):
+    model, images, _, _ = tiny()
+    with pytest.raises(ValueError, match=message) as error:
+        activation_maps(model, images, **{"classes": CLASSES, **options})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["vit_medium_patch16_reg4_gap_256", "resnet18"])
+def test_a_model_without_class_token_is_refused(name):
+    options = {"depth": 2, "embed_dim": 32, "num_heads": 2, "img_size": 32} if "vit" in name else {}
+    model = timm.create_model(name, pretrained=False, num_classes=2, **options)
+    with pytest.raises(ValueError, match="with a class token|attention"):
+        activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)

@@ -1,0 +1,157 @@
+"""One photo in any form, one mask of its own size; scales and flips averaged by hand."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from data.scenes import write_photo
+from PIL import Image
+from torch.nn.functional import interpolate
+from torchvision.transforms.v2 import functional
+
+from getam.inference import Predictor, load_model, weigh_by_tags
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return write_photo(tmp_path / "photo.png", (33, 47), seed=3)
+
+
+def assert_same(left, right):
+    assert torch.equal(left.mask, right.mask)
+    torch.testing.assert_close(left.class_probabilities, right.class_probabilities)
+
+
+def test_the_same_mask_from_every_form(folder, photo):
+    predictor = Predictor.load(folder, device="cpu")
+    expected = predictor(photo)
+    pixels = np.asarray(Image.open(photo))
+    tensor = torch.from_numpy(pixels.copy()).movedim(-1, 0)
+    mirrored_twice = np.ascontiguousarray(pixels[:, ::-1])[:, ::-1]  # strides below zero
+    for form in (str(photo), Image.open(photo), pixels, mirrored_twice, tensor):
+        assert_same(predictor(form), expected)
+    assert expected.mask.shape == (33, 47)
+    assert expected.mask.dtype == torch.uint8
+    assert len(expected.mask.unique()) > 1
+    assert expected.classes == ("cat", "cow", "dog")
+    assert expected.probabilities is None
+
+
+@pytest.mark.parametrize("size", [(33, 47), (20, 90), (64, 48), (7, 5), (1, 1)])
+def test_any_size(folder, size):
+    predictor = Predictor.load(folder, scales=(0.5, 1.0, 1.3), flip=True, device="cpu")
+    image = torch.randint(0, 256, (3, *size), dtype=torch.uint8)
+    before = image.clone()
+    prediction = predictor(image, probabilities=True)
+    likely = prediction.probabilities
+    assert likely.shape == (4, *size)
+    torch.testing.assert_close(likely.sum(0), torch.ones(size))
+    assert torch.equal(prediction.mask, likely.argmax(0).byte())
+    assert prediction.class_probabilities.shape == (3,)
+    assert torch.equal(image, before)
+
+
+def test_scales_and_flips_are_the_mean_of_their_logits(folder):
+    image = torch.randint(0, 256, (3, 40, 60), dtype=torch.uint8)
+    predictor = Predictor.load(folder, scales=(1.0, 1.5), flip=True, device="cpu")
+    model = load_model(folder, device="cpu")
+    masks, tags = [], []
+    for size in ((32, 48), (48, 72)):
+        small = functional.resize(image, list(size), antialias=True)[None]
+        for view, back in ((small, False), (small.flip(-1), True)):
+            with torch.no_grad():
+                output = model.network(model.network.normalise(view))
+            mask = output.mask_logits.flip(-1) if back else output.mask_logits
+            masks.append(interpolate(mask, (24, 36), mode="bilinear", align_corners=False))
+            tags.append(output.class_logits)
+    mask, tag = sum(masks) / 4, sum(tags) / 4
+    mask[:, 1:] += 0.5 * tag.sigmoid().log()[:, :, None, None]
+    expected = interpolate(mask, (40, 60), mode="bilinear", align_corners=False).softmax(1)[0]
+    prediction = predictor(image, probabilities=True)
+    torch.testing.assert_close(prediction.probabilities, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(prediction.class_probabilities, tag[0].sigmoid())
+
+
+def test_a_mirrored_photo_gives_the_mirrored_mask(folder):
+    image = torch.randint(0, 256, (3, 32, 48), dtype=torch.uint8)
+    predictor = Predictor.load(folder, flip=True, device="cpu")
+    plain, mirrored = (
+        predictor(image, probabilities=True),
+        predictor(image.flip(-1), probabilities=True),
+    )
+    torch.testing.assert_close(
+        mirrored.probabilities.flip(-1), plain.probabilities, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_crf_keeps_probabilities(folder):
+    image = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
+    prediction = Predictor.load(folder, crf=True, device="cpu")(image, probabilities=True)
+    torch.testing.assert_close(prediction.probabilities.sum(0), torch.ones(20, 30))
+    assert torch.equal(prediction.mask, prediction.probabilities.argmax(0).byte())
+
+
+def test_tags_weigh_probabilities():
+    torch.manual_seed(0)
+    mask_logits, class_logits = torch.randn(2, 4, 3, 3), torch.randn(2, 3)
+    before = mask_logits.clone()
+    likely = mask_logits.softmax(1)
+    tags = torch.cat([torch.ones(2, 1), class_logits.sigmoid()], 1)[:, :, None, None]
+    expected = likely * tags**0.7
+    expected = expected / expected.sum(1, keepdim=True)
+    torch.testing.assert_close(weigh_by_tags(mask_logits, class_logits, 0.7).softmax(1), expected)
+    assert torch.equal(weigh_by_tags(mask_logits, class_logits, 0), before)
+    assert torch.equal(mask_logits, before)
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 5)), np.zeros((4, 5, 4)), torch.zeros(1, 3, 4, 5), torch.zeros(4, 5, 3)]
+)
+def test_other_shapes_are_refused(folder, image):
+    with pytest.raises(ValueError, match=r"image must be an array \[H, W, 3\]"):
+        Predictor.load(folder, device="cpu")(image)
+
+
+@pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -1.0)])
+def test_senseless_scales(folder, scales):
+    with pytest.raises(ValueError, match="scales must be positive"):
+        Predictor.load(folder, scales=scales, device="cpu")
+
+
+def test_photos_that_cannot_be_read(folder, tmp_path):
+    predictor = Predictor.load(folder, device="cpu")
+    (tmp_path / "text.jpg").write_text("no image")
+    for path, kind in (
+        (tmp_path / "none.jpg", FileNotFoundError),
+        (tmp_path / "text.jpg", ValueError),
+    ):
+        with pytest.raises(kind, match=path.name) as error:
+            predictor(path)
+        assert "\n" not in str(error.value)
+
+
+def test_models_that_cannot_be_read(folder, tmp_path):
+    description = json.loads((folder / "model.json").read_text())
+    broken = {name: shutil.copytree(folder, tmp_path / name) for name in ("cut", "bare", "empty")}
+    weights = broken["cut"] / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    del description["extra"]["long_side"]
+    (broken["bare"] / "model.json").write_text(json.dumps(description))
+    (broken["empty"] / "model.json").unlink()
+    for path, kind in (
+        (broken["cut"], ValueError),
+        (broken["bare"], ValueError),
+        (broken["empty"], FileNotFoundError),
+        (tmp_path / "none", FileNotFoundError),
+    ):
+        with pytest.raises(kind, match=path.name) as error:
+            Predictor.load(path)
+        assert "\n" not in str(error.value)
+
+
+def test_a_model_comes_back_as_it_was_saved(folder, model):
+    loaded = load_model(folder, device="cpu")
+    assert loaded.labeller == model.labeller
+    assert (loaded.long_side, loaded.classes, loaded.tag_weight) == (48, model.classes, 0.5)

@@ -1,0 +1,70 @@
+"""A tiny run: five small photos, a small network, a few steps of 32 pixels."""
+
+import copy
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from data.scenes import CLASSES, write_voc
+
+from getam.data import open_source
+from getam.network import build_network
+from getam.training import Recipe, train
+
+RECIPE = Recipe(
+    epochs=3,
+    batch_size=1,
+    crop=32,
+    learning_rate=1e-3,
+    warmup=2,
+    jitter=0.2,
+    saliency_weight=0.5,
+    iterations=2,
+)
+
+
+@pytest.fixture(scope="session")
+def voc(tmp_path_factory):
+    return write_voc(tmp_path_factory.mktemp("data") / "voc")
+
+
+@pytest.fixture(scope="session")
+def source(voc):
+    return open_source(voc, saliency=voc / "saliency")
+
+
+@pytest.fixture(scope="session")
+def new_network():
+    torch.manual_seed(0)
+    original = build_network("getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8)
+    return lambda: copy.deepcopy(original)
+
+
+@pytest.fixture
+def run(source, new_network, tmp_path):
+    """Train into a folder of this test; options change the recipe or go to train."""
+
+    def go(
+        name="run", *, network=None, recipe=RECIPE, data=source, workers=0, resume=False, val=None,
+        **changes,
+    ):  # fmt: skip
+        network = network or new_network()
+        recipe = replace(recipe, **changes)
+        options = {"device": "cpu", "workers": workers, "resume": resume, "val": val}
+        scores = train(network, data, tmp_path / name, recipe=recipe, **options)
+        return network, tmp_path / name, scores
+
+    return go
+
+
+def losses(folder):
+    """Every figure of metrics.jsonl but the speed."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    entries = [json.loads(line) for line in lines]
+    return [{k: v for k, v in e.items() if k != "images_per_second"} for e in entries]
+
+
+def same_weights(left, right):
+    theirs = right.state_dict()
+    return all(torch.equal(value, theirs[name]) for name, value in left.state_dict().items())

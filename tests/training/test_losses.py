@@ -1,0 +1,107 @@
+"""Losses equal loops over pixels; degenerate batches give finite gradients."""
+
+import math
+
+import pytest
+import torch
+
+from getam.training.losses import (
+    at_size,
+    classification_loss,
+    energy_loss,
+    saliency_loss,
+    segmentation_loss,
+)
+
+
+def drawn():
+    torch.manual_seed(0)
+    logits = torch.randn(2, 4, 5, 6, requires_grad=True)
+    label = torch.randint(0, 4, (2, 5, 6))
+    label[:, 0] = 255
+    return logits, label
+
+
+def pixels(logits, label):
+    """(label, minus log probability) of every pixel that counts."""
+    for b in range(len(label)):
+        for y in range(label.shape[1]):
+            for x in range(label.shape[2]):
+                scores = [math.exp(value) for value in logits[b, :, y, x].tolist()]
+                if (true := label[b, y, x].item()) != 255:
+                    yield true, -math.log(scores[true] / sum(scores))
+
+
+def test_classification():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(2, 3), torch.tensor([[1.0, 0, 1], [0, 0, 1]])
+    terms = []
+    for score, label in zip(logits.flatten().tolist(), labels.flatten().tolist(), strict=True):
+        likely = 1 / (1 + math.exp(-score))
+        terms.append(-math.log(likely if label else 1 - likely))
+    expected = sum(terms) / len(terms)
+    assert classification_loss(logits, labels).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_segmentation_balances_background_and_foreground():
+    logits, label = drawn()
+    background = [loss for true, loss in pixels(logits, label) if true == 0]
+    foreground = [loss for true, loss in pixels(logits, label) if true != 0]
+    expected = sum(background) / len(background) + sum(foreground) / len(foreground)
+    assert segmentation_loss(logits, label).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_saliency():
+    logits, _ = drawn()
+    saliency = torch.rand(2, 5, 6)
+    valid = torch.rand(2, 5, 6) > 0.3
+    before = saliency.clone()
+    terms = []
+    for b, y, x in valid.nonzero().tolist():
+        scores = [math.exp(value) for value in logits[b, :, y, x].tolist()]
+        background = scores[0] / sum(scores)
+        wanted = 1 - saliency[b, y, x].item()
+        terms.append(-wanted * math.log(background) - (1 - wanted) * math.log(1 - background))
+    expected = sum(terms) / len(terms)
+    assert saliency_loss(logits, saliency, valid).item() == pytest.approx(expected, rel=1e-5)
+    assert torch.equal(saliency, before)
+
+
+def test_energy_counts_at_the_resolution_of_the_logits():
+    logits, label = drawn()
+    image = torch.randint(0, 256, (2, 3, 5, 6)).float()
+    valid = torch.ones(2, 5, 6, dtype=torch.bool)
+    loss = energy_loss(logits, image, valid, label)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert loss.ndim == 0
+    assert gradient.abs().max() > 0
+    assert energy_loss(logits, image, ~valid, label).item() == 0
+
+
+@pytest.mark.parametrize("fill", [0, 2, 255])
+def test_degenerate_labels_have_finite_gradients(fill):
+    logits, label = drawn()
+    label[:] = fill
+    loss = segmentation_loss(logits, label)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert gradient.isfinite().all()
+    assert (loss.item() == 0) == (fill == 255)
+
+
+@pytest.mark.parametrize("sure", [-200.0, 200.0])
+def test_a_sure_and_wrong_background_still_learns(sure):
+    logits = torch.zeros(1, 3, 2, 2)
+    logits[:, 0] = sure
+    logits.requires_grad_()
+    valid = torch.ones(1, 2, 2, dtype=torch.bool)
+    loss = saliency_loss(logits, torch.full((1, 2, 2), float(sure > 0)), valid)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert loss.item() == pytest.approx(200, abs=1)
+    assert gradient[0, 0].abs().min() > 0.1
+
+
+def test_at_size_takes_the_nearest_pixel():
+    label = torch.tensor([[[0, 1, 2, 255], [3, 4, 5, 6]]])
+    assert at_size(label, (1, 2)).tolist() == [[[0, 2]]]
+    assert at_size(label, (1, 2)).dtype == torch.int64
+    assert at_size(label > 2, (2, 4)).tolist() == (label > 2).tolist()

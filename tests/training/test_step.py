@@ -1,0 +1,90 @@
+"""One joint step: one forward pass for maps, labels and every loss."""
+
+import pytest
+import torch
+
+from getam.data import train_loader
+from getam.pseudo_label import Labeller
+from getam.training import LossWeights, Step
+from getam.training.losses import (
+    at_size,
+    classification_loss,
+    energy_loss,
+    saliency_loss,
+    segmentation_loss,
+)
+
+WEIGHTS = LossWeights(classification=1.0, segmentation=2.0, saliency=0.5, energy=0.25)
+
+
+@pytest.fixture
+def batch(source):
+    return next(iter(train_loader(source, crop=32, batch_size=3, seed=0, workers=0)))
+
+
+def test_one_forward_pass_serves_all(new_network, batch):
+    network = new_network()
+    calls = []
+    for block in network.backbone.blocks:
+        block.attn.register_forward_hook(lambda *_: calls.append("attention"))
+    network.backbone.patch_embed.register_forward_hook(lambda *_: calls.append("embedding"))
+    network.decoder.register_forward_hook(lambda *_: calls.append("decoder"))
+    step = Step(network, Labeller(blocks=3, iterations=2), WEIGHTS)
+    step(batch, joint=True).losses["total"].backward()
+    assert sorted(calls) == ["attention"] * 6 + ["decoder", "embedding"]
+    calls.clear()
+    step(batch, joint=False)
+    assert sorted(calls) == ["attention"] * 6 + ["embedding"]
+
+
+def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
+    before = {name: value.clone() for name, value in vars(batch).items() if hasattr(value, "clone")}
+    step = Step(new_network().eval(), Labeller(blocks=3, iterations=2), WEIGHTS)
+    output = step(batch, joint=True)
+    masks, size = output.mask_logits, (16, 16)
+    image = torch.nn.functional.avg_pool2d(batch.image.float(), 2)  # bilinear by one half
+    label, valid = at_size(output.pseudo.label, size), at_size(batch.valid, size)
+    expected = {
+        "classification": classification_loss(output.class_logits, batch.labels),
+        "segmentation": segmentation_loss(masks, label),
+        "saliency": saliency_loss(masks, at_size(batch.saliency, size), valid),
+        "energy": energy_loss(masks, image, valid, label),
+    }
+    for name, loss in expected.items():
+        assert output.losses[name].item() == pytest.approx(loss.item(), rel=1e-5), name
+    total = sum(getattr(WEIGHTS, name) * loss.item() for name, loss in expected.items())
+    assert output.losses["total"].item() == pytest.approx(total, rel=1e-5)
+    assert all(torch.equal(getattr(batch, name), value) for name, value in before.items())
+
+
+def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
+    """The gradient of a joint step equals that of its losses with the label held fixed."""
+    network = new_network().eval()
+    step = Step(network, Labeller(blocks=3, iterations=2), LossWeights())
+    output = step(batch, joint=True)
+    output.losses["total"].backward()
+    ours = {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
+    network.zero_grad()
+    plain = network(network.normalise(batch.image))
+    label = at_size(output.pseudo.label, (16, 16))
+    loss = classification_loss(plain.class_logits, batch.labels)
+    (loss + segmentation_loss(plain.mask_logits, label)).backward()
+    for name, parameter in network.named_parameters():
+        assert (parameter.grad is None) == (name not in ours)
+        if parameter.grad is not None:
+            torch.testing.assert_close(ours[name], parameter.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_a_weight_of_zero_leaves_a_loss_out(new_network, batch):
+    step = Step(new_network(), Labeller(blocks=3, iterations=1), LossWeights())
+    assert set(step(batch, joint=True).losses) == {"classification", "segmentation", "total"}
+    assert set(step(batch, joint=False).losses) == {"classification", "total"}
+
+
+def test_half_precision(new_network, batch):
+    step = Step(new_network(), Labeller(blocks=3, affinity=1, iterations=1), WEIGHTS)
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = step(batch, joint=True).losses
+    losses["total"].backward()
+    assert all(loss.dtype == torch.float32 for loss in losses.values())
+    assert all(p.grad.isfinite().all() for p in step.parameters() if p.grad is not None)
