@@ -117,3 +117,17 @@ def test_wrong_arguments_are_named(read_photo):
         dense_energy_loss(probabilities, image, valid[:, 1:], ignore)
     with pytest.raises(ValueError, match="gradient must be one of released, exact"):
         dense_energy_loss(probabilities, image, valid, ignore, gradient="exacter")
+
+
+def test_a_photo_one_pixel_wide():
+    inside = torch.ones(1, 7, 1, dtype=torch.bool)
+    probabilities = torch.full((1, 2, 7, 1), 0.5, requires_grad=True)
+    dense_energy_loss(probabilities, torch.zeros(1, 3, 7, 1), inside, inside).backward()
+    assert probabilities.grad.isfinite().all()
+
+
+def test_masks_must_be_bool():
+    inside = torch.ones(1, 4, 4, dtype=torch.bool)
+    half, image = torch.full((1, 2, 4, 4), 0.5), torch.zeros(1, 3, 4, 4)
+    with pytest.raises(ValueError, match="valid must be bool"):
+        dense_energy_loss(half, image, inside.byte() * 255, inside)

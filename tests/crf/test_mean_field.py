@@ -163,3 +163,34 @@ def test_a_photo_without_any_class_gets_equal_shares():
 def test_wrong_arguments_are_named(probabilities, image, message):
     with pytest.raises(ValueError, match=message):
         dense_crf(probabilities, image)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sxy": 0.0},
+        {"srgb": float("nan")},
+        {"gaussian_sxy": -1.0},
+        {"compat": -5.0},
+        {"gaussian_compat": float("inf")},
+        {"iterations": -1},
+    ],
+)
+def test_settings_out_of_range_are_named(settings):
+    probabilities, image = torch.full((1, 2, 4, 5), 0.5), torch.zeros(1, 3, 4, 5)
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        dense_crf(probabilities, image, **settings)
+
+
+def test_a_class_takes_a_whole_preset():
+    probabilities, image = torch.full((1, 2, 4, 5), 0.5), torch.zeros(1, 3, 4, 5)
+    found = DenseCRF(image, **PRESETS["test"])(probabilities)
+    assert torch.equal(found, dense_crf(probabilities, image, **PRESETS["test"]))
+
+
+def test_probabilities_must_be_floats_and_photos_finite():
+    image = torch.zeros(1, 3, 4, 5)
+    with pytest.raises(ValueError, match="must be floats"):
+        dense_crf(torch.ones(1, 2, 4, 5, dtype=torch.bool), image)
+    with pytest.raises(ValueError, match="without nan"):
+        dense_crf(torch.full((1, 2, 4, 5), 0.5), image.fill_(float("nan")))

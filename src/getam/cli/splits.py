@@ -34,7 +34,7 @@ def with_rule(model: Model, rule: str | None, *, has_saliency: bool, crf: bool) 
 
     A model trained without saliency labels with it once it is given, and the other way round.
     """
-    model = replace(model, labeller=replace(model.labeller, crf=crf))
+    model = replace(model, labeller=replace(model.labeller, crf=crf or model.labeller.crf))
     fits = model.labeller.rule is not None and has_saliency != (
         model.labeller.rule in WITHOUT_SALIENCY
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import interpolate
 
-from getam.crf.kernels import bilateral_lattice
+from getam.crf.kernels import SMALLEST, bilateral_lattice, check_settings
 from getam.crf.lattice import Lattice, join
 
 
@@ -68,13 +68,15 @@ def dense_energy_loss(
     True
     """
     _check(probabilities, image, valid, ignore)
+    check_settings(at_least=SMALLEST, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
     if gradient not in GRADIENTS:
         raise ValueError(f"gradient must be one of {', '.join(GRADIENTS)}, got {gradient!r}")
     dtype = torch.float64 if probabilities.dtype == torch.float64 else torch.float32
-    small = interpolate(probabilities.to(dtype), scale_factor=scale, mode="bilinear")
-    photos = interpolate(image.to(dtype), scale_factor=scale)
-    inside = interpolate(valid[:, None].to(dtype), scale_factor=scale)
-    unknown = interpolate(ignore[:, None].to(dtype), scale_factor=scale) > 0
+    size = [max(1, int(side * scale)) for side in image.shape[2:]]
+    small = interpolate(probabilities.to(dtype), size, mode="bilinear")
+    photos = interpolate(image.to(dtype), size)
+    inside = interpolate(valid[:, None].to(dtype), size)
+    unknown = interpolate(ignore[:, None].to(dtype), size) > 0
     gate = uncertainty_gate(small, inside, unknown)
     lattice = join(
         [bilateral_lattice(photo, sxy=sigma_xy * scale, srgb=sigma_rgb) for photo in photos]
@@ -183,3 +185,10 @@ def _check(probabilities: Tensor, image: Tensor, valid: Tensor, ignore: Tensor) 
     for name, (tensor, shape) in expected.items():
         if tuple(tensor.shape) != shape:
             raise ValueError(f"{name} must be {list(shape)}, got {list(tensor.shape)}")
+    for name, tensor in (("valid", valid), ("ignore", ignore)):
+        if tensor.dtype != torch.bool:
+            raise ValueError(f"{name} must be bool, got {tensor.dtype}")
+    if not 0 <= image.amin().item() <= image.amax().item() <= 256:
+        raise ValueError("image must lie in 0..255, without nan")
+    if not (probabilities.amin() >= 0 and probabilities.amax() <= 1.01):
+        raise ValueError("probabilities must lie in 0..1; take the softmax of logits first")

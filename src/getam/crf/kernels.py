@@ -7,8 +7,18 @@ from torch import Tensor
 
 from getam.crf.lattice import Lattice, build_lattice
 
+SMALLEST, GREATEST = 0.01, 1e6
+"""Limits of deviations and weights: beyond them float32 positions lose their pixels."""
 
-@lru_cache(maxsize=8)
+
+def check_settings(*, at_least: float, **settings: float) -> None:
+    """Raise a ValueError that names the first setting that is not finite or too small."""
+    for name, value in settings.items():
+        if not at_least <= value <= GREATEST:
+            raise ValueError(f"{name} must lie in {at_least:g}..{GREATEST:g}, got {value}")
+
+
+@lru_cache(maxsize=4)
 def spatial_lattice(
     height: int, width: int, sxy: float, dtype: torch.dtype, device: torch.device
 ) -> Lattice:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from getam.crf.kernels import bilateral_lattice, spatial_lattice
+from getam.crf.kernels import SMALLEST, bilateral_lattice, check_settings, spatial_lattice
 from getam.crf.lattice import Lattice, join
 
 FLOOR = 1e-5
@@ -55,6 +55,7 @@ def dense_crf(
     >>> dense_crf(torch.full((1, 2, 4, 6), 0.5), torch.zeros(1, 3, 4, 6)).shape
     torch.Size([1, 2, 4, 6])
     """
+    _check_photos(image)
     _check(probabilities, image.shape)
     settings = {
         "sxy": sxy,
@@ -80,8 +81,8 @@ class DenseCRF:
     ----------
     image
         [B, 3, H, W] RGB in 0..255, uint8 or float. float64 computes in float64, others in float32.
-    sxy, srgb, compat, gaussian_sxy, gaussian_compat
-        As in :func:`dense_crf`.
+    sxy, srgb, compat, gaussian_sxy, gaussian_compat, iterations
+        As in :func:`dense_crf`; ``DenseCRF(image, **PRESETS["test"])`` takes a preset.
     """
 
     @torch.no_grad()
@@ -94,8 +95,17 @@ class DenseCRF:
         compat: float = 10.0,
         gaussian_sxy: float = 3.0,
         gaussian_compat: float = 3.0,
+        iterations: int = 10,
     ) -> None:
-        _check_photos(image.shape)
+        _check_photos(image)
+        check_settings(
+            at_least=0,
+            compat=compat,
+            gaussian_compat=gaussian_compat,
+            iterations=iterations,
+        )
+        check_settings(at_least=SMALLEST, sxy=sxy, srgb=srgb, gaussian_sxy=gaussian_sxy)
+        self.iterations = iterations
         dtype = torch.float64 if image.dtype == torch.float64 else torch.float32
         height, width = image.shape[2:]
         spatial = spatial_lattice(height, width, float(gaussian_sxy), dtype, image.device)
@@ -109,8 +119,13 @@ class DenseCRF:
         )
 
     @torch.no_grad()
-    def __call__(self, probabilities: Tensor, *, iterations: int = 10) -> Tensor:
-        """Infer from [B, C, H, W] probabilities of the photos; see :func:`dense_crf`."""
+    def __call__(self, probabilities: Tensor, *, iterations: int | None = None) -> Tensor:
+        """Infer from [B, C, H, W] probabilities of the photos; see :func:`dense_crf`.
+
+        ``iterations`` replaces those the kernels were made with.
+        """
+        iterations = self.iterations if iterations is None else iterations
+        check_settings(at_least=0, iterations=iterations)
         _check(probabilities, self.photos)
         classes, present = _present_classes(probabilities)
         absent = ~present.gather(1, classes)
@@ -189,18 +204,21 @@ def _softmax(scores: Tensor) -> Tensor:
     return exponential.div_(exponential.sum(1, keepdim=True))
 
 
-def _check_photos(photos: torch.Size) -> None:
-    if len(photos) != 4 or photos[1] != 3:
-        raise ValueError(f"image must be [B, 3, H, W] in 0..255, got {tuple(photos)}")
+def _check_photos(image: Tensor) -> None:
+    if image.ndim != 4 or image.shape[1] != 3 or image.numel() == 0:
+        raise ValueError(f"image must be [B, 3, H, W] in 0..255, got {tuple(image.shape)}")
+    if not 0 <= image.amin().item() <= image.amax().item() <= 256:
+        raise ValueError("image must lie in 0..255, without nan")
 
 
 def _check(probabilities: Tensor, photos: torch.Size) -> None:
-    _check_photos(photos)
     shape = probabilities.shape
     if len(shape) != 4 or (shape[0], *shape[2:]) != (photos[0], *photos[2:]):
         raise ValueError(
             f"probabilities must be [B, C, H, W] for an image of {tuple(photos)}, "
             f"got {tuple(shape)}"
         )
-    if not (probabilities.amin() >= 0 and probabilities.amax() <= 1.01):
+    if not probabilities.is_floating_point():
+        raise ValueError(f"probabilities must be floats, got {probabilities.dtype}")
+    if shape[1] == 0 or not (probabilities.amin() >= 0 and probabilities.amax() <= 1.01):
         raise ValueError("probabilities must lie in 0..1; take the softmax of logits first")

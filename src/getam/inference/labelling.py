@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from getam.crf import PRESETS, dense_crf
 from getam.data import Batch, Source, fill_padding, photo_loader
 from getam.inference.model import Model
 from getam.inference.tags import weigh_by_tags
@@ -35,7 +36,7 @@ class LabelledPhoto:
     label
         int64 [H, W]: 0 background, class + 1, 255 undecided.
     mask_logits
-        float32 [C + 1, H / 2, W / 2] of the same forward pass.
+        float32 [C + 1, H / 2, W / 2] of the same forward pass; [C + 1, H, W] after a dense CRF.
     """
 
     id: str
@@ -102,6 +103,10 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
     with torch.no_grad():
         mask_logits = network.segment(features).float()
         mask_logits = weigh_by_tags(mask_logits, class_logits.float(), model.tag_weight)
+    mask_logits = mask_logits[..., : -(-height // 2), : -(-width // 2)]
+    if labeller.crf:
+        likely = interpolate(mask_logits, (height, width), mode="bilinear").softmax(1)
+        mask_logits = dense_crf(likely, batch.image, **PRESETS["test"]).clamp_min(1e-6).log()
     raw = refine(pseudo.activation_maps, padded.image, iterations=0)
     return LabelledPhoto(
         id=batch.ids[0],
@@ -111,7 +116,7 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
         activation_maps=normalise(raw[0, :, :height, :width]),
         refined_maps=pseudo.refined_maps[0, :, :height, :width],
         label=pseudo.label[0, :height, :width],
-        mask_logits=mask_logits[0, :, : -(-height // 2), : -(-width // 2)],
+        mask_logits=mask_logits[0],
     )
 
 

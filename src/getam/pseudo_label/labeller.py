@@ -36,7 +36,7 @@ class PseudoLabels(NamedTuple):
     activation_maps
         float32 [B, K, h, w] in 0..1, each divided by its maximum; slots beyond K_b are zero.
     refined_maps
-        float32 [B, K, H, W] in 0..1, each divided by its maximum.
+        float32 [B, K, H, W] in 0..1, each divided by its maximum; with ``crf`` its probabilities.
     label
         int64 [B, H, W]: 0 background, class + 1, 255 undecided or padding.
     """

@@ -110,6 +110,11 @@ class Recipe:
         for name in ("epochs", "batch_size", "accumulate", "crop"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("classification", "segmentation", "saliency", "energy"):
+            if not 0 <= getattr(self, f"{name}_weight") < float("inf"):
+                raise ValueError(
+                    f"{name}_weight must be 0 or more, got {getattr(self, name + '_weight')}"
+                )
         for name in ("joint_from", "ema"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
