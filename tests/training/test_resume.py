@@ -134,6 +134,8 @@ def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):
 
 
 def test_the_signal_handlers_come_back():
+    # A shell starts what it puts in the background with Ctrl-C ignored.
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with listen() as request:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -142,3 +144,4 @@ def test_the_signal_handlers_come_back():
     with pytest.raises(KeyboardInterrupt), listen() as request:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, own)

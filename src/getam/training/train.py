@@ -94,10 +94,10 @@ def train(
     if source.has_truth or (val is not None and val.has_truth):
         logger.info("masks were found: they are only scored, training never reads one")
     has_saliency = all(record.saliency for record in source.records)
-    if recipe.saliency_weight and not has_saliency:
-        raise ValueError("saliency_weight needs saliency maps: give saliency=DIR, or set it to 0")
     labeller = build_labeller(recipe, network)
     labeller.check(has_saliency=has_saliency)
+    if recipe.saliency_weight and not has_saliency:
+        raise ValueError("saliency_weight needs saliency maps: give saliency=DIR, or set it to 0")
     run = RunFolder(Path(out), {**(config or {}), **asdict(recipe)}, resume=resume)
     fabric = Fabric(accelerator=device, devices=1, precision=recipe.precision)
     fabric.launch()
