@@ -1,6 +1,7 @@
 """Dense CRF by mean field (Kraehenbuehl & Koltun 2011): Potts model, two Gaussian kernels."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -57,7 +58,7 @@ def dense_crf(
     """
     _check_photos(image)
     _check(probabilities, image.shape)
-    settings = {
+    settings: dict[str, Any] = {
         "sxy": sxy,
         "srgb": srgb,
         "compat": compat,
