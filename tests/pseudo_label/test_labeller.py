@@ -6,6 +6,7 @@ import torch
 from getam.activation import activation_maps
 from getam.network import build_network
 from getam.pseudo_label import Labeller, complete_labels, normalise, refine
+from getam.pseudo_label.labeller import sharpen
 
 LABELS = torch.tensor([[0.0, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
 
@@ -128,3 +129,15 @@ def test_a_rule_is_checked_against_the_data():
         Labeller(settings={"low": 0.1}).check(has_saliency=True)
     with pytest.raises(ValueError, match='"released" needs saliency maps'):
         Labeller(rule="released").check(has_saliency=False)
+
+
+def test_the_crf_moves_a_label_to_the_edge_and_leaves_nothing_undecided():
+    truth = torch.zeros(2, 24, 32, dtype=torch.int64)
+    truth[:, :, 16:] = 1
+    image = (truth * 255)[:, None].expand(-1, 3, -1, -1).float()
+    label = truth.clone()
+    label[:, :, 14:19] = 255
+    label[:, 5, 25] = 0
+    label[:, 9, 4] = 1
+    present = torch.tensor([[True, False], [True, True]])
+    assert torch.equal(sharpen(label, present, image), truth)

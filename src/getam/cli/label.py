@@ -33,7 +33,7 @@ def label(
         split: part of the data set; default all of it
         saliency: folder of saliency maps
         rule: completion rule; default the one of training
-        crf: sharpen the maps by a dense CRF before completion
+        crf: move the labels to the edges by a dense CRF
         json: write the score here, if the data set has masks to score with
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos

@@ -31,7 +31,7 @@ def stages(
         labels: label file, where the data set has none of its own
         saliency: folder of saliency maps
         rule: completion rule; default the one of training
-        crf: sharpen maps before completion, and predictions, by a dense CRF
+        crf: sharpen pseudo labels and predictions by a dense CRF
         json: write the scores here too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos

@@ -25,6 +25,8 @@ from getam.pseudo_label.complete import (
 from getam.pseudo_label.refine import ITERATIONS, refine
 from getam.vocabulary import BACKGROUND, IGNORE
 
+BELIEF = 0.7  # in a label before the dense CRF, as in AffinityNet (Ahn & Kwak 2018) and since
+
 
 class PseudoLabels(NamedTuple):
     """What was made of one batch; K is the largest number of classes of a photo.
@@ -36,7 +38,7 @@ class PseudoLabels(NamedTuple):
     activation_maps
         float32 [B, K, h, w] in 0..1, each divided by its maximum; slots beyond K_b are zero.
     refined_maps
-        float32 [B, K, H, W] in 0..1, each divided by its maximum; with ``crf`` its probabilities.
+        float32 [B, K, H, W] in 0..1, each divided by its maximum.
     label
         int64 [B, H, W]: 0 background, class + 1, 255 undecided or padding.
     """
@@ -63,7 +65,7 @@ class Labeller:
         Size at which maps are refined and completed, relative to the photo. Half costs a quarter
         and fits the mask logits, which have half the photo's size.
     crf
-        Sharpen the refined maps by a dense CRF, background being 1 - the strongest map.
+        Move the completed label to the photo's edges by a dense CRF; nothing stays undecided.
     rule, settings
         As :func:`getam.complete_labels`.
     """
@@ -149,6 +151,8 @@ class Labeller:
             label = complete_labels(
                 refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
             )
+            if self.crf:
+                label = sharpen(label, slots > 0, small)
             label = slots_to_classes(label, slots)
             if self.scale != 1:
                 size = image.shape[-2:]
@@ -178,11 +182,31 @@ def normalise(maps: Tensor) -> Tensor:
     return maps / (maps.amax((-2, -1), keepdim=True) + 1e-5)
 
 
-def sharpen(maps: Tensor, image: Tensor) -> Tensor:
-    """Maps [B, K, H, W] in 0..1 as class probabilities of a dense CRF ("maps" preset)."""
-    background = 1 - maps.amax(1, keepdim=True)
-    scores = torch.cat([background, maps], 1).clamp_min(0)
-    return dense_crf(scores / scores.sum(1, keepdim=True), image, **PRESETS["maps"])[:, 1:]
+def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
+    """Move a label image to the photo's edges by a dense CRF (AffinityNet's use of it).
+
+    Each label is believed to ``BELIEF``, the rest is shared by background and the other present
+    classes; an undecided pixel believes them all alike, and is decided.
+
+    Parameters
+    ----------
+    label
+        int64 [B, H, W]: 0 background, slot + 1, 255 undecided.
+    present
+        [B, K], positive where a slot is used.
+    image
+        [B, 3, H, W] in 0..255.
+    """
+    background = present.new_ones(len(present), 1)
+    possible = torch.cat([background, present], 1) > 0  # [B, K + 1]
+    count = possible.sum(1).view(-1, 1, 1, 1)
+    chosen = (
+        torch.arange(possible.shape[1], device=label.device).view(1, -1, 1, 1) == label[:, None]
+    )
+    believed = torch.where(chosen, BELIEF, (1 - BELIEF) / (count - 1).clamp_min(1))
+    believed = torch.where(label[:, None] == IGNORE, 1 / count, believed)
+    believed = believed * possible[:, :, None, None]
+    return dense_crf(believed, image, **PRESETS["maps"]).argmax(1)
 
 
 def slot_table(classes: list[list[int]], maps: Tensor) -> Tensor:
