@@ -144,8 +144,6 @@ class Labeller:
             maps = divide_by_maximum(maps)
             small = resized(image.float(), self.scale)
             refined = normalise(refine(maps, small, iterations=self.iterations))
-            if self.crf and any(classes):
-                refined = sharpen(refined, small)
             slots = slot_table(classes, refined)
             salient = None if saliency is None else resized(saliency[:, None], self.scale)[:, 0]
             label = complete_labels(
