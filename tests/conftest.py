@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+# The tensors of tests are small: threads would wait for each other longer than they work.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
