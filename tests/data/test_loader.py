@@ -195,6 +195,7 @@ def test_long_side(voc):
     assert sample.image.shape == (3, 10, 18)
     assert sample.size == (20, 36)
     assert resize_long_side(sample, 18).image.shape == (3, 10, 18)
+    assert resize_long_side(sample, 18, multiple=8).image.shape == (3, 8, 16)
 
 
 def test_prediction_has_no_labels_and_no_saliency(voc):

@@ -11,7 +11,7 @@ from getam.data.saliency import read_saliency, with_saliency
 from getam.data.sample import Batch, Sample, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Record, Source
-from getam.data.transform import TrainTransform, resize_long_side
+from getam.data.transform import TrainTransform, resize_long_side, size_for_long_side
 from getam.data.voc_classes import VOC_CLASSES
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "read_photo",
     "read_saliency",
     "resize_long_side",
+    "size_for_long_side",
     "train_loader",
     "upright_rgb",
     "with_saliency",

@@ -24,12 +24,15 @@ class PhotoDataset(Dataset[Sample]):
         The records.
     long_side
         Resize every photo so that its longer side has this many pixels; None keeps its own size.
+    multiple
+        Resize each side to the nearest multiple of this, the patch size of a network.
     """
 
-    def __init__(self, source: Source, *, long_side: int | None = None) -> None:
+    def __init__(self, source: Source, *, long_side: int | None = None, multiple: int = 1) -> None:
         self.records = source.records
         self.labels = _label_matrix(source)
         self.long_side = long_side
+        self.multiple = multiple
 
     def __len__(self) -> int:
         """Count the photos."""
@@ -44,7 +47,9 @@ class PhotoDataset(Dataset[Sample]):
             If the photo or its map cannot be read.
         """
         sample = _read_sample(self.records[index], self.labels[index])
-        return sample if self.long_side is None else resize_long_side(sample, self.long_side)
+        if self.long_side is None:
+            return sample
+        return resize_long_side(sample, self.long_side, multiple=self.multiple)
 
 
 class Draw(NamedTuple):

@@ -114,6 +114,7 @@ def photo_loader(
     source: Source,
     *,
     long_side: int | None = None,
+    multiple: int = 1,
     batch_size: int = 1,
     workers: int | None = None,
 ) -> BatchLoader:
@@ -123,16 +124,15 @@ def photo_loader(
     ----------
     source
         The records.
-    long_side
+    long_side, multiple
         As `PhotoDataset`.
     batch_size
         Photos per batch; photos of different sizes are padded to the largest of the batch.
     workers
         As `train_loader`.
     """
-    return BatchLoader(
-        PhotoDataset(source, long_side=long_side), batch_size=batch_size, **_worker_options(workers)
-    )
+    photos = PhotoDataset(source, long_side=long_side, multiple=multiple)
+    return BatchLoader(photos, batch_size=batch_size, **_worker_options(workers))
 
 
 def _worker_options(workers: int | None) -> dict[str, Any]:

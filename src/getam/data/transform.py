@@ -61,11 +61,10 @@ class TrainTransform:
         )
 
 
-def resize_long_side(sample: Sample, long_side: int) -> Sample:
-    """Resize photo and saliency so that the longer side is ``long_side``; the aspect stays."""
+def resize_long_side(sample: Sample, long_side: int, *, multiple: int = 1) -> Sample:
+    """Resize photo and saliency to :func:`size_for_long_side`."""
     height, width = sample.image.shape[-2:]
-    factor = long_side / max(height, width)
-    size = [max(1, round(height * factor)), max(1, round(width * factor))]
+    size = size_for_long_side((height, width), long_side, multiple=multiple)
     saliency = sample.saliency
     return replace(
         sample,
@@ -73,3 +72,13 @@ def resize_long_side(sample: Sample, long_side: int) -> Sample:
         saliency=None if saliency is None else v2.functional.resize(saliency[None], size)[0],
         valid=torch.ones(size, dtype=torch.bool),
     )
+
+
+def size_for_long_side(size: tuple[int, int], long_side: int, *, multiple: int = 1) -> list[int]:
+    """Height and width with the longer at ``long_side``, each the nearest multiple.
+
+    A network sees whole patches: with ``multiple`` at the patch size none of them is part padding,
+    and the aspect ratio stays to within half a patch.
+    """
+    factor = long_side / max(size) / multiple
+    return [max(1, round(side * factor)) * multiple for side in size]

@@ -1,14 +1,14 @@
 """Photos with tags to maps and pseudo labels, with a trained network and no training step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate
 
 from getam.crf import PRESETS, dense_crf
-from getam.data import Batch, Source, fill_padding, photo_loader
+from getam.data import Batch, Source, photo_loader
 from getam.inference.model import Model
 from getam.inference.tags import weigh_by_tags
 from getam.network.backbone import patch_stride
@@ -78,7 +78,9 @@ def label_photos(
         Processes that read photos.
     """
     device = next(model.network.parameters()).device
-    for batch in photo_loader(source, long_side=model.long_side, workers=workers):
+    patch = patch_stride(model.network.backbone)
+    loader = photo_loader(source, long_side=model.long_side, multiple=patch, workers=workers)
+    for batch in loader:
         yield label_batch(model, batch.to(device))
 
 
@@ -86,50 +88,32 @@ def label_photos(
 def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
     """Label a batch of one photo; the caller may be in no_grad or inference_mode."""
     network, labeller = model.network, model.labeller
-    height, width = batch.image.shape[-2:]
-    padded = pad_to_patches(batch, patch_stride(network.backbone))
     with torch.no_grad(), labeller.recorder() as recorder:
-        features = network.forward_features(network.normalise(padded.image))
+        features = network.forward_features(network.normalise(batch.image))
         class_logits = network.classify(features)
     pseudo = labeller(
         recorder,
         class_logits,
-        image=padded.image,
-        labels=padded.labels,
+        image=batch.image,
+        labels=batch.labels,
         grid=features.grid,
-        saliency=padded.saliency,
-        valid=padded.valid,
+        saliency=batch.saliency,
+        valid=batch.valid,
     )
     with torch.no_grad():
         mask_logits = network.segment(features).float()
         mask_logits = weigh_by_tags(mask_logits, class_logits.float(), model.tag_weight)
-    mask_logits = mask_logits[..., : -(-height // 2), : -(-width // 2)]
     if labeller.crf:
-        likely = interpolate(mask_logits, (height, width), mode="bilinear").softmax(1)
+        likely = interpolate(mask_logits, batch.image.shape[-2:], mode="bilinear").softmax(1)
         mask_logits = dense_crf(likely, batch.image, **PRESETS["test"]).clamp_min(1e-6).log()
-    raw = refine(pseudo.activation_maps, padded.image, iterations=0)
+    raw = refine(pseudo.activation_maps, batch.image, iterations=0)
     return LabelledPhoto(
         id=batch.ids[0],
         size=batch.sizes[0],
         image=batch.image[0],
         classes=pseudo.classes[0],
-        activation_maps=normalise(raw[0, :, :height, :width]),
-        refined_maps=pseudo.refined_maps[0, :, :height, :width],
-        label=pseudo.label[0, :height, :width],
+        activation_maps=normalise(raw[0]),
+        refined_maps=pseudo.refined_maps[0],
+        label=pseudo.label[0],
         mask_logits=mask_logits[0],
-    )
-
-
-def pad_to_patches(batch: Batch, stride: int) -> Batch:
-    """A batch of one photo grown to whole patches, below and on the right, with its mean colour."""
-    height, width = batch.image.shape[-2:]
-    more = (0, -width % stride, 0, -height % stride)
-    if not any(more):
-        return batch
-    valid = pad(batch.valid, more)
-    return replace(
-        batch,
-        image=fill_padding(pad(batch.image[0], more), valid[0])[None],
-        saliency=None if batch.saliency is None else pad(batch.saliency, more),
-        valid=valid,
     )

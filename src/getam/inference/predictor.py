@@ -12,10 +12,11 @@ from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
 from getam.crf import PRESETS, dense_crf
-from getam.data import read_photo, upright_rgb
+from getam.data import read_photo, size_for_long_side, upright_rgb
 from getam.inference.model import load_model
 from getam.inference.tags import weigh_by_tags
 from getam.network import Network
+from getam.network.backbone import patch_stride
 
 Photo = str | Path | Image.Image | np.ndarray | Tensor
 
@@ -169,21 +170,18 @@ class Predictor:
         return torch.stack(masks).mean(0), torch.stack([logits for _, logits in views]).mean(0)
 
     def _view(self, photo: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-        image = resized(photo, round(self.long_side * scale))[None]
+        size = size_for_long_side(
+            (photo.shape[-2], photo.shape[-1]),
+            round(self.long_side * scale),
+            multiple=patch_stride(self.network.backbone),
+        )
+        image = functional.resize(photo, size, antialias=True)[None]
         batch = torch.cat([image, image.flip(-1)]) if self.flip else image
         output = self.network(self.network.normalise(batch))
         masks = output.mask_logits.float()
         if self.flip:
             masks = torch.stack([masks[0], masks[1].flip(-1)]).mean(0, keepdim=True)
         return masks, output.class_logits.float().mean(0, keepdim=True)
-
-
-def resized(photo: Tensor, long_side: int) -> Tensor:
-    """A photo [3, H, W] with its long side at ``long_side``, its aspect ratio kept."""
-    height, width = photo.shape[-2:]
-    ratio = long_side / max(height, width)
-    size = [max(1, round(height * ratio)), max(1, round(width * ratio))]
-    return functional.resize(photo, size, antialias=True)
 
 
 def as_tensor(image: Photo) -> Tensor:
