@@ -5,6 +5,7 @@ from getam.activation.maps import (
     activation_maps,
     class_slot_maps,
     divide_by_maximum,
+    logits_of,
     lookup_method,
     patch_grid,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "activation_maps",
     "class_slot_maps",
     "divide_by_maximum",
+    "logits_of",
     "lookup_method",
     "patch_grid",
     "spread",

@@ -1,12 +1,13 @@
 """Activation maps of any vision transformer: photos and class indices in, [h, w] maps out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from getam.activation.affinity import spread
 from getam.activation.methods import METHODS, Block, Method
 from getam.activation.record import Attention, AttentionRecorder
 
@@ -21,6 +22,8 @@ def activation_maps(
     method: str = "getam",
     blocks: int = 6,
     normalise: bool = False,
+    affinity: int = 0,
+    score: Callable[[Any], Tensor] | None = None,
 ) -> list[Tensor]:
     """Activation maps of the asked classes, one forward and one backward per class slot.
 
@@ -44,6 +47,11 @@ def activation_maps(
         First block that counts, 0 for all; the paper's 6 is the second half of a ViT with 12.
     normalise
         Divide every map by its maximum, so that it lies in 0..1.
+    affinity
+        Passes of :func:`getam.activation.spread` over the maps, by the attention of all blocks.
+    score
+        Turns what ``model(images)`` returns into class scores [B, C], differentiably; default
+        :func:`getam.activation.logits_of`. Any target is such a function: see the second example.
 
     Returns
     -------
@@ -64,6 +72,17 @@ def activation_maps(
     >>> maps = activation_maps(model, torch.randn(2, 3, 224, 224), classes=[[3, 7], [14]])
     >>> [tuple(m.shape) for m in maps]
     [(2, 14, 14), (1, 14, 14)]
+
+    Texts instead of classes, for an image tower of CLIP and text features [C, D] of unit length:
+
+    >>> def likeness(image_features):
+    ...     return torch.nn.functional.normalize(image_features, dim=-1) @ text_features.T
+    >>> tower = timm.create_model("vit_tiny_patch16_224", num_classes=64).eval()
+    >>> text_features = torch.nn.functional.normalize(torch.randn(2, 64), dim=-1)
+    >>> photos = torch.randn(1, 3, 224, 224)
+    >>> (maps,) = activation_maps(tower, photos, classes=[[0, 1]], score=likeness)
+    >>> tuple(maps.shape)
+    (2, 14, 14)
     """
     if len(classes) != len(images):
         raise ValueError(
@@ -71,8 +90,10 @@ def activation_maps(
         )
     with torch.inference_mode(False), torch.no_grad(), eval_mode(model):
         images = images.clone() if images.is_inference() else images
-        with AttentionRecorder(blocks, graph_from=blocks) as recorder:
-            class_logits = logits_of(model(images))
+        with AttentionRecorder(0 if affinity else blocks, graph_from=blocks) as recorder:
+            output = model(images)
+        with torch.enable_grad():
+            class_logits = (score or logits_of)(output)
         maps = class_slot_maps(
             recorder,
             class_logits,
@@ -81,6 +102,7 @@ def activation_maps(
             method=method,
             blocks=blocks,
         )
+        maps = spread(maps, list(recorder.calls.values()), passes=affinity)
     if normalise:
         maps = divide_by_maximum(maps)
     return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
