@@ -1,9 +1,12 @@
-"""Scores: confusion matrix over a split, IoU per class, seed curve, average precision."""
+"""Scores: IoU of masks and maps, average precision, faithfulness and cost of maps."""
 
 from getam.evaluation.average_precision import average_precision, mean_average_precision
 from getam.evaluation.class_subset import keep_classes, kept_values
 from getam.evaluation.confusion import ConfusionMatrix
+from getam.evaluation.cost import Cost, cost_of
 from getam.evaluation.folders import read_class_names, read_mask, score_folders
+from getam.evaluation.insertion_deletion import area, deletion, insertion
+from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.ratios import iou, miou, precision, recall
 from getam.evaluation.scores import Scores
 from getam.evaluation.seed_curve import SeedCurve, SeedScores
@@ -11,11 +14,17 @@ from getam.evaluation.stages import StageScores
 
 __all__ = [
     "ConfusionMatrix",
+    "Cost",
+    "PointingGame",
     "Scores",
     "SeedCurve",
     "SeedScores",
     "StageScores",
+    "area",
     "average_precision",
+    "cost_of",
+    "deletion",
+    "insertion",
     "iou",
     "keep_classes",
     "kept_values",
