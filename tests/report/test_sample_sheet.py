@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from getam.report import Sample, contact_sheet, palette, sample_sheet
+from getam.report import Sample, contact_sheet, labelled_grid, palette, sample_sheet
 from getam.report.sample_sheet import GAP, LINE
 
 NAMES = ["background", "cat", "a class with a long name", "dog"]
@@ -71,3 +71,18 @@ def test_broken_input():
         contact_sheet({})
     with pytest.raises(ValueError, match="must name every mask value, got 4 names and the value 9"):
         sample_sheet([Sample(RED, truth=np.full((3, 4), 9))], NAMES)
+
+
+def test_labelled_grid_has_a_row_per_title_and_a_column_per_method():
+    photo, red = np.zeros((20, 40, 3), np.uint8), np.full((20, 40, 3), (255, 0, 0), np.uint8)
+    rows = {"dog": [red, red], "cat": [photo, red]}
+    sheet = labelled_grid(photo, rows, columns=["getam", "grad"], cell=40)
+    pixels = np.asarray(sheet)
+    red_at = (pixels == (255, 0, 0)).all(-1)
+    assert sheet.width == 10 + 3 * (40 + 10)
+    assert red_at.sum() == 3 * 20 * 40
+    top, bottom = red_at.nonzero()[0].min(), red_at.nonzero()[0].max()
+    assert red_at[top + 10, 65]
+    assert not red_at[bottom - 10, 65]  # the cat's first picture is black
+    with pytest.raises(ValueError, match=r"2 pictures each, got \[1\]"):
+        labelled_grid(photo, {"dog": [red]}, columns=["getam", "grad"])

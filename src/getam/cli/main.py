@@ -12,11 +12,13 @@ from difflib import get_close_matches
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
     "train": "photos with image-level labels in, a segmentation network out",
+    "explain": "why any vision transformer named a class: overlays of several methods",
     "maps": "activation maps of photos: coloured overlays and .npz",
     "label": "pseudo masks of labelled photos: palette PNG",
     "predict": "masks of photos: palette PNG",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
+    "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }
 

@@ -1,5 +1,8 @@
-"""A trained network on photos: masks, maps, pseudo labels and the score of every stage."""
+"""A trained network on photos: masks, maps, pseudo labels, explanations and scores."""
 
+from getam.inference.class_names import class_indices
+from getam.inference.classifier import Classifier, run_classifier, timm_classifier
+from getam.inference.explain import Explanation, explain, explain_folder
 from getam.inference.folders import (
     label_folder,
     maps_folder,
@@ -14,11 +17,16 @@ from getam.inference.stages import score_stages
 from getam.inference.tags import weigh_by_tags
 
 __all__ = [
+    "Classifier",
+    "Explanation",
     "LabelledPhoto",
     "Model",
     "Photo",
     "Prediction",
     "Predictor",
+    "class_indices",
+    "explain",
+    "explain_folder",
     "label_batch",
     "label_folder",
     "label_photos",
@@ -28,6 +36,8 @@ __all__ = [
     "predict_folder",
     "predicted_classes",
     "save_model",
+    "run_classifier",
     "score_stages",
+    "timm_classifier",
     "weigh_by_tags",
 ]

@@ -7,6 +7,7 @@ from getam.network.features import Features
 from getam.network.folder import ModelInfo, load_network, save_network
 from getam.network.network import Architecture, Network, NetworkOutput
 from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
+from getam.network.timm_classifier import create_classifier
 
 __all__ = [
     "CLASSIFIERS",
@@ -19,6 +20,7 @@ __all__ = [
     "NetworkOutput",
     "ReleasedModel",
     "build_network",
+    "create_classifier",
     "load_network",
     "load_released",
     "read_released",

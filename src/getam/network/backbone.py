@@ -34,7 +34,7 @@ def create_backbone(name: str, *, pretrained: bool = True) -> VisionTransformer:
     OSError
         The pretrained weights cannot be fetched.
     """
-    _check_known(name)
+    check_known(name)
     overlay = pretrained_overlay(name) if pretrained else None
     model = _create(name, pretrained=pretrained, pretrained_cfg_overlay=overlay)
     _check_usable(model, name)
@@ -79,7 +79,8 @@ def normalisation(model: VisionTransformer) -> tuple[list[float], list[float]]:
     return list(configuration["mean"]), list(configuration["std"])
 
 
-def _check_known(name: str) -> None:
+def check_known(name: str) -> None:
+    """Raise a ValueError with the nearest names if timm has no model of this name."""
     if timm.is_model(name):
         return
     near = difflib.get_close_matches(name, timm.list_models(), n=3)

@@ -3,12 +3,12 @@
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.layers import resample_abs_pos_embed
-from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from getam.network.network import Network
@@ -68,7 +68,8 @@ def load_weights(network: Network, path: str | Path) -> None:
     """
     state = read_state_dict(path)
     backbone = {k.removeprefix(_BACKBONE): v for k, v in state.items() if k.startswith(_BACKBONE)}
-    load_exactly(network.backbone, _fit(backbone or state, network.backbone), origin=str(path))
+    own_part = fit_position(without_head(backbone or state), network.backbone)
+    load_exactly(network.backbone, own_part, origin=str(path))
     if backbone:
         own = network.state_dict()
         fitting = {k: v for k, v in state.items() if k in own and v.shape == own[k].shape}
@@ -112,17 +113,22 @@ def _read(path: Path) -> object:
         raise ValueError(f"weights: {path} is truncated or no weight file ({reason})") from None
 
 
-def _fit(state: dict[str, Tensor], backbone: VisionTransformer) -> dict[str, Tensor]:
-    """Drop heads the backbone does not have; bring the position embedding to its grid."""
-    state = {k: v for k, v in state.items() if not k.startswith(_HEADS)}
-    own, given = getattr(backbone, "pos_embed", None), state.get("pos_embed")
+def fit_position(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Bring the position embedding of a state dict to the grid of a timm model."""
+    vit: Any = model
+    own, given = getattr(vit, "pos_embed", None), state.get("pos_embed")
     if own is None or given is None or own.shape == given.shape or own.shape[2] != given.shape[2]:
         return state
-    prefix = 0 if backbone.no_embed_class else backbone.num_prefix_tokens
-    grid = backbone.patch_embed.grid_size
+    prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
+    grid = vit.patch_embed.grid_size
     if (given.shape[1] - prefix) ** 0.5 % 1:
         return state
     return state | {"pos_embed": resample_abs_pos_embed(given, grid, num_prefix_tokens=prefix)}
+
+
+def without_head(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Drop the heads that a backbone does not have."""
+    return {key: value for key, value in state.items() if not key.startswith(_HEADS)}
 
 
 def _some(keys: set[str], count: int = 5) -> str:

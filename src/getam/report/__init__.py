@@ -5,7 +5,7 @@ from getam.report.line_chart import line_chart
 from getam.report.mask_colours import colour_mask, palette, save_mask
 from getam.report.overlay import blend, overlay
 from getam.report.picture import as_picture
-from getam.report.sample_sheet import Sample, contact_sheet, sample_sheet
+from getam.report.sample_sheet import Sample, contact_sheet, labelled_grid, sample_sheet
 
 __all__ = [
     "Sample",
@@ -13,6 +13,7 @@ __all__ = [
     "blend",
     "colour_mask",
     "contact_sheet",
+    "labelled_grid",
     "line_chart",
     "overlay",
     "palette",

@@ -136,6 +136,47 @@ def contact_sheet(
     return _grid(rows, [""] * min(columns, len(cells)), cell)
 
 
+def labelled_grid(
+    photo: Photo,
+    rows: Mapping[str, Sequence[Photo]],
+    *,
+    columns: Sequence[str],
+    cell: int = 224,
+) -> Image.Image:
+    """Draw the same photo in many ways: a row each, below the titles of the columns.
+
+    Parameters
+    ----------
+    photo
+        Opens every row.
+    rows
+        One picture per column by the title of the row, which is written below the photo; at least
+        one row.
+    columns
+        Titles of the pictures.
+    cell
+        Longest side of every picture, in pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB.
+
+    Raises
+    ------
+    ValueError
+        For no row, a row of another length than the columns, or a picture of a wrong shape.
+    """
+    lengths = {len(pictures) for pictures in rows.values()}
+    if lengths != {len(columns)}:
+        raise ValueError(f"rows must have {len(columns)} pictures each, got {sorted(lengths)}")
+    cells = [
+        [Cell(as_picture(photo), title), *(Cell(as_picture(picture)) for picture in pictures)]
+        for title, pictures in rows.items()
+    ]
+    return _grid(cells, ["photo", *columns], cell)
+
+
 def _row(sample: Sample, num_maps: int, shown: Sequence[str], cell: int) -> list[Cell | None]:
     photo = _fit(as_picture(sample.photo), cell)
     maps = [Cell(overlay(photo, m), title) for title, m in sample.maps.items()][:num_maps]

@@ -1,0 +1,184 @@
+"""Why a classifier named a class: the maps of several methods side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from getam.activation import activation_maps, lookup_method
+from getam.data import Source, read_photo
+from getam.files import whole_file
+from getam.inference.class_names import short_names
+from getam.inference.classifier import Classifier
+from getam.progress import counted
+from getam.report import labelled_grid, overlay
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Maps of one photo.
+
+    Attributes
+    ----------
+    picture
+        float32 [3, H, W] in 0..255: the part of the photo that the model saw.
+    classes
+        The K class indices.
+    probabilities
+        float32 [K].
+    maps
+        By method, float32 [K, h, w] in 0..1: least value 0, greatest 1.
+    """
+
+    picture: Tensor
+    classes: list[int]
+    probabilities: Tensor
+    maps: dict[str, Tensor]
+
+
+def explain(
+    classifier: Classifier,
+    photo: Image.Image,
+    *,
+    methods: Sequence[str] = ("getam",),
+    classes: Sequence[int] | None = None,
+    top: int = 3,
+    blocks: int = 6,
+    affinity: int = 0,
+) -> Explanation:
+    """Explain the classes of one photo.
+
+    Parameters
+    ----------
+    classifier
+        From :func:`getam.inference.timm_classifier` or :func:`getam.inference.run_classifier`.
+    photo
+        RGB, of any size.
+    methods, blocks, affinity
+        As :func:`getam.activation_maps`.
+    classes
+        Indices; None for the most probable ones.
+    top
+        How many are explained when none are named.
+
+    Raises
+    ------
+    ValueError
+        As :func:`getam.activation_maps`.
+    """
+    image = classifier.view(photo)
+    batch = image[None].to(next(classifier.model.parameters()).device)
+    with torch.inference_mode():
+        likely = classifier.probabilities(classifier.model(batch).float())[0].cpu()
+    if classes is None:
+        classes = likely.topk(min(top, len(likely))).indices.tolist()
+    maps = {
+        method: activation_maps(
+            classifier.model,
+            batch,
+            classes=[classes],
+            method=method,
+            blocks=blocks,
+            affinity=affinity,
+        )[0]
+        for method in methods
+    }
+    return Explanation(
+        picture=classifier.picture(image),
+        classes=list(classes),
+        probabilities=likely[list(classes)],
+        maps={method: unit_range(given).cpu() for method, given in maps.items()},
+    )
+
+
+def unit_range(maps: Tensor) -> Tensor:
+    """Shift and scale each map [..., h, w] to 0..1; a flat one becomes 0.
+
+    Dividing by the maximum alone would leave methods without a relu, such as rollout, bright
+    everywhere.
+    """
+    lifted = maps - maps.amin((-2, -1), keepdim=True)
+    return lifted / lifted.amax((-2, -1), keepdim=True).clamp_min(torch.finfo(maps.dtype).tiny)
+
+
+def explain_folder(
+    classifier: Classifier,
+    source: Source,
+    out: Path,
+    *,
+    methods: Sequence[str] = ("getam",),
+    classes: Sequence[int] | None = None,
+    top: int = 3,
+    blocks: int = 6,
+    affinity: int = 0,
+) -> None:
+    """Explain every photo of a source.
+
+    Writes, for a photo ``ID``: ``ID.npz`` with ``classes`` [K] names, ``indices`` [K],
+    ``probabilities`` [K] and for each method its maps, float32 [K, h, w] in 0..1;
+    ``ID_CLASS_METHOD.jpg``, one overlay each; ``ID.png``, a sheet with a row per class and a
+    column per method.
+
+    Parameters
+    ----------
+    source
+        The photos, from :func:`getam.data.list_photos`.
+    out
+        Folder for the files.
+    classifier, methods, classes, top, blocks, affinity
+        As :func:`explain`.
+    """
+    for method in methods:
+        lookup_method(method)
+    names = short_names(classifier.names)
+    with counted("photos", len(source)) as advance:
+        for record in source.records:
+            explanation = explain(
+                classifier,
+                read_photo(record.image),
+                methods=methods,
+                classes=classes,
+                top=top,
+                blocks=blocks,
+                affinity=affinity,
+            )
+            write_explanation(explanation, names, out / record.id)
+            advance()
+
+
+def write_explanation(explanation: Explanation, names: Sequence[str], stem: Path) -> None:
+    """Write the files of one photo, each whole; ``stem`` is their path up to the ending."""
+    shown = [names[index] for index in explanation.classes]
+    arrays: dict[str, Any] = {method: maps.numpy() for method, maps in explanation.maps.items()}
+    arrays |= {"classes": np.array(shown), "indices": np.array(explanation.classes)}
+    with whole_file(stem.with_name(f"{stem.name}.npz")) as path:
+        np.savez_compressed(path, probabilities=explanation.probabilities.numpy(), **arrays)
+    rows: dict[str, list[Image.Image]] = {}
+    for row, (name, share) in enumerate(zip(shown, explanation.probabilities, strict=True)):
+        pictures = {
+            method: overlay(explanation.picture, maps[row])
+            for method, maps in explanation.maps.items()
+        }
+        for method, picture in pictures.items():
+            with whole_file(stem.with_name(f"{stem.name}_{file_name(name)}_{method}.jpg")) as path:
+                picture.save(path, quality=90)
+        rows[f"{name} {share:.2f}"] = list(pictures.values())
+    sheet = labelled_grid(explanation.picture, rows, columns=list(explanation.maps))
+    with whole_file(stem.with_name(f"{stem.name}.png")) as path:
+        sheet.save(path)
+
+
+def file_name(name: str) -> str:
+    """A class name as part of a file name.
+
+    Examples
+    --------
+    >>> file_name("crane (134)")
+    'crane-134'
+    """
+    return "-".join("".join(c if c.isalnum() else " " for c in name).split())

@@ -1,0 +1,42 @@
+"""``getam explain`` by the command line: files, and one line for each mistake."""
+
+from pathlib import Path
+
+import pytest
+from data.scenes import write_photo
+
+from getam.cli.main import main
+
+BACKBONE = ["--backbone", "vit_tiny_patch16_224", "--no-pretrained", "--device", "cpu"]
+
+
+def test_named_classes_of_imagenet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
+    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--blocks", "10"]
+    assert main(["explain", *options, "--classes", "golden retriever,0"]) == 0
+    names = {"a.npz", "a.png", "a_golden-retriever_getam.jpg", "a_tench_getam.jpg"}
+    assert {path.name for path in out.iterdir()} == names
+    assert main(["explain", *options]) == 1
+    assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["explain", *options, "--overwrite", "--top", "1"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "give --backbone NAME"),
+        ([*BACKBONE, "--model", "run"], "not both"),
+        (["--backbone", "vit_tiny_patch16_225"], "nearest: vit_tiny_patch16_224"),
+        ([*BACKBONE, "--classes", "goldfihs"], "did you mean 'goldfish'"),
+        ([*BACKBONE, "--methods", "getan"], "method must be one of getam"),
+        ([*BACKBONE, "--top", "0"], "top must be 1 or more"),
+        ([*BACKBONE, "--blocks", "99"], "blocks must be a first block"),
+        ([*BACKBONE, "--weights", "no.pth"], "no such file: no.pth"),
+    ],
+)
+def test_mistakes(
+    options: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
+    assert main(["explain", *options, "--images", str(photo), "--out", str(out)]) == 1
+    assert expected in capsys.readouterr().err.splitlines()[-1]
