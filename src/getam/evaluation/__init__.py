@@ -2,6 +2,7 @@
 
 from getam.evaluation.average_precision import average_precision, mean_average_precision
 from getam.evaluation.class_subset import keep_classes, kept_values
+from getam.evaluation.comparison import Comparison, MethodScores
 from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.cost import Cost, cost_of
 from getam.evaluation.folders import read_class_names, read_mask, score_folders
@@ -13,8 +14,10 @@ from getam.evaluation.seed_curve import SeedCurve, SeedScores
 from getam.evaluation.stages import StageScores
 
 __all__ = [
+    "Comparison",
     "ConfusionMatrix",
     "Cost",
+    "MethodScores",
     "PointingGame",
     "Scores",
     "SeedCurve",

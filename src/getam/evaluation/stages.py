@@ -6,6 +6,7 @@ from typing import Any
 
 from getam.evaluation.scores import Scores, figure, write_json
 from getam.evaluation.seed_curve import SeedScores
+from getam.evaluation.text_table import aligned
 
 
 @dataclass
@@ -77,7 +78,7 @@ class StageScores:
         rows.append(["ignored", *(f"{stage.ignored_share:.1%}" for stage in masks.values())])
         best = [f"{curves[name].threshold:.2f}" if name in curves else "-" for name in masks]
         rows.append(["threshold", *best])
-        return _aligned(rows)
+        return aligned(rows)
 
     def write_json(self, path: str | Path) -> None:
         """Write `to_dict` to ``path``, whole or not at all."""
@@ -87,15 +88,3 @@ class StageScores:
 def mask_scores(scores: Scores | SeedScores) -> Scores:
     """Scores of masks as they are, of maps at their best threshold."""
     return scores.best if isinstance(scores, SeedScores) else scores
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    """Join cells into lines: the first column to the left, the others to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        )
-        for row in rows
-    )

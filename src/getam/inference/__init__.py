@@ -2,6 +2,7 @@
 
 from getam.inference.class_names import class_indices
 from getam.inference.classifier import Classifier, run_classifier, timm_classifier
+from getam.inference.compare import compare_methods
 from getam.inference.explain import Explanation, explain, explain_folder
 from getam.inference.folders import (
     label_folder,
@@ -25,6 +26,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "class_indices",
+    "compare_methods",
     "explain",
     "explain_folder",
     "label_batch",

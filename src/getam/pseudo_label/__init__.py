@@ -1,7 +1,7 @@
 """Activation maps + image (+ saliency) -> pseudo-label image."""
 
 from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels
-from getam.pseudo_label.labeller import Labeller, PseudoLabels, normalise
+from getam.pseudo_label.labeller import Labeller, PseudoLabels, normalise, resized
 from getam.pseudo_label.refine import refine
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "complete_labels",
     "normalise",
     "refine",
+    "resized",
 ]

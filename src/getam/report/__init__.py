@@ -1,5 +1,6 @@
 """Pictures of masks and maps, and the self-contained HTML report."""
 
+from getam.report.comparison_chart import comparison_svg
 from getam.report.html_report import write_html
 from getam.report.line_chart import line_chart
 from getam.report.mask_colours import colour_mask, palette, save_mask
@@ -12,6 +13,7 @@ __all__ = [
     "as_picture",
     "blend",
     "colour_mask",
+    "comparison_svg",
     "contact_sheet",
     "labelled_grid",
     "line_chart",

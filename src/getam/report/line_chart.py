@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from getam.report.page_style import LINES
+
 WIDTH, HEIGHT = 520, 272
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 12, 42
 MAX_POINTS = 240
@@ -41,7 +43,7 @@ def line_chart(series: Mapping[str, Points], *, x_label: str = "step") -> str:
     Parameters
     ----------
     series
-        Points (x, y) by name; at most 8 get colours of their own. Values that are not finite are
+        Points (x, y) by name; at most 12 get colours of their own. Values that are not finite are
         left out; long series are averaged to 240 points.
     x_label
         What x counts.
@@ -56,10 +58,18 @@ def line_chart(series: Mapping[str, Points], *, x_label: str = "step") -> str:
     >>> "polyline" in line_chart({"loss": [(0, 1.0), (10, 0.5)]})
     True
     """
+    lines = drawable(series)
+    return line_drawing(lines, x_label=x_label) + _legend(list(lines)) if lines else ""
+
+
+def drawable(series: Mapping[str, Points]) -> dict[str, Points]:
+    """The series that have a finite point, with at most 240 points each."""
     finite = {name: _finite(points) for name, points in series.items()}
-    lines = {name: thin_out(points) for name, points in finite.items() if points}
-    if not lines:
-        return ""
+    return {name: thin_out(points) for name, points in finite.items() if points}
+
+
+def line_drawing(lines: Mapping[str, Points], *, x_label: str) -> str:
+    """The chart alone, an ``<svg>`` element of 520 x 272 pixels; ``lines`` must be drawable."""
     every = [point for points in lines.values() for point in points]
     x_axis = Axis(round_ticks([x for x, _ in every]), LEFT, WIDTH - RIGHT)
     y_axis = Axis(round_ticks([y for _, y in every]), HEIGHT - BOTTOM, TOP)
@@ -76,7 +86,7 @@ def line_chart(series: Mapping[str, Points], *, x_label: str = "step") -> str:
     label = escape(", ".join(lines), quote=True)
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
-        f"{''.join(parts)}</svg>{_legend(list(lines))}"
+        f"{''.join(parts)}</svg>"
     )
 
 
@@ -132,13 +142,13 @@ def _line(number: int, name: str, points: Points, x_axis: Axis, y_axis: Axis) ->
     title = f"<title>{escape(name)}</title>"
     if len(points) == 1:
         x, y = at.split(",")
-        return f'<circle class="dot{number % 8}" cx="{x}" cy="{y}" r="3">{title}</circle>'
-    return f'<polyline class="line{number % 8}" points="{at}">{title}</polyline>'
+        return f'<circle class="dot{number % len(LINES)}" cx="{x}" cy="{y}" r="3">{title}</circle>'
+    return f'<polyline class="line{number % len(LINES)}" points="{at}">{title}</polyline>'
 
 
 def _legend(names: Sequence[str]) -> str:
     entries = (
-        f'<span><i class="key{number % 8}"></i>{escape(name)}</span>'
+        f'<span><i class="key{number % len(LINES)}"></i>{escape(name)}</span>'
         for number, name in enumerate(names)
     )
     return f'<div class="legend">{"".join(entries)}</div>'

@@ -1,7 +1,10 @@
 """The style sheet of the report: system fonts, light and dark by the reader's setting."""
 
-LINES = ("#4269d0", "#ff725c", "#3ca951", "#efb118", "#a463f2", "#6cc5b0", "#ff8ab7", "#9c6b4e")
-"""Eight colours that stay apart on white and on dark paper."""
+LINES = (
+    *("#4269d0", "#ff725c", "#3ca951", "#efb118", "#a463f2", "#6cc5b0", "#ff8ab7", "#9c6b4e"),
+    *("#8c939d", "#c2185b", "#1b7f8c", "#a8b820"),
+)
+"""Twelve colours that stay apart on white and on dark paper, the first eight best."""
 
 PAGE = """
 :root { color-scheme: light dark; --paper: #f6f7f9; --card: #ffffff; --ink: #1f2328;
@@ -60,9 +63,13 @@ dd { margin: 0; font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu S
 
 def style_sheet() -> str:
     """The whole style sheet, the colours of the chart lines included."""
-    lines = (
+    return PAGE + line_colours()
+
+
+def line_colours() -> str:
+    """The colours of the chart lines alone."""
+    return "".join(
         f".chart .line{number} {{ stroke: {colour}; }} .chart .dot{number} {{ fill: {colour}; }} "
         f".key{number} {{ background: {colour}; }}\n"
         for number, colour in enumerate(LINES)
     )
-    return PAGE + "".join(lines)

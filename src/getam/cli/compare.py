@@ -1,0 +1,104 @@
+"""``getam compare``: attribution methods and starting blocks on a split with masks."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from getam.cli.options import Words, parse, verb_parser, words
+from getam.cli.splits import open_for
+from getam.data import Source
+from getam.evaluation import Comparison
+from getam.files import whole_file
+from getam.inference import compare_methods, load_model, new_folder
+from getam.report import comparison_svg
+
+
+def compare(
+    model: Path,
+    data: Path,
+    out: Path,
+    split: str | None = None,
+    labels: Path | None = None,
+    methods: Words = None,
+    blocks: str | list[int] | None = None,
+    affinity: int = 0,
+    refine: bool = True,
+    faithfulness: bool = False,
+    limit: int | None = None,
+    json: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+    overwrite: bool = False,
+) -> Comparison:
+    """Score attribution methods as masks, by pointing, by faithfulness and by cost.
+
+    Args:
+        model: folder of a trained or converted model
+        data: a data set with masks, as for getam train
+        out: folder for table.md, compare.json and compare.svg
+        split: part of the data set; default all of it
+        labels: label file, where the data set has none of its own
+        methods: attribution methods, e.g. getam,grad_cam; default all that fit the model
+        blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
+        affinity: passes of patch affinity, 0 for none
+        refine: score the maps refined by PAMR too
+        faithfulness: measure insertion and deletion too; slow
+        limit: use only so many photos, evenly spaced
+        json: write the result here too
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+        overwrite: replace files in a folder that is not empty
+    """
+    loaded = load_model(model, device=device)
+    source = open_for(loaded, data, labels=labels, split=split, saliency=None, strict=strict)
+    folder = new_folder(out, overwrite=overwrite)
+    comparison = compare_methods(
+        loaded,
+        source if limit is None else evenly_spaced(source, limit),
+        methods=words(methods),
+        blocks=integers(blocks),
+        affinity=affinity,
+        refined=refine,
+        faithfulness=faithfulness,
+        workers=workers,
+    )
+    comparison.write_json(folder / "compare.json")
+    with whole_file(folder / "compare.svg") as path:
+        path.write_text(comparison_svg(comparison), encoding="utf-8")
+    if json is not None:
+        comparison.write_json(json)
+    print(comparison.table())
+    return comparison
+
+
+def integers(given: str | list[int] | None) -> list[int] | None:
+    """A list of integers from ``0,6`` or from a YAML list."""
+    if given is None or isinstance(given, list):
+        return given
+    try:
+        return [int(number) for number in given.split(",")]
+    except ValueError:
+        raise ValueError(f"blocks must be numbers like 0,6,8, got {given!r}") from None
+
+
+def evenly_spaced(source: Source, count: int) -> Source:
+    """At most ``count`` of the photos, from the whole list."""
+    if count < 1:
+        raise ValueError(f"limit must be 1 or more, got {count}")
+    chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
+    return replace(source, records=tuple(source.records[index] for index in chosen))
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options; the table is kept beside its command."""
+    settings = parse(verb_parser("compare", compare), options)
+    comparison = compare(**settings)
+    command = shlex.join(["getam", "compare", *options])
+    text = f"    {command}\n\n{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
+    with whole_file(settings["out"] / "table.md") as path:
+        path.write_text(text, encoding="utf-8")

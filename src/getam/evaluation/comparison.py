@@ -1,0 +1,134 @@
+"""Attribution methods side by side: what ``getam compare`` found, as a table and as JSON."""
+
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from getam.evaluation.cost import Cost
+from getam.evaluation.insertion_deletion import area
+from getam.evaluation.scores import figure, without_nan, write_json
+from getam.evaluation.seed_curve import SeedScores
+from getam.evaluation.text_table import aligned, markdown
+
+
+@dataclass(frozen=True)
+class MethodScores:
+    """The scores of one method from one starting block.
+
+    Attributes
+    ----------
+    method, blocks
+        As :func:`getam.activation_maps`.
+    refined
+        Whether PAMR refined the maps.
+    seed
+        Scores of the thresholded maps.
+    pointing
+        Share of hits in the pointing game, by class.
+    cost
+        Of one photo.
+    insertion, deletion
+        Mean probability of the class, evenly spaced over the share of pixels changed 0..1; None
+        if not measured.
+    """
+
+    method: str
+    blocks: int
+    refined: bool
+    seed: SeedScores
+    pointing: dict[str, float]
+    cost: Cost
+    insertion: list[float] | None = None
+    deletion: list[float] | None = None
+
+    def figures(self) -> dict[str, str]:
+        """What the table shows, by the title of its column; means are over classes."""
+        best = self.seed.best
+        shown = {
+            "method": self.method,
+            "first block": str(self.blocks),
+            "PAMR": "yes" if self.refined else "no",
+            "mIoU": figure(best.miou),
+            "threshold": f"{self.seed.threshold:g}",
+            "precision": figure(mean_of_defined(best.precision.values())),
+            "recall": figure(mean_of_defined(best.recall.values())),
+            "pointing": figure(mean_of_defined(self.pointing.values())),
+            **{name: figure(value) for name, value in self.areas().items()},
+            "s/photo": f"{self.cost.seconds:.3f}",
+            "MiB": f"{self.cost.mebibytes:.0f}",
+        }
+        return {title: cell.strip() for title, cell in shown.items()}
+
+    def areas(self) -> dict[str, float]:
+        """Areas under the insertion and the deletion curve, those that were measured."""
+        curves = {"insertion": self.insertion, "deletion": self.deletion}
+        return {
+            name: area(torch.tensor(curve)) for name, curve in curves.items() if curve is not None
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values for JSON."""
+        values = {name: without_nan(value) for name, value in asdict(self).items()}
+        return {**values, "seed": self.seed.to_dict(), "areas": self.areas()}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The scores of all methods and starting blocks.
+
+    Attributes
+    ----------
+    rows
+        In the order they were asked for.
+    photos
+        How many photos every row was scored on.
+    """
+
+    rows: tuple[MethodScores, ...]
+    photos: int
+
+    def ranked(self) -> list[MethodScores]:
+        """The rows, highest mIoU first."""
+        return sorted(self.rows, key=lambda row: -row.seed.best.miou)
+
+    def best_of_methods(self, *, refined: bool) -> dict[str, MethodScores]:
+        """By method, in the order of the rows, the one with its best starting block."""
+        best: dict[str, MethodScores] = {}
+        for row in self.rows:
+            before = best.get(row.method)
+            if row.refined == refined and (
+                before is None or row.seed.best.miou > before.seed.best.miou
+            ):
+                best[row.method] = row
+        return best
+
+    def table(self) -> str:
+        """Plain-text table, highest mIoU first."""
+        return aligned(self._cells())
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        return markdown(self._cells())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values for JSON."""
+        return {"photos": self.photos, "rows": [row.to_dict() for row in self.rows]}
+
+    def write_json(self, path: str | Path) -> None:
+        """Write `to_dict` to ``path``, whole or not at all."""
+        write_json(path, self.to_dict())
+
+    def _cells(self) -> list[list[str]]:
+        figures = [row.figures() for row in self.ranked()]
+        return [list(figures[0]), *(list(cells.values()) for cells in figures)]
+
+
+def mean_of_defined(values: Iterable[float]) -> float:
+    """Mean of what is not nan; nan if nothing is left."""
+    defined = [value for value in values if not math.isnan(value)]
+    return statistics.fmean(defined) if defined else math.nan

@@ -1,0 +1,135 @@
+"""Attribution methods and starting blocks compared on a split with masks."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from getam.activation import METHODS, lookup_method
+from getam.data import Batch, Source
+from getam.evaluation import Comparison
+from getam.inference.map_maker import MapMaker, Setting, present
+from getam.inference.method_costs import method_costs
+from getam.inference.model import Model
+from getam.inference.tally import Tally
+from getam.progress import counted
+
+Tallies = dict[tuple[Setting, bool], Tally]
+"""By setting, unrefined and refined."""
+
+logger = logging.getLogger(__name__)
+
+
+def compare_methods(
+    model: Model,
+    source: Source,
+    *,
+    methods: Sequence[str] | None = None,
+    blocks: Sequence[int] | None = None,
+    affinity: int = 0,
+    refined: bool = True,
+    faithfulness: bool = False,
+    workers: int | None = None,
+) -> Comparison:
+    """Score the maps of every method from every starting block, unrefined and refined by PAMR.
+
+    Maps are made of the image-level labels, scaled to 0..1 each (least value 0, greatest 1), and
+    scored at the photo's own size. PAMR runs as in the model's labeller: its size and iterations.
+
+    Parameters
+    ----------
+    model
+        A trained network; its labeller says how to refine.
+    source
+        A split with masks; its classes are the network's.
+    methods
+        Names in :data:`getam.activation.METHODS`; None for all that fit the model.
+    blocks
+        First blocks; None for all blocks, the second half and the last third.
+    affinity
+        As :func:`getam.activation_maps`, for every method.
+    refined
+        Score the maps refined by PAMR too.
+    faithfulness
+        Measure insertion and deletion too: slow, some twenty forward passes per map.
+    workers
+        Processes that read photos.
+
+    Raises
+    ------
+    ValueError
+        If no photo has a mask or none a label, or as :func:`getam.activation_maps`.
+    """
+    source = with_masks(source)
+    maker = MapMaker(model, affinity)
+    depth = len(model.network.backbone.blocks)
+    starts = blocks or [0, depth // 2, 2 * depth // 3]
+    chosen = usable_methods(maker, source, methods, start=starts[0])
+    settings = [Setting(method, start) for method in chosen for start in starts]
+    costs = method_costs(maker, source, settings)
+    names = ["background", *source.classes]
+    tallies = {
+        (setting, stage): Tally.of_classes(names)
+        for stage in ((False, True) if refined else (False,))
+        for setting in settings
+    }
+    truths = (torch.from_numpy(source.read_truth(record)) for record in source.records)
+    with counted("photos", len(source)) as advance:
+        for batch, truth in zip(maker.batches(source, workers=workers), truths, strict=True):
+            count_photo(tallies, maker, batch, truth, faithfulness=faithfulness)
+            advance()
+    rows = (
+        tally.scores(setting, refined=stage, cost=costs[setting, stage])
+        for (setting, stage), tally in tallies.items()
+    )
+    return Comparison(tuple(rows), photos=len(source))
+
+
+def with_masks(source: Source) -> Source:
+    """The photos that can be scored; a ValueError if there is none."""
+    records = tuple(record for record in source.records if record.mask is not None)
+    if not records:
+        raise ValueError(f"{source.name} has no masks to score with")
+    return replace(source, records=records)
+
+
+def usable_methods(
+    maker: MapMaker, source: Source, methods: Sequence[str] | None, *, start: int
+) -> list[str]:
+    """The methods asked for, or all that make a map of the first labelled photo."""
+    if methods is not None:
+        for method in methods:
+            lookup_method(method)
+        return list(methods)
+    batch = next(maker.labelled_batches(source))
+    usable, reasons = [], []
+    for method in METHODS:
+        try:
+            maker.maps(batch, [Setting(method, start)])
+            usable.append(method)
+        except ValueError as error:
+            reasons.append(f"{method}: {error}")
+    if not usable:
+        raise ValueError(f"no method fits the model; {reasons[0]}")
+    for reason in reasons:
+        logger.info("left out: %s", reason)
+    return usable
+
+
+def count_photo(
+    tallies: Tallies, maker: MapMaker, batch: Batch, truth: torch.Tensor, *, faithfulness: bool
+) -> None:
+    """Add one photo to the tally of every setting."""
+    classes, image = present(batch), maker.image(batch)[0]
+    settings = list(dict.fromkeys(setting for setting, _ in tallies))
+    given = maker.maps(batch, settings)
+    stages = {False: maker.unrefined(batch, given)}
+    if any(stage for _, stage in tallies):
+        stages[True] = maker.refined(batch, given)
+    for stage, maps in stages.items():
+        for setting, of_setting in zip(settings, maps, strict=True):
+            tally = tallies[setting, stage]
+            tally.update(of_setting, classes, truth)
+            if faithfulness:
+                tally.follow(maker.classifier, image, of_setting, classes)

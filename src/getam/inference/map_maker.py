@@ -1,0 +1,110 @@
+"""Maps of one labelled photo by several methods, and the same maps refined."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from getam.activation import activation_maps
+from getam.data import Batch, Source, photo_loader
+from getam.inference.classifier import TagClassifier
+from getam.inference.explain import unit_range
+from getam.inference.model import Model
+from getam.network.backbone import patch_stride
+from getam.pseudo_label import normalise, refine, resized
+
+
+class Setting(NamedTuple):
+    """One way to make maps, see :func:`getam.activation_maps`."""
+
+    method: str
+    blocks: int
+
+
+@dataclass(frozen=True)
+class MapMaker:
+    """Makes maps of batches of one photo.
+
+    Attributes
+    ----------
+    model
+        The trained network; its labeller says how to refine.
+    affinity
+        As :func:`getam.activation_maps`, for every setting.
+    """
+
+    model: Model
+    affinity: int = 0
+
+    @cached_property
+    def classifier(self) -> TagClassifier:
+        """The network without its decoder."""
+        return TagClassifier(self.model.network).eval()
+
+    def batches(self, source: Source, *, workers: int | None = 0) -> Iterator[Batch]:
+        """The photos of a source one by one, at the network's input size, on its device."""
+        network = self.model.network
+        device = next(network.parameters()).device
+        loader = photo_loader(
+            source,
+            long_side=self.model.long_side,
+            multiple=patch_stride(network.backbone),
+            workers=workers,
+        )
+        return (batch.to(device) for batch in loader)
+
+    def labelled_batches(self, source: Source) -> Iterator[Batch]:
+        """Those photos that show a class.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        records = tuple(record for record in source.records if record.labels)
+        if not records:
+            raise ValueError(f"no photo of {source.name} has a label to make a map of")
+        return self.batches(replace(source, records=records))
+
+    def image(self, batch: Batch) -> Tensor:
+        """The photo [1, 3, H, W] as the network takes it."""
+        return self.model.network.normalise(batch.image)
+
+    def maps(self, batch: Batch, settings: Sequence[Setting]) -> Tensor:
+        """Maps of the photo's K classes by S settings, [S, K, h, w] in 0..1."""
+        classes, image = present(batch), self.image(batch)
+        if not classes:
+            return image.new_zeros(len(settings), 0, 1, 1)
+        maps = [
+            activation_maps(
+                self.classifier,
+                image,
+                classes=[classes],
+                method=setting.method,
+                blocks=setting.blocks,
+                affinity=self.affinity,
+            )[0]
+            for setting in settings
+        ]
+        return unit_range(torch.stack(maps))
+
+    def refined(self, batch: Batch, maps: Tensor) -> Tensor:
+        """Maps [S, K, h, w] refined as in the labeller; all at once, so pixels are weighed once."""
+        labeller = self.model.labeller
+        small = resized(batch.image.float(), labeller.scale)
+        flat = refine(maps.flatten(0, 1)[None], small, iterations=labeller.iterations)[0]
+        return normalise(flat).unflatten(0, maps.shape[:2])
+
+    def unrefined(self, batch: Batch, maps: Tensor) -> Tensor:
+        """Maps [S, K, h, w] enlarged to the photo, corners aligned as where they are refined."""
+        flat = refine(maps.flatten(0, 1)[None], batch.image, iterations=0)[0]
+        return flat.unflatten(0, maps.shape[:2])
+
+
+def present(batch: Batch) -> list[int]:
+    """Indices of the classes in a batch of one photo."""
+    indices: list[int] = batch.labels[0].nonzero()[:, 0].tolist()
+    return indices

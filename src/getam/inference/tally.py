@@ -1,0 +1,81 @@
+"""What is counted of one attribution method over a split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from getam.evaluation import (
+    Cost,
+    MethodScores,
+    PointingGame,
+    SeedCurve,
+    deletion,
+    insertion,
+)
+from getam.evaluation.seed_curve import THRESHOLDS
+from getam.inference.map_maker import Setting
+
+# Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
+LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
+
+
+@dataclass
+class Tally:
+    """The counts of one setting, refined or not."""
+
+    curve: SeedCurve
+    pointing: PointingGame
+    insertions: list[Tensor] = field(default_factory=list)
+    deletions: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def of_classes(cls, names: Sequence[str]) -> "Tally":
+        """Nothing counted yet; ``names`` has background first."""
+        curve = SeedCurve(names, thresholds=(*LOW_THRESHOLDS, *THRESHOLDS))
+        return cls(curve, PointingGame(names))
+
+    def update(self, maps: Tensor, classes: list[int], truth: Tensor) -> None:
+        """Count the maps [K, h, w] in 0..1 of one photo against its truth [H, W]."""
+        enlarged = at_size(maps, truth.shape).cpu()
+        self.curve.update(enlarged, classes, truth)
+        self.pointing.update(enlarged, classes, truth)
+
+    def follow(
+        self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
+    ) -> None:
+        """Insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
+        for strength, index in zip(at_size(maps, image.shape[-2:]), classes, strict=True):
+
+            def probability(images: Tensor, *, index: int = index) -> Tensor:
+                with torch.inference_mode():
+                    return classifier(images)[:, index].float().sigmoid().cpu()
+
+            self.insertions.append(insertion(probability, image, strength))
+            self.deletions.append(deletion(probability, image, strength))
+
+    def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
+        """What the counts say."""
+        return MethodScores(
+            setting.method,
+            setting.blocks,
+            refined=refined,
+            seed=self.curve.scores(),
+            pointing=self.pointing.accuracy(),
+            cost=cost,
+            insertion=mean_curve(self.insertions),
+            deletion=mean_curve(self.deletions),
+        )
+
+
+def at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Maps [K, h, w] enlarged bilinearly to a size (H, W)."""
+    # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
+    return interpolate(maps[:, None], tuple(size), mode="bilinear")[:, 0]
+
+
+def mean_curve(curves: list[Tensor]) -> list[float] | None:
+    """Mean of curves [steps + 1]; None without one."""
+    return torch.stack(curves).mean(0).tolist() if curves else None
