@@ -13,6 +13,7 @@ from getam.activation import (
     class_slot_maps,
     divide_by_maximum,
     lookup_method,
+    recorder_for,
     spread,
 )
 from getam.crf import PRESETS, dense_crf
@@ -97,7 +98,7 @@ class Labeller:
 
         Then the graph begins at the first block that counts.
         """
-        return AttentionRecorder(0 if self.affinity else self.blocks, graph_from=self.blocks)
+        return recorder_for(self.method, blocks=self.blocks, affinity=self.affinity)
 
     def __call__(
         self,
