@@ -13,12 +13,15 @@ from getam.activation import METHODS, Method
 def doubled(recording):
     return 2 * METHODS["getam"].formula(recording)
 
-fast = Method(doubled, reads="tokens")
+def input_norm(recording):
+    return sum((t.values * t.gradient).norm(dim=-1) for t in recording.inputs)
+
+input_norm_method = Method(input_norm, reads="tokens")
 """
 POINTS = """
 [getam.methods]
 doubled = other_package_of_methods:doubled
-fast = other_package_of_methods:fast
+input_norm = other_package_of_methods:input_norm_method
 getam = other_package_of_methods:doubled
 """
 
@@ -39,15 +42,16 @@ def test_a_method_of_another_package():
     ours = activation_maps(model, images[:1], classes=[[1, 2]])
     theirs = activation_maps(model, images[:1], classes=[[1, 2]], method="doubled")
     torch.testing.assert_close(theirs[0], 2 * ours[0])
+    (norms,) = activation_maps(model, images[:1], classes=[[1]], method="input_norm")
+    assert norms.min() > 0
     assert isinstance(lookup_method("doubled"), Method)
-    assert lookup_method("fast").reads == "tokens"
-    assert method_names() == [*METHODS, "doubled", "fast"]
+    assert method_names() == [*METHODS, "doubled", "input_norm"]
 
 
 @pytest.mark.usefixtures("other_package")
 def test_ours_win_and_unknown_names_list_all():
     assert lookup_method("getam") is METHODS["getam"]
-    with pytest.raises(ValueError, match="hgi, doubled, fast, got 'double'"):
+    with pytest.raises(ValueError, match="hgi, doubled, input_norm, got 'double'"):
         lookup_method("double")
 
 

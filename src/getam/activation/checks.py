@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from getam.activation.lookup import lookup_method
 from getam.activation.record import Attention, AttentionRecorder
-from getam.activation.windows import Windows, blocks_before_last_stage, read_windows
+from getam.activation.windows import Windows, blocks_before_last_stage
 
 CLASS_TOKENS = {"cls_token", "class_token", "class_embedding"}  # as libraries call it
 FUSED = (
@@ -50,12 +50,9 @@ def check_scores(scores: Any, images: int) -> None:
         )
 
 
-def check_model(model: nn.Module, method: str, recorder: AttentionRecorder) -> None:
-    """Raise unless attention was seen and is of the kind that the method reads."""
-    if recorder.seen == 0:
-        raise ValueError(FUSED)
+def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
+    """Raise unless the model has what the method reads."""
     reads = lookup_method(method).reads
-    windowed = bool(read_windows(model, recorder.grid))
     if windowed != (reads == "windows"):
         kind = "windowed attention: use hgi" if windowed else "no windowed attention (timm's Swin)"
         raise ValueError(f"method {method!r} does not fit {type(model).__name__}, which has {kind}")
@@ -69,7 +66,9 @@ def check_model(model: nn.Module, method: str, recorder: AttentionRecorder) -> N
 
 
 def observed_grid(recorder: AttentionRecorder) -> tuple[int, int]:
-    """The patches (h, w) of the recorded pass."""
+    """The patches (h, w) of the recorded pass, in which attention was seen."""
+    if recorder.seen == 0:
+        raise ValueError(FUSED)
     if recorder.grid is None:
         raise ValueError(
             "the patches cannot be counted: the model makes them without a convolution"

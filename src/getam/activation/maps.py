@@ -108,7 +108,9 @@ def activation_maps(
         images = images.clone() if images.is_inference() else images
         with recorder_for(method, blocks=blocks, affinity=affinity) as recorder:
             output = model(images)
-        check_model(model, method, recorder)
+        grid = observed_grid(recorder)
+        windows = read_windows(model, grid)
+        check_model(model, method, windowed=bool(windows))
         with torch.enable_grad():
             class_scores = (score or logits_of)(output)
         check_scores(class_scores, len(images))
@@ -116,10 +118,10 @@ def activation_maps(
             recorder,
             class_scores,
             classes=classes,
-            grid=observed_grid(recorder),
+            grid=grid,
             method=method,
             blocks=blocks,
-            windows=read_windows(model, recorder.grid),
+            windows=windows,
         )
         if affinity:
             maps = spread(maps, list(recorder.calls.values()), passes=affinity)

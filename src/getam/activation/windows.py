@@ -19,7 +19,7 @@ class Windows:
     shift: tuple[int, int]
 
 
-def read_windows(model: nn.Module, grid: tuple[int, int] | None) -> list[Windows]:
+def read_windows(model: nn.Module, grid: tuple[int, int]) -> list[Windows]:
     """The windows of every block of a timm Swin in order; empty if attention is not windowed.
 
     Parameters
@@ -31,8 +31,6 @@ def read_windows(model: nn.Module, grid: tuple[int, int] | None) -> list[Windows
     """
     modules: list[Any] = list(model.modules())
     blocks = [m for m in modules if hasattr(m, "window_size") and hasattr(m, "shift_size")]
-    if not blocks or grid is None:
-        return []
     layout = []
     for halved, (_, stage) in enumerate(groupby(blocks, key=lambda block: block.dim)):
         height, width = (-(-side // 2**halved) for side in grid)

@@ -81,7 +81,8 @@ class Labeller:
     settings: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lookup_method(self.method)
+        if lookup_method(self.method).reads == "windows":
+            raise ValueError(f"method {self.method!r} needs windowed attention, networks have none")
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
