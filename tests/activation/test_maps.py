@@ -156,11 +156,13 @@ def test_frozen_parameters_change_nothing():
         assert torch.equal(ours, theirs)
 
 
-def test_half_precision_is_close():
+@pytest.mark.parametrize("method", ["getam", "generic", "cam", "layer_cam"])
+def test_half_precision_is_close(method):
     model, images, _, _ = tiny()
-    expected = activation_maps(model, images, classes=CLASSES, normalise=True)
+    arguments = {"classes": CLASSES, "method": method, "normalise": True}
+    expected = activation_maps(model, images, **arguments)
     with torch.autocast("cpu", torch.bfloat16):
-        maps = activation_maps(model, images, classes=CLASSES, normalise=True)
+        maps = activation_maps(model, images, **arguments)
     for ours, theirs in zip(maps, expected, strict=True):
         assert ours.dtype == torch.float32
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0.1)

@@ -70,6 +70,7 @@ def activation_maps(
     score
         Turns what ``model(images)`` returns into class scores [B, C], differentiably; default
         :func:`getam.activation.logits_of`. Any target is such a function: see the second example.
+        Tensors it holds must not come from ``torch.inference_mode``, ``no_grad`` is fine.
 
     Returns
     -------

@@ -79,7 +79,7 @@ class Attention:
 class AttentionRecorder(TorchFunctionMode):
     """Context that keeps the attention calls of a forward pass.
 
-    Calls whose queries and keys differ in number (attention pooling) are not blocks and not kept.
+    Only calls with [B, A, N, d] queries and as many keys are blocks; attention pooling is none.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class AttentionRecorder(TorchFunctionMode):
     def _attend(self, *args: Any, **kwargs: Any) -> Tensor:
         output = scaled_dot_product_attention(*args, **kwargs)
         call = _call(output, *args, **kwargs)
-        if call.query.shape[2] != call.key.shape[2]:
+        if call.query.ndim != 4 or call.query.shape[2] != call.key.shape[2]:
             return output
         if self.seen == self.graph_from:
             _start_graph(output)

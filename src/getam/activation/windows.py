@@ -29,8 +29,8 @@ def read_windows(model: nn.Module, grid: tuple[int, int]) -> list[Windows]:
     grid
         Patches (h, w) that enter the first stage; each further stage halves them, rounded up.
     """
-    modules: list[Any] = list(model.modules())
-    blocks = [m for m in modules if hasattr(m, "window_size") and hasattr(m, "shift_size")]
+    marks = ("window_size", "shift_size", "dim")
+    blocks: list[Any] = [m for m in model.modules() if all(hasattr(m, mark) for mark in marks)]
     layout = []
     for halved, (_, stage) in enumerate(groupby(blocks, key=lambda block: block.dim)):
         height, width = (-(-side // 2**halved) for side in grid)
