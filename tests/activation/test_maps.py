@@ -6,7 +6,13 @@ import torch
 from reference.explicit_attention import slow_map
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from getam.activation import METHODS, activation_maps, divide_by_maximum, patch_grid
+from getam.activation import (
+    METHODS,
+    AttentionRecorder,
+    activation_maps,
+    divide_by_maximum,
+    spread,
+)
 
 from .models import FAMILIES, tiny, tiny_network
 
@@ -34,9 +40,14 @@ def test_every_family(family, blocks):
     assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=blocks)
 
 
-@pytest.mark.parametrize("method", METHODS)
+def of_class_token():
+    return [name for name, method in METHODS.items() if method.reads == "class_token"]
+
+
+@pytest.mark.parametrize("method", of_class_token())
 @pytest.mark.parametrize("family", ["plain", "attention bias"])
-def test_every_method(method, family):
+def test_every_method_of_the_class_token(method, family, monkeypatch):
+    monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
     model, images, prefix, grid = tiny(family)
     maps = activation_maps(model, images, classes=CLASSES, method=method)
     assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, method=method)
@@ -51,10 +62,10 @@ def test_our_network_at_sizes_that_are_not_whole_patches(size):
     torch.testing.assert_close(maps[0], slow, rtol=1e-4, atol=1e-5 * slow.max().item())
 
 
-def test_a_bare_model_with_dynamic_size():
-    network = tiny_network()
-    assert patch_grid(network, (64, 96)) == patch_grid(network.backbone, (64, 96)) == (8, 12)
-    assert patch_grid(network, (65, 90)) == (9, 12)
+@pytest.mark.parametrize(("size", "grid"), [((64, 96), (8, 12)), ((65, 90), (9, 12))])
+def test_patches_are_those_the_model_makes(size, grid):
+    (maps,) = activation_maps(tiny_network(), torch.randn(1, 3, *size), classes=[[0]], blocks=3)
+    assert maps.shape == (1, *grid)
 
 
 def test_an_image_does_not_depend_on_its_batch_mates():
@@ -116,13 +127,16 @@ def hooks_of(module):
     return module._forward_hooks, module._forward_pre_hooks, module._backward_hooks
 
 
-def test_the_model_is_left_as_it_was():
+@pytest.mark.parametrize("method", ["getam", "layer_cam"])
+def test_the_model_is_left_as_it_was(method):
     network = tiny_network().train()
     network.backbone.blocks[2].eval()
     network.backbone.blocks[1].requires_grad_(False)
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     modules, parameters = state_of(network)
-    activation_maps(network, torch.randn(2, 3, 32, 32), classes=[[0], [1, 2]], blocks=3)
+    activation_maps(
+        network, torch.randn(2, 3, 32, 32), classes=[[0], [1, 2]], blocks=3, method=method
+    )
     after_modules, after_parameters = state_of(network)
     assert after_modules == modules
     for name, (requires_grad, gradient, value) in parameters.items():
@@ -142,11 +156,13 @@ def test_frozen_parameters_change_nothing():
         assert torch.equal(ours, theirs)
 
 
-def test_half_precision_is_close():
+@pytest.mark.parametrize("method", ["getam", "generic", "cam", "layer_cam"])
+def test_half_precision_is_close(method):
     model, images, _, _ = tiny()
-    expected = activation_maps(model, images, classes=CLASSES, normalise=True)
+    arguments = {"classes": CLASSES, "method": method, "normalise": True}
+    expected = activation_maps(model, images, **arguments)
     with torch.autocast("cpu", torch.bfloat16):
-        maps = activation_maps(model, images, classes=CLASSES, normalise=True)
+        maps = activation_maps(model, images, **arguments)
     for ours, theirs in zip(maps, expected, strict=True):
         assert ours.dtype == torch.float32
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0.1)
@@ -178,11 +194,13 @@ class Shapes(TorchDispatchMode):
         return output
 
 
-def test_no_matrix_of_all_tokens_is_ever_made():
+@pytest.mark.parametrize("method", ["getam", "agcam", "rollout", "generic", "cam", "transcam"])
+def test_no_matrix_of_all_tokens_is_ever_made(method, monkeypatch):
+    monkeypatch.setattr("getam.activation.record.ROWS", 5)
     model, images, _, (height, width) = tiny()
     sizes = {height * width, height * width + 1}
     with Shapes() as shapes:
-        activation_maps(model, images, classes=CLASSES, blocks=0)
+        activation_maps(model, images, classes=CLASSES, blocks=0, method=method)
     assert (3, 2, 13, 16) in shapes.seen  # [B, A, N, d]: the mode does see attention
     assert not [s for s in shapes.seen if len(s) > 1 and s[-1] in sizes and s[-2] in sizes]
 
@@ -213,9 +231,62 @@ def test_wrong_arguments(options, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "images", [[torch.ones(3, 48, 64), torch.ones(3, 64, 64)], torch.ones(3, 48, 64)]
+)
+def test_images_must_be_one_tensor(images):
+    with pytest.raises(ValueError, match=r"images must be one tensor \[B, 3, H, W\]") as error:
+        activation_maps(tiny()[0], images, classes=[[0], [1]])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("score", "message"),
+    [
+        (lambda logits: logits[0], "score must return class scores"),
+        (lambda logits: logits.detach(), "score must be differentiable"),
+        (lambda logits: logits[:, :2], r"classes must lie in 0\.\.1"),
+    ],
+)
+def test_wrong_scores(score, message):
+    model, images, _, _ = tiny()
+    with pytest.raises(ValueError, match=message):
+        activation_maps(model, images, classes=CLASSES, score=score)
+
+
+def test_a_score_function_is_the_target():
+    model, images, _, _ = tiny()
+    texts = torch.randn(3, 4)
+    ours = activation_maps(model, images, classes=[[2]] * 3, score=lambda out: out @ texts.T)
+    model.head.weight.data = texts @ model.head.weight.data
+    model.head.bias.data = texts @ model.head.bias.data
+    model.head.out_features = 3
+    for own, merged in zip(ours, activation_maps(model, images, classes=[[2]] * 3), strict=True):
+        torch.testing.assert_close(own, merged, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["getam", "rollout", "cam"])
+def test_affinity_spreads_any_map(method):
+    model, images, _, _ = tiny()
+    plain = activation_maps(model, images, classes=[[1]] * 3, method=method)
+    ours = activation_maps(model, images, classes=[[1]] * 3, method=method, affinity=2)
+    with torch.no_grad(), AttentionRecorder() as recorder:
+        model(images)
+    expected = spread(torch.stack(plain), list(recorder.calls.values()), passes=2)
+    torch.testing.assert_close(torch.stack(ours), expected, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["getam", "layer_cam"])
+def test_overflow_in_half_precision_is_no_map(method):
+    model, images, _, _ = tiny()
+    model.head.weight.data *= 1e6
+    with pytest.raises(ValueError, match="overflowed in half precision"):
+        activation_maps(model.half(), images.half(), classes=CLASSES, method=method)
+
+
 @pytest.mark.parametrize("name", ["vit_medium_patch16_reg4_gap_256", "resnet18"])
 def test_a_model_without_class_token_is_refused(name):
     options = {"depth": 2, "embed_dim": 32, "num_heads": 2, "img_size": 32} if "vit" in name else {}
     model = timm.create_model(name, pretrained=False, num_classes=2, **options)
-    with pytest.raises(ValueError, match="with a class token|attention"):
+    with pytest.raises(ValueError, match="needs a class token|attention"):
         activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)

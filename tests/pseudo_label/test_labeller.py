@@ -114,6 +114,7 @@ def test_maps_where_the_backbone_is_frozen(frozen, network, batch):
     ("options", "message"),
     [
         ({"method": "getm"}, "method must be one of getam"),
+        ({"method": "hgi"}, "method .hgi. needs windowed attention"),
         ({"rule": "papr"}, "rule must be one of"),
         ({"rule": "paper", "settings": {"low": 0.1}}, "settings of rule paper are .*got low"),
     ],

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 
-def full_maps(attention, gradient):
-    """Every method's [N, N] map of one block, from [A, N, N] matrices, as the papers write them."""
+def full_maps(attention, gradient, scores):
+    """Every summed method's [N, N] map of one block, from [A, N, N], as the papers write them."""
     positive = gradient.clamp(min=0)
     return {
         "getam": (gradient * attention).clamp(min=0).mean(0) * positive.mean(0),
@@ -16,38 +16,59 @@ def full_maps(attention, gradient):
         "grad": positive.mean(0),
         "grad_squared": (positive**2 * attention).mean(0),
         "attention": attention.mean(0),
+        "agcam": (positive / (1 + torch.exp(-scores))).sum(0),
     }
 
 
-def explicit_forward(model, image):
-    """Class logits [C] of one image [3, H, W] and the attention [1, A, N, N] of all blocks."""
-    matrices = []
+def factor(method, attention, gradient):
+    """The [N, N] factor of one block in the methods that multiply blocks."""
+    identity = torch.eye(attention.shape[-1])
+    if method == "rollout":
+        mixed = attention.mean(0) + identity
+        return mixed / mixed.sum(-1, keepdim=True)
+    return identity + (gradient * attention).clamp(min=0).mean(0)
+
+
+def class_logits(output):
+    return getattr(output, "class_logits", getattr(output, "logits", output))
+
+
+def explicit_forward(model, image, score=class_logits):
+    """Class scores [C] of one image [3, H, W], attention and its scores [1, A, N, N] per block."""
+    matrices, before_softmax = [], []
 
     def explicit(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
         assert not dropout_p
         assert not is_causal
         scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
         scores = query @ key.transpose(-2, -1) * scale
-        attention = (scores if attn_mask is None else scores + attn_mask).softmax(-1)
+        scores = scores if attn_mask is None else scores + attn_mask
+        before_softmax.append(scores.detach())
+        attention = scores.softmax(-1)
         matrices.append(attention)
         return attention @ value
 
     with pytest.MonkeyPatch.context() as patch, torch.enable_grad():
         patch.setattr(F, "scaled_dot_product_attention", explicit)
-        output = model(image[None])
-    logits = getattr(output, "class_logits", output)
-    return logits[0], matrices
+        scores = score(model(image[None]))
+    return scores[0], matrices, before_softmax
 
 
-def slow_map(model, image, index, *, method, blocks, prefix, grid):
-    """Map [h, w] of one class of one image, summed over the blocks from ``blocks`` on."""
-    logits, matrices = explicit_forward(model, image)
-    gradients = torch.autograd.grad(logits[index], matrices)
-    per_block = [
-        full_maps(attention[0].detach(), gradient[0])[method]
-        for attention, gradient in zip(matrices, gradients, strict=True)
-    ]
-    return sum(per_block[blocks:])[0, prefix:].reshape(grid)
+def slow_map(model, image, index, *, method, blocks, prefix, grid, score=class_logits):
+    """Map [h, w] of one class of one image from the blocks from ``blocks`` on."""
+    scores, matrices, before_softmax = explicit_forward(model, image, score)
+    gradients = torch.autograd.grad(scores[index], matrices)
+    triples = [
+        (attention[0].detach(), gradient[0], before[0])
+        for attention, gradient, before in zip(matrices, gradients, before_softmax, strict=True)
+    ][blocks:]
+    if method in ("rollout", "generic"):
+        full = torch.eye(len(triples[0][0][0]))
+        for attention, gradient, _ in triples:
+            full = factor(method, attention, gradient) @ full
+    else:
+        full = sum(full_maps(*triple)[method] for triple in triples)
+    return full[0, prefix:].reshape(grid)
 
 
 def slow_spread(maps, matrices, *, prefix, passes):

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention
-
-ROWS = 256  # attention rows of one block and all its heads that exist at a time
+from getam.activation.record import Attention, row_bands
 
 
 def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tensor:
@@ -60,8 +58,8 @@ def patch_affinity(calls: Sequence[Attention], *, patches: int) -> Tensor:
     """
     prefix = calls[0].query.shape[2] - patches
     bands = []
-    for start in range(0, patches, ROWS):
-        rows = slice(prefix + start, prefix + min(start + ROWS, patches))
+    for band in row_bands(patches):
+        rows = slice(prefix + band.start, prefix + band.stop)
         heads = (call.scores(rows)[..., prefix:].softmax(-1).mean(1) for call in calls)
         bands.append(torch.stack(list(heads)).sum(0) / len(calls))
     return torch.cat(bands, dim=1)

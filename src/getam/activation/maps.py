@@ -8,8 +8,21 @@ import torch
 from torch import Tensor, nn
 
 from getam.activation.affinity import spread
-from getam.activation.methods import METHODS, Block, Method
-from getam.activation.record import Attention, AttentionRecorder
+from getam.activation.checks import (
+    check_classes,
+    check_finite,
+    check_images,
+    check_model,
+    check_scores,
+    counted_calls,
+    observed_grid,
+    prefix_tokens,
+    recorded_tokens,
+)
+from getam.activation.lookup import lookup_method
+from getam.activation.record import AttentionRecorder
+from getam.activation.recording import Frame
+from getam.activation.windows import Windows, read_windows
 
 HALF_PRECISION_SCALE = 2.0**12  # keeps float16 gradients of a logit from underflowing
 
@@ -34,24 +47,30 @@ def activation_maps(
     Parameters
     ----------
     model
-        A vision transformer with a class token whose attention calls
-        ``torch.nn.functional.scaled_dot_product_attention``. ``model(images)`` returns class
-        logits [B, C] or an object with the attribute ``class_logits`` or ``logits``.
+        A vision transformer whose attention calls
+        ``torch.nn.functional.scaled_dot_product_attention``, from timm, Hugging Face transformers
+        (``attn_implementation="sdpa"``), open_clip or torchvision. ``model(images)`` returns class
+        logits [B, C] or an object with the attribute ``class_logits`` or ``logits``. timm's Swin
+        calls it after ``timm.layers.set_fused_attn(True, experimental=True)``.
     images
-        [B, 3, H, W], normalised as the model expects, on the model's device.
+        [B, 3, H, W], normalised as the model expects, on the model's device. Photos of several
+        sizes go in one by one: padding them to one would show in the maps.
     classes
         For each image the class indices wanted, e.g. ``[[3, 7], [14]]``.
     method
-        A name in :data:`getam.activation.METHODS`.
+        A name in :data:`getam.activation.METHODS`, or of an entry point ``getam.methods``. Most
+        need a class token; cam, layer_cam and transcam do not; hgi is for Swin.
     blocks
         First block that counts, 0 for all; the paper's 6 is the second half of a ViT with 12.
     normalise
         Divide every map by its maximum, so that it lies in 0..1.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps, by the attention of all blocks.
+        Passes of :func:`getam.activation.spread` over the maps, by the attention of all blocks;
+        not for windowed attention.
     score
         Turns what ``model(images)`` returns into class scores [B, C], differentiably; default
         :func:`getam.activation.logits_of`. Any target is such a function: see the second example.
+        Tensors it holds must not come from ``torch.inference_mode``, ``no_grad`` is fine.
 
     Returns
     -------
@@ -62,8 +81,9 @@ def activation_maps(
     Raises
     ------
     ValueError
-        If a class, the method or the first block does not exist, or if the model's attention
-        cannot be observed (unfused attention, no attention, no class token).
+        If a class, the method or the first block does not exist, if the images are no tensor
+        [B, 3, H, W], if the model does not fit the method or its attention cannot be observed
+        (unfused attention, no attention, no class token), or if half precision overflowed.
 
     Examples
     --------
@@ -84,28 +104,50 @@ def activation_maps(
     >>> tuple(maps.shape)
     (2, 14, 14)
     """
-    if len(classes) != len(images):
-        raise ValueError(
-            f"classes must be one list per image: expected {len(images)} lists, got {len(classes)}"
-        )
+    check_images(images, classes)
     with torch.inference_mode(False), torch.no_grad(), eval_mode(model):
         images = images.clone() if images.is_inference() else images
-        with AttentionRecorder(0 if affinity else blocks, graph_from=blocks) as recorder:
+        with recorder_for(method, blocks=blocks, affinity=affinity) as recorder:
             output = model(images)
+        grid = observed_grid(recorder)
+        windows = read_windows(model, grid)
+        check_model(model, method, windowed=bool(windows))
         with torch.enable_grad():
-            class_logits = (score or logits_of)(output)
+            class_scores = (score or logits_of)(output)
+        check_scores(class_scores, len(images))
         maps = class_slot_maps(
             recorder,
-            class_logits,
+            class_scores,
             classes=classes,
-            grid=patch_grid(model, images.shape[-2:]),
+            grid=grid,
             method=method,
             blocks=blocks,
+            windows=windows,
         )
-        maps = spread(maps, list(recorder.calls.values()), passes=affinity)
+        if affinity:
+            maps = spread(maps, list(recorder.calls.values()), passes=affinity)
+    check_finite(maps)
     if normalise:
         maps = divide_by_maximum(maps)
     return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
+
+
+def recorder_for(method: str, *, blocks: int, affinity: int = 0) -> AttentionRecorder:
+    """The context for a forward pass that keeps what a method reads, and no more.
+
+    Raises
+    ------
+    ValueError
+        If the method does not exist or cannot be refined by patch affinity.
+    """
+    reads = lookup_method(method).reads
+    if affinity and reads == "windows":
+        raise ValueError(
+            f"affinity must be 0 for method {method!r}: windowed attention has no affinity of all "
+            f"patches, got {affinity}"
+        )
+    first = 0 if affinity else blocks
+    return AttentionRecorder(first, graph_from=blocks, tokens=reads == "tokens")
 
 
 def class_slot_maps(
@@ -117,13 +159,14 @@ def class_slot_maps(
     method: str = "getam",
     blocks: int = 6,
     keep_graph: bool = False,
+    windows: Sequence[Windows] = (),
 ) -> Tensor:
     """Maps from a forward pass that was already recorded; training calls this on its own forward.
 
     Parameters
     ----------
     recorder
-        Has seen the forward pass that made ``class_logits``.
+        Has seen the forward pass that made ``class_logits``; of :func:`recorder_for`.
     class_logits
         [B, C], still attached to the graph.
     classes
@@ -134,6 +177,8 @@ def class_slot_maps(
         As :func:`activation_maps`.
     keep_graph
         Leave the graph alive for a later backward pass of the loss.
+    windows
+        How each block cuts its tokens, if it does.
 
     Returns
     -------
@@ -145,10 +190,15 @@ def class_slot_maps(
     ValueError
         As :func:`activation_maps`.
     """
-    formula = lookup_method(method)
+    entry = lookup_method(method)
     check_classes(classes, class_logits.shape[1])
-    calls = observed(recorder, blocks, tokens=grid[0] * grid[1])
-    prefix = calls[0].query.shape[2] - grid[0] * grid[1]
+    calls = counted_calls(recorder, blocks, windows)
+    if windows:
+        grid, prefix = windows[blocks].grid, 0
+    else:
+        prefix = prefix_tokens(calls, images=len(classes), patches=grid[0] * grid[1])
+    tokens = recorded_tokens(recorder, calls) if entry.reads == "tokens" else []
+    frame = Frame(calls, prefix, windows[blocks : blocks + len(calls)], tokens)
     slots = max((len(wanted) for wanted in classes), default=0)
     rows = []
     for slot in range(slots):
@@ -157,10 +207,10 @@ def class_slot_maps(
         with torch.enable_grad():
             score = class_logits[present, wanted_classes].sum()
         last = slot == slots - 1 and not keep_graph
-        gradients = score_gradients(score, calls, keep_graph=not last)
+        gradients = score_gradients(score, frame.watched(), keep_graph=not last)
         # Autocast would take the products in half precision, where squared gradients underflow.
         with torch.no_grad(), torch.autocast(class_logits.device.type, enabled=False):
-            row = formula([Block(c, g) for c, g in zip(calls, gradients, strict=True)])
+            row = entry.formula(frame.recording(gradients))
             absent = torch.ones(len(classes), 1, dtype=torch.bool, device=row.device)
             absent[present] = False
             rows.append(row.masked_fill(absent, 0))
@@ -170,72 +220,27 @@ def class_slot_maps(
 
 
 def score_gradients(
-    score: Tensor, calls: Sequence[Attention], *, keep_graph: bool
+    score: Tensor, tensors: Sequence[Tensor], *, keep_graph: bool
 ) -> tuple[Tensor, ...]:
-    """Gradient of a scalar score with respect to each block's attention output, [B, A, N, d].
+    """Gradient of a scalar score with respect to each tensor, of the tensor's shape.
 
     Only these gradients are computed: no parameter gradient, nothing below the first block.
     """
-    outputs = [call.output for call in calls]
-    half = outputs[0].dtype == torch.float16
+    if not score.requires_grad:
+        raise ValueError("score must be differentiable with respect to what the model returned")
+    half = tensors[0].dtype == torch.float16
     scale = HALF_PRECISION_SCALE if half else 1.0
-    gradients = torch.autograd.grad(score * scale, outputs, retain_graph=keep_graph)
+    gradients = torch.autograd.grad(
+        score * scale, tensors, retain_graph=keep_graph, allow_unused=True
+    )
+    if any(gradient is None for gradient in gradients):
+        raise ValueError("the score does not depend on every recorded block and its final tokens")
     return tuple(gradient.float() / scale for gradient in gradients) if half else gradients
-
-
-def lookup_method(method: str) -> Method:
-    """The formula of a method by name, or a ValueError that lists the names there are."""
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    return METHODS[method]
-
-
-def check_classes(classes: Sequence[Sequence[int]], num_classes: int) -> None:
-    """Raise if a class index is outside 0..num_classes-1."""
-    outside = {index for wanted in classes for index in wanted if not 0 <= index < num_classes}
-    if outside:
-        raise ValueError(
-            f"classes must lie in 0..{num_classes - 1} (the model has {num_classes} classes), "
-            f"got {sorted(outside)[:5]}"
-        )
-
-
-def observed(recorder: AttentionRecorder, first: int, *, tokens: int) -> list[Attention]:
-    """The blocks from ``first`` on, checked: some were seen, and patches plus class token fit."""
-    if recorder.seen == 0:
-        raise ValueError(
-            "the model made no scaled_dot_product_attention call: turn fused attention on "
-            "(TIMM_FUSED_ATTN=1, attn_implementation='sdpa') or use a vision transformer"
-        )
-    if not 0 <= first < recorder.seen:
-        raise ValueError(f"blocks must be a first block in 0..{recorder.seen - 1}, got {first}")
-    calls = [recorder.calls[index] for index in range(first, recorder.seen)]
-    seen = calls[0].query.shape[2]
-    if seen <= tokens:
-        raise ValueError(
-            f"the model has no class token: its attention sees {seen} tokens for {tokens} patches"
-        )
-    return calls
 
 
 def divide_by_maximum(maps: Tensor) -> Tensor:
     """Scale each map [..., h, w] so that its maximum is 1, however small it was; 0 stays 0."""
     return maps / maps.amax((-2, -1), keepdim=True).clamp_min(torch.finfo(maps.dtype).tiny)
-
-
-def patch_grid(model: nn.Module, size: Sequence[int]) -> tuple[int, int]:
-    """Patches (h, w) that a timm vision transformer makes of an image of ``size`` (H, W).
-
-    Rounded up: whoever takes a size that is not whole patches (`getam.Network`, timm with
-    ``dynamic_img_pad``, a convolutional stem) fills the last one.
-    """
-    vit: Any = getattr(model, "backbone", model)
-    if getattr(vit, "patch_embed", None) is None or getattr(vit, "cls_token", None) is None:
-        raise ValueError(
-            f"model must be a timm vision transformer with a class token, got {type(vit).__name__}"
-        )
-    down, right = vit.patch_embed.feat_ratio(as_scalar=False)
-    return -(-size[0] // down), -(-size[1] // right)
 
 
 def logits_of(output: Any) -> Tensor:

@@ -1,39 +1,40 @@
 """Attribution methods: one function each, all from the same recorded quantities.
 
-A_l is the attention of block l after softmax and G_l = d class_logit / d A_l. Only the class-token
-row is read, so ``block.attention`` and ``block.gradient`` are [B, A, N]. Every method returns
-[B, N]; the columns of the prefix tokens are dropped later. ``relu`` keeps what raises the score.
+A_l is the attention of block l after softmax and G_l = d class_score / d A_l, both per head a. What
+is read of them is ``block.attention`` and ``block.gradient``, the class token's rows [B, A, N];
+``rollout``, ``generic`` and ``transcam`` need the rows of all tokens and compute a band of at most
+256 at a time. x_n are token features and g_n = d class_score / d x_n. Every method returns [B, N];
+the columns of the prefix tokens are dropped later. ``relu`` keeps what raises the score.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention
+from getam.activation.record import row_bands
+from getam.activation.recording import Block, Recording, Tokens
+from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 
 
 @dataclass(frozen=True)
-class Block:
-    """Attention of one block with the gradient of one class score per image."""
+class Method:
+    """An attribution method and what it reads.
 
-    call: Attention
-    output_gradient: Tensor  # [B, A, N, d]
+    Attributes
+    ----------
+    formula
+        :class:`Recording` to map [B, N].
+    reads
+        "class_token": attention rows and gradients, of a model with a class token. "tokens": token
+        features and their gradients too; a class token is not needed. "windows": windowed
+        attention, a model without class token; N are the tokens of the first block that counts.
+    """
 
-    @property
-    def attention(self) -> Tensor:
-        """Class-token row of the attention, float32 [B, A, N]."""
-        return self.call.class_row
-
-    @cached_property
-    def gradient(self) -> Tensor:
-        """Class-token row of d score / d attention, float32 [B, A, N]."""
-        return self.call.gradient(self.output_gradient, slice(0, 1))[:, :, 0]
-
-
-Method = Callable[[Sequence[Block]], Tensor]
+    formula: Callable[[Recording], Tensor]
+    reads: Literal["class_token", "tokens", "windows"] = "class_token"
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
@@ -41,7 +42,7 @@ def total(per_block: Iterable[Tensor]) -> Tensor:
     return torch.stack(list(per_block)).sum(0)
 
 
-def getam(blocks: Sequence[Block]) -> Tensor:
+def getam(recording: Recording) -> Tensor:
     """mean_a relu(G A) * mean_a relu(G), summed over blocks (Sun et al., arXiv 2112.02841).
 
     A product of two head averages, not an average of products.
@@ -51,34 +52,166 @@ def getam(blocks: Sequence[Block]) -> Tensor:
         weighted = (gradient * attention).relu().mean(1)
         return weighted * gradient.relu().mean(1)
 
-    return total(block_map(block.attention, block.gradient) for block in blocks)
+    return total(block_map(block.attention, block.gradient) for block in recording.blocks)
 
 
-def grad_cam(blocks: Sequence[Block]) -> Tensor:
+def grad_cam(recording: Recording) -> Tensor:
     """mean_a relu(G A), summed over blocks (Grad-CAM on attention, Chefer et al. 2021b)."""
-    return total((block.gradient * block.attention).relu().mean(1) for block in blocks)
+    return total((block.gradient * block.attention).relu().mean(1) for block in recording.blocks)
 
 
-def grad(blocks: Sequence[Block]) -> Tensor:
+def grad(recording: Recording) -> Tensor:
     """mean_a relu(G), summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
-    return total(block.gradient.relu().mean(1) for block in blocks)
+    return total(block.gradient.relu().mean(1) for block in recording.blocks)
 
 
-def grad_squared(blocks: Sequence[Block]) -> Tensor:
+def grad_squared(recording: Recording) -> Tensor:
     """mean_a relu(G)^2 A, summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
-    return total((block.gradient.relu().square() * block.attention).mean(1) for block in blocks)
+    return total(
+        (block.gradient.relu().square() * block.attention).mean(1) for block in recording.blocks
+    )
 
 
-def attention(blocks: Sequence[Block]) -> Tensor:
+def attention(recording: Recording) -> Tensor:
     """mean_a A, summed over blocks: the same for every class, the baseline to beat."""
-    return total(block.attention.mean(1) for block in blocks)
+    return total(block.attention.mean(1) for block in recording.blocks)
+
+
+def agcam(recording: Recording) -> Tensor:
+    """sum_a relu(G) sigmoid(S), summed over blocks (AG-CAM, Leem & Seo, AAAI 2024).
+
+    S are the scores before softmax: a sigmoid of each, so that one strong patch does not silence
+    the others.
+    """
+    return total(
+        (block.gradient.relu() * block.call.class_scores.sigmoid()).sum(1)
+        for block in recording.blocks
+    )
+
+
+def rollout(recording: Recording) -> Tensor:
+    """Class row of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
+
+    The same for every class. N x N matrices would be multiplied, but only one row of the product
+    is wanted: a vector goes through the blocks from the last down, each in bands of rows.
+    """
+    row = class_token_alone(recording)
+    for block in reversed(recording.blocks):
+        bands = (block.attention_rows(rows).mean(1) for rows in row_bands(row.shape[1]))
+        row = (through(row, bands) + row) / 2
+    return row
+
+
+def generic(recording: Recording) -> Tensor:
+    """Class row of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
+
+    Rules 5 and 6 of arXiv 2103.15679 for self-attention. Computed as :func:`rollout`: never more
+    than a band of rows of A and G exists.
+    """
+    row = class_token_alone(recording)
+    for block in reversed(recording.blocks):
+        bands = (
+            (block.gradient_rows(rows) * block.attention_rows(rows)).relu().mean(1)
+            for rows in row_bands(row.shape[1])
+        )
+        row = through(row, bands) + row
+    return row
+
+
+def class_token_alone(recording: Recording) -> Tensor:
+    """Row 0 of the identity for every image, float32 [B, N]."""
+    first = recording.blocks[0].attention
+    row = torch.zeros_like(first[:, 0])
+    row[:, 0] = 1
+    return row
+
+
+def through(row: Tensor, bands: Iterable[Tensor]) -> Tensor:
+    """Row vectors [B, N] times the matrices whose rows come in bands [B, rows, N]."""
+    widths = row_bands(row.shape[1])
+    parts = (row[:, None, rows] @ band for rows, band in zip(widths, bands, strict=True))
+    return torch.stack(list(parts)).sum(0)[:, 0]
+
+
+def cam(recording: Recording) -> Tensor:
+    """relu(w . x_n) of the final tokens, w = sum_n g_n (CAM, Zhou et al., CVPR 2016; as in ToCo).
+
+    x_n are the tokens after the last norm, also where the model pools first and normalises then. w
+    is the classifier's row of the class where a linear layer follows (Selvaraju et al. 2017,
+    section 3.1), and a linearisation of what follows otherwise. Blocks do not matter.
+    """
+    return class_activation(recording).relu()
+
+
+def class_activation(recording: Recording) -> Tensor:
+    """Class weights times final tokens, of either sign, float32 [B, N]."""
+    (final,) = recording.final
+    weights = final.gradient.float().sum(1, keepdim=True)  # [B, 1, D]
+    return (weights * final.values.float()).sum(-1)
+
+
+def layer_cam(recording: Recording) -> Tensor:
+    """relu(sum_d relu(g_nd) x_nd), summed over blocks (LayerCAM, Jiang et al., TIP 2021).
+
+    x are the normalised tokens that enter a block (``blocks[l].norm1``): the final patch tokens
+    have no gradient when the classifier reads the class token.
+    """
+
+    def block_map(tokens: Tokens) -> Tensor:
+        return (tokens.gradient.float().relu() * tokens.values.float()).sum(-1).relu()
+
+    return total(block_map(tokens) for tokens in recording.inputs)
+
+
+def transcam(recording: Recording) -> Tensor:
+    """relu(sum over blocks of mean_a A[patches, patches] v), v = CAM (Li et al., TransCAM, 2022).
+
+    v is :func:`cam` before its relu; in the paper it comes from the convolutions of a Conformer.
+    Patch-to-patch attention is computed in bands of rows.
+    """
+    values = class_activation(recording)
+    values[:, : recording.prefix] = 0
+
+    def refined(block: Block) -> Tensor:
+        bands = (block.attention_rows(rows).mean(1) for rows in row_bands(values.shape[1]))
+        return torch.cat([band @ values[..., None] for band in bands], 1)[..., 0]
+
+    return total(refined(block) for block in recording.blocks).relu()
+
+
+def hgi(recording: Recording) -> Tensor:
+    """Head-wise gradient-infused attention of windows (HGI-SAM, Rasoulian et al., MedIA 2023).
+
+    Per block mean over heads and queries of ||G_a||_F A_a, the norm over a window; windows put
+    back in place and shifts undone; the two blocks of a pair multiplied; the mean over the pairs of
+    a stage scaled to 0..1 and brought to the first stage's size; stages multiplied. As published,
+    the last stage is left out, because its windows see the whole image.
+    """
+    placed = zip(recording.blocks, recording.windows, strict=True)
+    maps = [block_in_place(block, windows) for block, windows in placed]
+    return merge_stages(pair_products(maps)).flatten(1)
+
+
+def block_in_place(block: Block, windows: Windows) -> Tensor:
+    """Attention that each token gets in its window, heads weighted by gradient, [B, h, w]."""
+    everything = slice(None)
+    strength = block.gradient_rows(everything).norm(dim=(2, 3))  # [B * windows, A]
+    received = block.attention_rows(everything).mean(2)  # [B * windows, A, n]
+    return undo_windows((strength[..., None] * received).mean(1), windows)
 
 
 METHODS: dict[str, Method] = {
-    "getam": getam,
-    "grad_cam": grad_cam,
-    "grad": grad,
-    "grad_squared": grad_squared,
-    "attention": attention,
+    "getam": Method(getam),
+    "grad_cam": Method(grad_cam),
+    "grad": Method(grad),
+    "grad_squared": Method(grad_squared),
+    "attention": Method(attention),
+    "agcam": Method(agcam),
+    "rollout": Method(rollout),
+    "generic": Method(generic),
+    "cam": Method(cam, reads="tokens"),
+    "layer_cam": Method(layer_cam, reads="tokens"),
+    "transcam": Method(transcam, reads="tokens"),
+    "hgi": Method(hgi, reads="windows"),
 }
 """Every attribution method by its name. A new one is one function and one line here."""

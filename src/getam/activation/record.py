@@ -10,15 +10,29 @@ network only through ``output = attention @ value``, so with g = d score / d out
 both [B, A, N]: no N x N matrix is ever formed and fused attention stays on.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import (
+    conv2d,
+    layer_norm,
+    multi_head_attention_forward,
+    rms_norm,
+    scaled_dot_product_attention,
+)
 from torch.overrides import TorchFunctionMode
+
+ROWS = 256  # attention rows of one block and all its heads that exist at a time
+
+
+def row_bands(tokens: int) -> Iterator[slice]:
+    """Cut ``tokens`` query rows into bands of at most ``ROWS``."""
+    return (slice(start, min(start + ROWS, tokens)) for start in range(0, tokens, ROWS))
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,7 @@ class Attention:
     output: Tensor  # [B, A, N, d]
     bias: Tensor | None = None  # broadcasts to [B, A, N, N], added to the scores
     scale: float | None = None  # None: 1 / sqrt(d)
+    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for
 
     def scores(self, rows: slice) -> Tensor:
         """Scores before softmax for some query rows, float32 [B, A, rows, N]."""
@@ -47,9 +62,14 @@ class Attention:
         return scores + bias.float()
 
     @cached_property
+    def class_scores(self) -> Tensor:
+        """Scores of the class token before softmax, float32 [B, A, N]."""
+        return self.scores(slice(0, 1))[:, :, 0]
+
+    @cached_property
     def class_row(self) -> Tensor:
         """Attention of the class token after softmax, float32 [B, A, N]."""
-        return self.scores(slice(0, 1)).softmax(-1)[:, :, 0]
+        return self.class_scores.softmax(-1)
 
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """d score / d attention for some query rows, float32 [B, A, rows, N]."""
@@ -59,6 +79,8 @@ class Attention:
 class AttentionRecorder(TorchFunctionMode):
     """Context that keeps the attention calls of a forward pass.
 
+    Only calls with [B, A, N, d] queries and as many keys are blocks; attention pooling is none.
+
     Parameters
     ----------
     keep_from
@@ -67,21 +89,36 @@ class AttentionRecorder(TorchFunctionMode):
         First block whose output must be differentiable, None for none. Under ``no_grad`` the graph
         begins here and nothing before is kept (maps alone); in training, where the same forward
         pass serves the loss, it only matters if everything up to here is frozen.
+    tokens
+        Keep the normalised input of every block, and the final tokens, too; the graph then begins
+        at the input of ``graph_from``.
 
     Attributes
     ----------
     calls
         Block index to what was kept of it, in the order of the forward pass.
     seen
-        Number of attention calls so far, kept or not.
+        Number of blocks so far, kept or not.
+    grid
+        Patches (h, w): size of what the last convolution before the first block returned.
+    final
+        What the model made last of all tokens, [B, N, D], and the tensor by which the score depends
+        on it: the same one, or [B, D] if the model pools first and normalises then (the first one
+        holds all tokens normalised alike). None if not asked for.
     """
 
-    def __init__(self, keep_from: int = 0, *, graph_from: int | None = None) -> None:
+    def __init__(
+        self, keep_from: int = 0, *, graph_from: int | None = None, tokens: bool = False
+    ) -> None:
         super().__init__()
         self.keep_from = keep_from
         self.graph_from = graph_from
+        self.tokens = tokens
         self.calls: dict[int, Attention] = {}
         self.seen = 0
+        self.grid: tuple[int, int] | None = None
+        self.final: tuple[Tensor, Tensor] | None = None
+        self._normalised: list[Tensor] = []  # since the last block
 
     def __torch_function__(
         self,
@@ -91,17 +128,71 @@ class AttentionRecorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func is not scaled_dot_product_attention:
-            return func(*args, **kwargs)
+        if func is scaled_dot_product_attention:
+            return self._attend(*args, **kwargs)
+        if func is multi_head_attention_forward:
+            return self._multi_head(*args, **kwargs)
         output = func(*args, **kwargs)
+        if func is conv2d and self.seen == 0:
+            self.grid = (output.shape[-2], output.shape[-1])
+        if self.tokens and func in (layer_norm, rms_norm):
+            self._remember_input(output)
+            self._normalise_final(output, lambda tokens: func(tokens, *args[1:], **kwargs))
+        if self.tokens and isinstance(output, Tensor):
+            self._remember_final(output)
+        return output
+
+    def _attend(self, *args: Any, **kwargs: Any) -> Tensor:
+        output = scaled_dot_product_attention(*args, **kwargs)
+        call = _call(output, *args, **kwargs)
+        if call.query.ndim != 4 or call.query.shape[2] != call.key.shape[2]:
+            return output
         if self.seen == self.graph_from:
-            torch.set_grad_enabled(True)
-            if not output.requires_grad:
-                output.requires_grad_()
+            _start_graph(output)
         if self.seen >= self.keep_from:
-            self.calls[self.seen] = _call(output, *args, **kwargs)
+            self.calls[self.seen] = replace(call, tokens=self._input_of(call))
+        self._normalised.clear()
         self.seen += 1
         return output
+
+    def _multi_head(self, *args: Any, **kwargs: Any) -> Any:
+        # A mode does not see inside torch's own Python functions, and `torch.nn.MultiheadAttention`
+        # attends in there: run a copy of the function that calls us instead.
+        names = {**multi_head_attention_forward.__globals__}
+        names["scaled_dot_product_attention"] = self._attend
+        copy = FunctionType(multi_head_attention_forward.__code__, names)
+        copy.__defaults__ = multi_head_attention_forward.__defaults__
+        return copy(*args, **kwargs)
+
+    def _remember_input(self, output: Tensor) -> None:
+        if self.seen == self.graph_from:
+            _start_graph(output)
+        self._normalised.append(output)
+
+    def _remember_final(self, output: Tensor) -> None:
+        last = self.calls.get(self.seen - 1)
+        if last is not None and last.tokens is not None and output.shape == last.tokens.shape:
+            self.final = (output, output)
+
+    def _normalise_final(self, pooled: Tensor, norm: Callable[[Tensor], Tensor]) -> None:
+        if self.final is None or pooled.ndim != 2:
+            return
+        tokens = self.final[0]
+        if pooled.shape == (tokens.shape[0], tokens.shape[2]):
+            with torch.no_grad():
+                self.final = (norm(tokens), pooled)
+
+    def _input_of(self, call: Attention) -> Tensor | None:
+        # Queries and keys may be normalised after the block's input: those are one head wide.
+        width = call.query.shape[1] * call.query.shape[3]
+        inputs = [output for output in self._normalised if output.shape[-1] == width]
+        return inputs[-1] if inputs else None
+
+
+def _start_graph(output: Tensor) -> None:
+    torch.set_grad_enabled(True)
+    if not output.requires_grad:
+        output.requires_grad_()
 
 
 def _call(

@@ -13,6 +13,7 @@ from getam.activation import (
     class_slot_maps,
     divide_by_maximum,
     lookup_method,
+    recorder_for,
     spread,
 )
 from getam.crf import PRESETS, dense_crf
@@ -80,7 +81,8 @@ class Labeller:
     settings: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lookup_method(self.method)
+        if lookup_method(self.method).reads == "windows":
+            raise ValueError(f"method {self.method!r} needs windowed attention, networks have none")
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
@@ -97,7 +99,7 @@ class Labeller:
 
         Then the graph begins at the first block that counts.
         """
-        return AttentionRecorder(0 if self.affinity else self.blocks, graph_from=self.blocks)
+        return recorder_for(self.method, blocks=self.blocks, affinity=self.affinity)
 
     def __call__(
         self,

@@ -1,0 +1,96 @@
+"""What one class score per image left in the model: the argument of every attribution method."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from getam.activation.record import Attention
+from getam.activation.windows import Windows
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Features of all tokens with the gradient of one class score per image."""
+
+    values: Tensor  # [B, N, D]
+    gradient: Tensor  # [B, N, D]; [B, 1, D] of final tokens that are pooled before the last norm
+
+
+@dataclass(frozen=True)
+class Block:
+    """Attention of one block with the gradient of one class score per image."""
+
+    call: Attention
+    output_gradient: Tensor  # [B, A, N, d]
+
+    @property
+    def attention(self) -> Tensor:
+        """Class-token row of the attention, float32 [B, A, N]."""
+        return self.call.class_row
+
+    @cached_property
+    def gradient(self) -> Tensor:
+        """Class-token row of d score / d attention, float32 [B, A, N]."""
+        return self.gradient_rows(slice(0, 1))[:, :, 0]
+
+    def attention_rows(self, rows: slice) -> Tensor:
+        """Attention of some query rows, float32 [B, A, rows, N]."""
+        return self.call.scores(rows).softmax(-1)
+
+    def gradient_rows(self, rows: slice) -> Tensor:
+        """d score / d attention of some query rows, float32 [B, A, rows, N]."""
+        return self.call.gradient(self.output_gradient, rows)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All that a method may read.
+
+    Attributes
+    ----------
+    blocks
+        The attention blocks that count, in the order of the forward pass.
+    prefix
+        Tokens before the patches: class, distillation, registers.
+    inputs
+        Per block the normalised tokens that enter it; empty unless the method reads "tokens".
+    final
+        The last tokens, which the classifier reads; one entry, or none as ``inputs``.
+    windows
+        Per block how it cuts its tokens; empty unless the method reads "windows".
+    """
+
+    blocks: Sequence[Block]
+    prefix: int
+    inputs: Sequence[Tokens] = ()
+    final: Sequence[Tokens] = ()
+    windows: Sequence[Windows] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A recorded forward pass before any score was chosen; attributes as :class:`Recording`."""
+
+    calls: Sequence[Attention]
+    prefix: int
+    windows: Sequence[Windows] = ()
+    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs, then final: values and what to watch
+
+    def watched(self) -> list[Tensor]:
+        """The tensors whose gradients :meth:`recording` wants, in its order."""
+        return [*(call.output for call in self.calls), *(watched for _, watched in self.tokens)]
+
+    def recording(self, gradients: Sequence[Tensor]) -> Recording:
+        """Join the gradients of one score per image to what was recorded."""
+        count = len(self.calls)
+        blocks = [Block(c, g) for c, g in zip(self.calls, gradients[:count], strict=True)]
+        pairs = zip(self.tokens, gradients[count:], strict=True)
+        tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
+        return Recording(blocks, self.prefix, tokens[:count], tokens[count:], self.windows)
+
+
+def of_tokens(gradient: Tensor) -> Tensor:
+    """[B, N, D] as it is; [B, D] of a pooled vector as [B, 1, D]."""
+    return gradient if gradient.ndim == 3 else gradient[:, None]

@@ -1,0 +1,76 @@
+"""Windowed attention (Swin, Liu et al. 2021): windows back in place, shifts and stages undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How one attention block cuts its tokens into windows."""
+
+    grid: tuple[int, int]  # tokens along height and width
+    size: tuple[int, int]
+    shift: tuple[int, int]
+
+
+def read_windows(model: nn.Module, grid: tuple[int, int]) -> list[Windows]:
+    """The windows of every block of a timm Swin in order; empty if attention is not windowed.
+
+    Parameters
+    ----------
+    model
+        Any model; a block of a windowed one has ``window_size``, ``shift_size`` and ``dim``.
+    grid
+        Patches (h, w) that enter the first stage; each further stage halves them, rounded up.
+    """
+    marks = ("window_size", "shift_size", "dim")
+    blocks: list[Any] = [m for m in model.modules() if all(hasattr(m, mark) for mark in marks)]
+    layout = []
+    for halved, (_, stage) in enumerate(groupby(blocks, key=lambda block: block.dim)):
+        height, width = (-(-side // 2**halved) for side in grid)
+        layout += [Windows((height, width), b.window_size, b.shift_size) for b in stage]
+    return layout
+
+
+def blocks_before_last_stage(windows: Sequence[Windows]) -> int:
+    """How many blocks come before those of the last stage's size."""
+    return sum(own.grid != windows[-1].grid for own in windows)
+
+
+def undo_windows(values: Tensor, windows: Windows) -> Tensor:
+    """One value per token of a window, [B * windows, n], to [B, h, w]: in place, unshifted.
+
+    Tokens that fill the last windows lie at the bottom and at the right and are cut off.
+    """
+    (height, width), (down, right) = windows.grid, windows.size
+    rows, columns = -(-height // down), -(-width // right)
+    tiles = values.view(-1, rows, columns, down, right).transpose(2, 3)
+    whole = tiles.reshape(-1, rows * down, columns * right)[:, :height, :width]
+    return whole.roll(windows.shift, (1, 2))
+
+
+def pair_products(maps: Sequence[Tensor]) -> list[Tensor]:
+    """Products of maps 0 and 1, 2 and 3, ...: one with windows in place, one with them shifted."""
+    return [plain * shifted for plain, shifted in zip(maps[::2], maps[1::2], strict=True)]
+
+
+def merge_stages(maps: Sequence[Tensor]) -> Tensor:
+    """Product over stages of the mean over each stage's maps [B, h, w], at the first one's size."""
+    size = maps[0].shape[1:]
+    merged = torch.ones_like(maps[0])
+    for _, stage in groupby(maps, key=lambda own: own.shape[1:]):
+        mean = zero_to_one(torch.stack(list(stage)).mean(0))
+        merged = merged * interpolate(mean[:, None], size, mode="bilinear")[:, 0]
+    return merged
+
+
+def zero_to_one(maps: Tensor) -> Tensor:
+    """Shift and scale each map [B, h, w] to 0..1; a constant one becomes 0."""
+    low, high = maps.amin((1, 2), keepdim=True), maps.amax((1, 2), keepdim=True)
+    return (maps - low) / (high - low).clamp_min(torch.finfo(maps.dtype).tiny)

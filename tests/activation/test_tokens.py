@@ -1,0 +1,69 @@
+"""Maps from token features equal hooks on the layers and the classifier's own weights."""
+
+import pytest
+import timm
+import torch
+from reference.explicit_tokens import SLOW
+
+from getam.activation import activation_maps
+
+from .models import TINY, redraw, tiny, tiny_network
+
+CLASSES = [[3, 0], [], [1, 0, 2]]
+
+
+def assert_equal_slow(model, images, *, method, prefix, grid, blocks=6):
+    maps = activation_maps(model, images, classes=CLASSES, method=method, blocks=blocks)
+    for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
+        assert image_maps.shape == (len(wanted), *grid)
+        for index, ours in zip(wanted, image_maps, strict=True):
+            slow = SLOW[method](model, image, index, blocks=blocks, prefix=prefix, grid=grid)
+            torch.testing.assert_close(ours, slow, rtol=1e-4, atol=1e-4 * slow.max().item())
+    assert max(image_maps.max() for image_maps in maps if len(image_maps)) > 0
+
+
+@pytest.mark.parametrize("method", SLOW)
+@pytest.mark.parametrize(("family", "blocks"), [("plain", 6), ("plain", 0), ("registers", 7)])
+def test_every_method_of_tokens(method, family, blocks, monkeypatch):
+    monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
+    model, images, prefix, grid = tiny(family)
+    assert_equal_slow(model, images, method=method, prefix=prefix, grid=grid, blocks=blocks)
+
+
+@pytest.mark.parametrize("method", SLOW)
+@pytest.mark.parametrize("fc_norm", [False, True])  # the last norm before or after pooling
+def test_no_class_token_is_needed(method, fc_norm):
+    torch.manual_seed(0)
+    name, options = "vit_medium_patch16_reg4_gap_256", {"img_size": (48, 64), "fc_norm": fc_norm}
+    model = timm.create_model(name, pretrained=False, **TINY, **options).eval()
+    redraw(model)
+    assert_equal_slow(model, torch.randn(3, 3, 48, 64), method=method, prefix=4, grid=(3, 4))
+
+
+def test_queries_and_keys_that_are_normalised_are_not_taken_for_tokens():
+    torch.manual_seed(0)
+    name, options = "vit_tiny_patch16_224", {**TINY, "img_size": (48, 64), "qk_norm": True}
+    model = timm.create_model(name, pretrained=False, **options).eval()
+    redraw(model)
+    assert_equal_slow(model, torch.randn(3, 3, 48, 64), method="layer_cam", prefix=1, grid=(3, 4))
+
+
+def test_our_network_has_a_linear_classifier():
+    network = tiny_network()
+    image = torch.randn(1, 3, 48, 64)
+    (maps,) = activation_maps(network, image, classes=[[2]], method="cam", blocks=3)
+    tokens = network.forward_features(image).patch_tokens[0]
+    slow = (tokens @ network.class_head.weight[2]).relu().view(6, 8)
+    torch.testing.assert_close(maps[0], slow.detach())
+
+
+def test_the_final_tokens_must_be_observable():
+    class Standardise(torch.nn.Module):
+        def forward(self, x):
+            return (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)
+
+    model, images, _, _ = tiny()
+    for block in model.blocks:
+        block.norm1 = block.norm2 = Standardise()
+    with pytest.raises(ValueError, match="tokens were not observed"):
+        activation_maps(model, images, classes=CLASSES, method="cam")
