@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import torch
 
-from getam.activation import METHODS, lookup_method
+from getam.activation import lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
-from getam.inference.map_maker import MapMaker, Setting, present
+from getam.inference.map_maker import MapMaker, present
 from getam.inference.method_costs import method_costs
 from getam.inference.model import Model
+from getam.inference.shared_pass import Setting
 from getam.inference.tally import Tally
 from getam.progress import counted
 
@@ -104,9 +105,9 @@ def usable_methods(
         return list(methods)
     batch = next(maker.labelled_batches(source))
     usable, reasons = [], []
-    for method in METHODS:
+    for method in method_names():
         try:
-            maker.maps(batch, [Setting(method, start)])
+            maker.alone(batch, Setting(method, start))
             usable.append(method)
         except ValueError as error:
             reasons.append(f"{method}: {error}")
@@ -123,7 +124,7 @@ def count_photo(
     """Add one photo to the tally of every setting."""
     classes, image = present(batch), maker.image(batch)[0]
     settings = list(dict.fromkeys(setting for setting, _ in tallies))
-    given = maker.maps(batch, settings)
+    given = maker.together(batch, settings)
     stages = {False: maker.unrefined(batch, given)}
     if any(stage for _, stage in tallies):
         stages[True] = maker.refined(batch, given)

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from getam.activation import activation_maps
@@ -13,15 +11,9 @@ from getam.data import Batch, Source, photo_loader
 from getam.inference.classifier import TagClassifier
 from getam.inference.explain import unit_range
 from getam.inference.model import Model
+from getam.inference.shared_pass import Setting, shared_maps
 from getam.network.backbone import patch_stride
 from getam.pseudo_label import normalise, refine, resized
-
-
-class Setting(NamedTuple):
-    """One way to make maps, see :func:`getam.activation_maps`."""
-
-    method: str
-    blocks: int
 
 
 @dataclass(frozen=True)
@@ -73,23 +65,31 @@ class MapMaker:
         """The photo [1, 3, H, W] as the network takes it."""
         return self.model.network.normalise(batch.image)
 
-    def maps(self, batch: Batch, settings: Sequence[Setting]) -> Tensor:
-        """Maps of the photo's K classes by S settings, [S, K, h, w] in 0..1."""
+    def alone(self, batch: Batch, setting: Setting) -> Tensor:
+        """Maps of the photo's K classes by one setting, as anybody makes them, [1, K, h, w]."""
+        (maps,) = activation_maps(
+            self.classifier,
+            self.image(batch),
+            classes=[present(batch)],
+            method=setting.method,
+            blocks=setting.blocks,
+            affinity=self.affinity,
+        )
+        return unit_range(maps[None])
+
+    def together(self, batch: Batch, settings: Sequence[Setting]) -> Tensor:
+        """Maps of the photo's K classes by S settings, [S, K, h, w] in 0..1; K may be 0."""
         classes, image = present(batch), self.image(batch)
         if not classes:
             return image.new_zeros(len(settings), 0, 1, 1)
-        maps = [
-            activation_maps(
-                self.classifier,
-                image,
-                classes=[classes],
-                method=setting.method,
-                blocks=setting.blocks,
-                affinity=self.affinity,
-            )[0]
-            for setting in settings
-        ]
-        return unit_range(torch.stack(maps))
+        maps = shared_maps(
+            self.classifier,
+            image,
+            classes=classes,
+            settings=settings,
+            affinity=self.affinity,
+        )
+        return unit_range(maps)
 
     def refined(self, batch: Batch, maps: Tensor) -> Tensor:
         """Maps [S, K, h, w] refined as in the labeller; all at once, so pixels are weighed once."""

@@ -8,7 +8,8 @@ from itertools import islice
 
 from getam.data import Batch, Source
 from getam.evaluation import Cost, cost_of
-from getam.inference.map_maker import MapMaker, Setting
+from getam.inference.map_maker import MapMaker
+from getam.inference.shared_pass import Setting
 
 PHOTOS = 3
 """Photos it is measured on: the median second and the most memory count."""
@@ -28,7 +29,7 @@ def method_costs(maker: MapMaker, source: Source, settings: Sequence[Setting]) -
     samples: dict[tuple[Setting, bool], list[Cost]] = defaultdict(list)
     for batch in islice(maker.labelled_batches(source), PHOTOS):
         for setting in settings:
-            samples[setting, False].append(cost_of(partial(maker.maps, batch, [setting])))
+            samples[setting, False].append(cost_of(partial(maker.alone, batch, setting)))
             samples[setting, True].append(cost_of(partial(refined_alone, maker, batch, setting)))
     return {
         key: Cost(
@@ -41,4 +42,4 @@ def method_costs(maker: MapMaker, source: Source, settings: Sequence[Setting]) -
 
 def refined_alone(maker: MapMaker, batch: Batch, setting: Setting) -> None:
     """Maps of one setting, made and refined."""
-    maker.refined(batch, maker.maps(batch, [setting]))
+    maker.refined(batch, maker.alone(batch, setting))

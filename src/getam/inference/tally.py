@@ -16,7 +16,7 @@ from getam.evaluation import (
     insertion,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
-from getam.inference.map_maker import Setting
+from getam.inference.shared_pass import Setting
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)

@@ -1,0 +1,84 @@
+"""``getam compare`` by the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from data.scenes import CLASSES, write_voc
+
+from getam.cli.compare import evenly_spaced
+from getam.cli.main import main
+from getam.data import open_source
+from getam.inference import Model, save_model
+from getam.network import build_network
+from getam.pseudo_label import Labeller
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_voc(tmp_path_factory.mktemp("compare") / "voc")
+
+
+@pytest.fixture(scope="module")
+def run(voc: Path) -> Path:
+    torch.manual_seed(0)
+    network = build_network("getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8)
+    classes = {name: value for value, name in enumerate(CLASSES, start=1)}
+    save_model(Model(network, classes, 32, Labeller(iterations=1)), voc.parent / "run")
+    return voc.parent / "run"
+
+
+def test_table_json_and_picture(
+    run: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "scores.json"
+    options = ["--model", str(run), "--data", str(voc), "--out", str(out), "--workers", "0"]
+    options += ["--methods", "getam,grad", "--blocks", "5", "--device", "cpu"]
+    assert main(["compare", *options, "--limit", "2", "--json", str(file)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1 + 2 * 2
+    assert {path.name for path in out.iterdir()} == {"table.md", "compare.json", "compare.svg"}
+    assert file.read_text() == (out / "compare.json").read_text()
+    content = json.loads(file.read_text())
+    assert content["photos"] == 2
+    assert [row["seed"]["images"] for row in content["rows"]] == [2] * 4
+    table = (out / "table.md").read_text()
+    assert table.startswith(f"    getam compare --model {run} --data")
+    assert [line.split()[1] for line in table.splitlines()[-4:]] == [
+        line.split()[0] for line in printed[1:]
+    ]
+    assert main(["compare", *options]) == 1
+    assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
+    again = [*options, "--limit", "1", "--overwrite", "--no-refine"]
+    assert main(["compare", *again]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--blocks", "0,six"], "blocks must be numbers"),
+        (["--limit", "0"], "limit must be 1 or more"),
+        (["--methods", "getan"], "method must be one of"),
+        (["--methods", "getam", "--blocks", "77"], "first block in 0..5"),
+    ],
+)
+def test_mistakes(
+    options: list[str],
+    expected: str,
+    run: Path,
+    voc: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["--model", str(run), "--data", str(voc), "--out", str(tmp_path / "out"), *options]
+    assert main(["compare", *given, "--workers", "0"]) == 1
+    assert expected in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_evenly_spaced_photos(voc: Path) -> None:
+    source = open_source(voc)
+    ids = [record.id for record in source.records]
+    assert [record.id for record in evenly_spaced(source, 3).records] == ids[::2]
+    assert evenly_spaced(source, 99).records == source.records
