@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
-from getam.data import Batch, Source
+from getam.data import Source
 from getam.evaluation import Cost, cost_of
 from getam.inference.map_maker import MapMaker
 from getam.inference.shared_pass import Setting
@@ -28,18 +28,23 @@ def method_costs(maker: MapMaker, source: Source, settings: Sequence[Setting]) -
     """
     samples: dict[tuple[Setting, bool], list[Cost]] = defaultdict(list)
     for batch in islice(maker.labelled_batches(source), PHOTOS):
+        maps = maker.alone(batch, settings[0])
+        refining = cost_of(partial(maker.refined, batch, maps))  # the same for any maps
         for setting in settings:
-            samples[setting, False].append(cost_of(partial(maker.alone, batch, setting)))
-            samples[setting, True].append(cost_of(partial(refined_alone, maker, batch, setting)))
-    return {
-        key: Cost(
-            seconds=statistics.median(cost.seconds for cost in costs),
-            mebibytes=max(cost.mebibytes for cost in costs),
-        )
-        for key, costs in samples.items()
-    }
+            making = cost_of(partial(maker.alone, batch, setting))
+            samples[setting, False].append(making)
+            samples[setting, True].append(one_after_another(making, refining))
+    return {key: typical(costs) for key, costs in samples.items()}
 
 
-def refined_alone(maker: MapMaker, batch: Batch, setting: Setting) -> None:
-    """Maps of one setting, made and refined."""
-    maker.refined(batch, maker.alone(batch, setting))
+def one_after_another(first: Cost, second: Cost) -> Cost:
+    """What two steps cost: their seconds together, and the memory of the greedier one."""
+    return Cost(first.seconds + second.seconds, max(first.mebibytes, second.mebibytes))
+
+
+def typical(costs: Sequence[Cost]) -> Cost:
+    """The median second and the most memory."""
+    return Cost(
+        seconds=statistics.median(cost.seconds for cost in costs),
+        mebibytes=max(cost.mebibytes for cost in costs),
+    )
