@@ -47,6 +47,15 @@ def test_equals_pydensecrf(read_photo, preset, classes):
     assert (found - expected).abs().mean() <= 1e-3
 
 
+def test_the_order_of_the_colours_changes_only_the_rounding_of_the_lattice(read_photo):
+    """The released test hands over blue, green, red; the kernel sums squares over them."""
+    image, probabilities = read_photo((120, 176))[None], make_probabilities(7, (120, 176))
+    found = dense_crf(probabilities, image, **PRESETS["test"])
+    turned = dense_crf(probabilities, image.flip(1), **PRESETS["test"])
+    assert (found.argmax(1) == turned.argmax(1)).double().mean() >= 0.99
+    assert (found - turned).abs().mean() <= 0.01
+
+
 def test_equals_pydensecrf_when_most_classes_are_absent(read_photo):
     image, some = read_photo(SIZE), make_probabilities(3)
     probabilities = torch.zeros(1, 21, *SIZE)

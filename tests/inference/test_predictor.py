@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
-from getam.inference import Predictor, load_model, weigh_by_tags
+from getam.inference import Predictor, load_model, save_model, weigh_by_tags
 
 
 @pytest.fixture
@@ -74,6 +75,54 @@ def test_scales_and_flips_are_the_mean_of_their_logits(folder):
     torch.testing.assert_close(prediction.class_probabilities, tag[0].sigmoid())
 
 
+def released_test(model, image, sides):
+    """The released test: a square of each side, logits enlarged to the photo, their mean."""
+    size = (image.shape[-2], image.shape[-1])
+    logits = []
+    for side in sides:
+        square = functional.resize(image, [side, side], antialias=True)[None]
+        with torch.no_grad():
+            output = model.network(model.network.normalise(square))
+        full = output.mask_logits_at((side, side))
+        logits.append(interpolate(full, size, mode="bilinear", align_corners=False))
+    return (sum(logits) / len(logits)).softmax(1)
+
+
+def test_squares_are_the_released_test(model):
+    """What is left: logits are enlarged once, not twice, which is far less than the squares do."""
+    torch.manual_seed(0)
+    image = functional.resize(torch.randint(0, 256, (3, 4, 12), dtype=torch.uint8), [32, 96])
+    test = {"long_side": 64, "scales": (0.75, 1.0, 1.5), "device": "cpu"}
+    theirs = released_test(model, image, (48, 64, 96))[0]
+    apart = {}
+    for resize in ("square", "aspect"):
+        predictor = Predictor(model.network, model.classes, resize=resize, **test)
+        apart[resize] = (predictor(image, probabilities=True).probabilities - theirs).abs().mean()
+    assert apart["square"] < 0.005
+    assert apart["square"] < apart["aspect"] / 3
+
+
+def test_a_model_remembers_its_test(model, tmp_path):
+    test = {"scales": (0.75, 1.0), "resize": "square", "crf": True}
+    save_model(replace(model, **test), tmp_path)
+    image = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
+    remembered = Predictor.load(tmp_path, device="cpu")
+    options = {"long_side": 48, "tag_weight": 0.5, "device": "cpu"}
+    assert_same(
+        remembered(image), Predictor(model.network, model.classes, **options, **test)(image)
+    )
+    plain = Predictor.load(tmp_path, scales=[1.0], resize="aspect", crf=False, device="cpu")
+    assert_same(plain(image), Predictor(model.network, model.classes, **options)(image))
+
+
+def test_a_model_saved_before_tests_were_remembered(folder, model, tmp_path):
+    old = shutil.copytree(folder, tmp_path / "old")
+    description = json.loads((old / "model.json").read_text())
+    del description["extra"]["test"]
+    (old / "model.json").write_text(json.dumps(description))
+    assert replace(load_model(old, device="cpu"), network=model.network) == model
+
+
 def test_a_mirrored_photo_gives_the_mirrored_mask(folder):
     image = torch.randint(0, 256, (3, 32, 48), dtype=torch.uint8)
     predictor = Predictor.load(folder, flip=True, device="cpu")
@@ -118,6 +167,11 @@ def test_other_shapes_are_refused(folder, image):
 def test_senseless_scales(folder, scales):
     with pytest.raises(ValueError, match="scales must be positive"):
         Predictor.load(folder, scales=scales, device="cpu")
+
+
+def test_an_unknown_resize(folder):
+    with pytest.raises(ValueError, match="resize must be one of aspect, square, got 'sqare'"):
+        Predictor.load(folder, resize="sqare", device="cpu")
 
 
 def test_photos_that_cannot_be_read(folder, tmp_path):

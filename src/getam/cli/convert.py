@@ -1,13 +1,12 @@
 """``getam convert``: a checkpoint of the released GETAM to a model folder."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from getam.cli.options import Words, run_verb, words
 from getam.data import VOC_CLASSES
-from getam.inference import new_folder
-from getam.network import read_released, save_network
+from getam.inference import Model, new_folder, save_model
+from getam.network import read_released
 from getam.pseudo_label import Labeller
 
 LONG_SIDE = 320  # the middle of the released test sizes 256, 320, 480
@@ -32,8 +31,7 @@ def convert(
         raise ValueError(f"the checkpoint has {count} classes: name them with --classes a,b,...")
     folder = new_folder(out, overwrite=overwrite)
     values = {name: value for value, name in enumerate(names, start=1)}
-    extra = {"long_side": LONG_SIDE, "labeller": asdict(Labeller()), "tag_weight": 0.0}
-    save_network(released.network, folder, classes=values, extra=extra)
+    save_model(Model(released.network, values, LONG_SIDE, Labeller()), folder)
     if released.unused:
         print(f"{len(released.unused)} keys not needed: {', '.join(released.unused)}")
     print(f"model in {folder}")

@@ -23,7 +23,9 @@ class VerbParser(ArgumentParser):
     def switches(self) -> set[str]:
         """Names of the options that are true or false."""
         return {
-            action.dest for action in self._actions if getattr(action, "_typehint", None) is bool
+            action.dest
+            for action in self._actions
+            if getattr(action, "_typehint", None) in (bool, bool | None)
         }
 
     def _nearest(self, reason: str) -> str:

@@ -12,9 +12,10 @@ def predict(
     model: Path,
     images: Path,
     out: Path,
-    scales: str | list[float] = "1",
+    scales: str | list[float] | None = None,
+    resize: str | None = None,
     flip: bool = False,
-    crf: bool = False,
+    crf: bool | None = None,
     overlays: bool = False,
     device: str | None = None,
     workers: int | None = None,
@@ -27,25 +28,28 @@ def predict(
         model: folder of a trained or converted model
         images: a photo, a folder of photos, or a .txt list of them
         out: folder for the masks
-        scales: relative sizes whose results are averaged, e.g. 0.75,1,1.25
+        scales: relative sizes whose results are averaged, e.g. 0.75,1,1.25; default the model's
+        resize: aspect keeps the photo's shape, square does not; default the model's
         flip: average with the mirrored photo too
-        crf: sharpen the masks by a dense CRF
+        crf: sharpen the masks by a dense CRF; default as the model was made
         overlays: write the photo in the colours of its mask too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
-    predictor = Predictor.load(model, scales=numbers(scales), flip=flip, crf=crf, device=device)
+    predictor = Predictor.load(
+        model, scales=numbers(scales), resize=resize, flip=flip, crf=crf, device=device
+    )
     source = check_photos(list_photos(images), strict=strict)
     folder = new_folder(out, overwrite=overwrite)
     predict_folder(predictor, source, folder, overlays=overlays, workers=workers)
     print(f"{len(source)} masks in {folder}")
 
 
-def numbers(given: str | list[float]) -> list[float]:
+def numbers(given: str | list[float] | None) -> list[float] | None:
     """A list of numbers from ``0.75,1`` or from a YAML list."""
-    if isinstance(given, list):
+    if given is None or isinstance(given, list):
         return given
     try:
         return [float(number) for number in given.split(",")]

@@ -13,7 +13,7 @@ from getam.inference.folders import (
 )
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
 from getam.inference.model import Model, load_model, save_model
-from getam.inference.predictor import Photo, Prediction, Predictor
+from getam.inference.predictor import Photo, Prediction, Predictor, check_test
 from getam.inference.stages import score_stages
 from getam.inference.tags import weigh_by_tags
 
@@ -25,6 +25,7 @@ __all__ = [
     "Photo",
     "Prediction",
     "Predictor",
+    "check_test",
     "class_indices",
     "compare_methods",
     "explain",

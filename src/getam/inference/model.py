@@ -1,5 +1,6 @@
 """A model folder read whole: network, class names, input size and how its labels were made."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Model:
         Makes maps and pseudo labels as in training.
     tag_weight
         How much the class logits count in masks, see :func:`getam.inference.weigh_by_tags`.
+    scales, resize, crf
+        The test it was made for, see :class:`getam.Predictor`.
     """
 
     network: Network
@@ -32,6 +35,9 @@ class Model:
     long_side: int
     labeller: Labeller
     tag_weight: float = 0.0
+    scales: Sequence[float] = (1.0,)
+    resize: str = "aspect"
+    crf: bool = False
 
 
 def save_model(model: Model, folder: str | Path) -> None:
@@ -40,6 +46,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "long_side": model.long_side,
         "labeller": asdict(model.labeller),
         "tag_weight": model.tag_weight,
+        "test": {"scales": list(model.scales), "resize": model.resize, "crf": model.crf},
     }
     save_network(model.network, folder, classes=model.classes, extra=extra)
 
@@ -58,8 +65,9 @@ def load_model(folder: str | Path, *, device: str | torch.device | None = None) 
         labeller = Labeller(**info.extra["labeller"])
         long_side = int(info.extra["long_side"])
         tag_weight = float(info.extra["tag_weight"])
+        test = info.extra.get("test", {})
+        return Model(network.to(device), info.classes, long_side, labeller, tag_weight, **test)
     except (KeyError, TypeError) as error:
         raise ValueError(
             f"model: {folder}/model.json lacks {error}: write it with getam train or getam convert"
         ) from None
-    return Model(network.to(device), info.classes, long_side, labeller, tag_weight)

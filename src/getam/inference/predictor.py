@@ -1,6 +1,6 @@
 """One photo in, one mask out: several scales and flips, the photo's own size and aspect ratio."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class Predictor:
         Long side, in pixels, at which scale 1 shows a photo to the network.
     scales
         Relative sizes whose logits are averaged.
+    resize
+        A name of :data:`RESIZES`: keep the photo's aspect ratio, or make it a square.
     flip
         Average with the mirrored photo too.
     crf
@@ -81,18 +83,19 @@ class Predictor:
         *,
         long_side: int,
         scales: Sequence[float] = (1.0,),
+        resize: str = "aspect",
         flip: bool = False,
         crf: bool = False,
         tag_weight: float = 0.0,
         device: str | torch.device | None = None,
     ) -> None:
-        if not scales or min(scales) <= 0:
-            raise ValueError(f"scales must be positive numbers, got {list(scales)}")
+        check_test(scales, resize)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.network = network.to(self.device).eval()
         self.classes = classes
         self.long_side = long_side
         self.scales = tuple(scales)
+        self.size_for = RESIZES[resize]
         self.flip = flip
         self.crf = crf
         self.tag_weight = tag_weight
@@ -102,12 +105,15 @@ class Predictor:
         cls,
         folder: str | Path,
         *,
-        scales: Sequence[float] = (1.0,),
+        scales: Sequence[float] | None = None,
+        resize: str | None = None,
         flip: bool = False,
-        crf: bool = False,
+        crf: bool | None = None,
         device: str | torch.device | None = None,
     ) -> "Predictor":
         """Read a model folder that ``getam train`` or ``getam convert`` wrote.
+
+        ``scales``, ``resize`` and ``crf`` are by default those of the test it was made for.
 
         Raises
         ------
@@ -119,9 +125,10 @@ class Predictor:
             model.network,
             model.classes,
             long_side=model.long_side,
-            scales=scales,
+            scales=model.scales if scales is None else scales,
+            resize=resize or model.resize,
             flip=flip,
-            crf=crf,
+            crf=model.crf if crf is None else crf,
             tag_weight=model.tag_weight,
             device=device,
         )
@@ -170,7 +177,7 @@ class Predictor:
         return torch.stack(masks).mean(0), torch.stack([logits for _, logits in views]).mean(0)
 
     def _view(self, photo: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-        size = size_for_long_side(
+        size = self.size_for(
             (photo.shape[-2], photo.shape[-1]),
             round(self.long_side * scale),
             multiple=patch_stride(self.network.backbone),
@@ -182,6 +189,26 @@ class Predictor:
         if self.flip:
             masks = torch.stack([masks[0], masks[1].flip(-1)]).mean(0, keepdim=True)
         return masks, output.class_logits.float().mean(0, keepdim=True)
+
+
+def size_of_square(_size: tuple[int, int], side: int, *, multiple: int = 1) -> list[int]:
+    """A square whatever the photo, as the released test has it; objects lose their shape."""
+    return size_for_long_side((1, 1), side, multiple=multiple)
+
+
+RESIZES: dict[str, Callable[..., list[int]]] = {
+    "aspect": size_for_long_side,
+    "square": size_of_square,
+}
+"""Name to the function from a photo's size and a long side to the size the network sees."""
+
+
+def check_test(scales: Sequence[float], resize: str) -> None:
+    """Raise a ValueError if a test is impossible: before a long training for it starts."""
+    if not scales or min(scales) <= 0:
+        raise ValueError(f"scales must be positive numbers, got {list(scales)}")
+    if resize not in RESIZES:
+        raise ValueError(f"resize must be one of {', '.join(RESIZES)}, got {resize!r}")
 
 
 def as_tensor(image: Photo) -> Tensor:
