@@ -35,7 +35,8 @@ def test_new_layers_learn_faster(new_network):
 
 
 @pytest.mark.parametrize(
-    ("name", "momentum", "decay"), [("sgd", 0.9, 5e-4), ("sgd_released", 5e-4, 0)]
+    ("name", "momentum", "decay"),
+    [("sgd", 0.9, 5e-4), ("sgd_paper", 0, 5e-4), ("sgd_released", 5e-4, 0)],
 )
 def test_weight_decay_of_the_released_code_lands_in_the_momentum(
     name, momentum, decay, new_network
@@ -45,7 +46,7 @@ def test_weight_decay_of_the_released_code_lands_in_the_momentum(
 
 
 def test_an_unknown_optimiser(new_network):
-    with pytest.raises(ValueError, match="one of adamw, sgd, sgd_released, got 'adam'"):
+    with pytest.raises(ValueError, match="one of adamw, sgd, sgd_paper, sgd_released, got 'adam'"):
         optimiser_of(new_network(), "adam")
 
 

@@ -13,6 +13,7 @@ from getam.training.losses import (
     saliency_loss,
     segmentation_loss,
 )
+from getam.training.saliency_target import released
 
 WEIGHTS = LossWeights(classification=1.0, segmentation=2.0, saliency=0.5, energy=0.25)
 
@@ -55,6 +56,30 @@ def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
     total = sum(getattr(WEIGHTS, name) * loss.item() for name, loss in expected.items())
     assert output.losses["total"].item() == pytest.approx(total, rel=1e-5)
     assert all(torch.equal(getattr(batch, name), value) for name, value in before.items())
+
+
+def test_released_padding_is_learnt_as_background(new_network, batch):
+    network = new_network().eval()
+    labeller = Labeller(blocks=3, iterations=2, rule="released", settings={"opening": 3})
+    beyond = ~batch.valid
+    assert beyond.any()
+    ignored = Step(network, labeller, WEIGHTS)(batch, joint=True).pseudo.label
+    learnt = Step(network, labeller, WEIGHTS, padding="background")(batch, joint=True).pseudo.label
+    assert (ignored[beyond] == 255).all()
+    assert (learnt[beyond] == 0).float().mean() > 0.8
+    assert torch.equal(ignored[~beyond], learnt[~beyond])
+
+
+def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
+    network, labeller = new_network().eval(), Labeller(blocks=3, iterations=2)
+    step = Step(network, labeller, WEIGHTS, saliency_target="released")
+    output = step(batch, joint=True)
+    target, counted = released(batch.saliency, batch, output.pseudo)
+    size = (16, 16)
+    loss = saliency_loss(output.mask_logits, at_size(target, size), at_size(counted, size))
+    assert output.losses["saliency"].item() == pytest.approx(loss.item(), rel=1e-5)
+    meant = Step(network, labeller, WEIGHTS)(batch, joint=True).losses["saliency"]
+    assert abs(meant.item() - loss.item()) > 1e-3
 
 
 def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):

@@ -1,6 +1,6 @@
 """Activation maps + image (+ saliency) -> pseudo-label image."""
 
-from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels
+from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels, top_of_class
 from getam.pseudo_label.labeller import Labeller, PseudoLabels, normalise, resized
 from getam.pseudo_label.refine import refine
 
@@ -13,4 +13,5 @@ __all__ = [
     "normalise",
     "refine",
     "resized",
+    "top_of_class",
 ]

@@ -15,18 +15,24 @@ def adamw(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
 
 
 def sgd(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """SGD with momentum 0.9, as the paper describes it."""
+    """SGD with the usual momentum 0.9."""
     return SGD(groups, momentum=0.9, weight_decay=weight_decay)
 
 
+def sgd_paper(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
+    """SGD as the released code means it; its ``momentum=0.9`` is the power of the rate's decay."""
+    return SGD(groups, weight_decay=weight_decay)
+
+
 def sgd_released(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """SGD as the released code acts: its weight decay lands in the momentum slot."""
+    """SGD as the released code acts: the weight decay lands in the momentum slot."""
     return SGD(groups, momentum=weight_decay, weight_decay=0.0)
 
 
 OPTIMISERS: dict[str, Callable[[Iterable[dict[str, Any]], float], Optimizer]] = {
     "adamw": adamw,
     "sgd": sgd,
+    "sgd_paper": sgd_paper,
     "sgd_released": sgd_released,
 }
 """Every optimiser by its name."""

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from getam.inference import check_test
+from getam.training.saliency_target import SALIENCY_TARGETS
+from getam.training.step import PADDING
+
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
@@ -27,7 +31,7 @@ class Recipe:
     jitter
         Strength of the colour changes, 0 for none.
     optimiser
-        adamw, sgd (momentum 0.9) or sgd_released.
+        adamw, sgd (momentum 0.9), sgd_paper (none) or sgd_released.
     learning_rate
         Of the backbone.
     head_factor
@@ -62,11 +66,21 @@ class Recipe:
         Weight of the saliency loss.
     energy_weight
         Weight of the dense energy loss.
+    saliency_target
+        What the saliency loss asks for: paper, or released with its mistake.
+    padding
+        What a crop has beyond its photo: ignored, or learnt as background, as released.
     long_side
         Long side, in pixels, at which the trained network sees a photo; by default 10/7 crops
         (320 for 224): larger than in training scores better.
     tag_weight
         How much the class logits count in masks, see :func:`getam.inference.weigh_by_tags`.
+    test_scales
+        Relative sizes whose logits the trained model averages when it predicts.
+    test_resize
+        aspect, or square as in the released test.
+    test_crf
+        Whether the trained model sharpens its masks by a dense CRF.
     ema
         Decay of the averaged weights that are kept for prediction, 0 for none.
     precision
@@ -100,8 +114,13 @@ class Recipe:
     segmentation_weight: float = 1.0
     saliency_weight: float = 0.0
     energy_weight: float = 0.0
+    saliency_target: str = "paper"
+    padding: str = "ignored"
     long_side: int | None = None
     tag_weight: float = 1.0
+    test_scales: tuple[float, ...] = (1.0,)
+    test_resize: str = "aspect"
+    test_crf: bool = False
     ema: float = 0.0
     precision: Precision = "32-true"
     seed: int = 0
@@ -118,3 +137,9 @@ class Recipe:
         for name in ("joint_from", "ema"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
+        for name, known in (("saliency_target", SALIENCY_TARGETS), ("padding", PADDING)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
+                )
+        check_test(self.test_scales, self.test_resize)

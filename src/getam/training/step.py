@@ -1,8 +1,10 @@
 """One training step: image-level labels in, losses out. Reads like the paper's figure 2."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -16,6 +18,7 @@ from getam.training.losses import (
     saliency_loss,
     segmentation_loss,
 )
+from getam.training.saliency_target import SALIENCY_TARGETS, SaliencyTarget
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class LossWeights:
     segmentation: float = 1.0
     saliency: float = 0.0
     energy: float = 0.0
+
+
+PADDING: dict[str, Callable[[Tensor], Tensor]] = {
+    "ignored": lambda valid: valid,
+    "background": torch.ones_like,
+}
+"""Name to the function from ``valid`` to where a pseudo label counts: beyond the photo or not."""
 
 
 class StepOutput(NamedTuple):
@@ -51,13 +61,27 @@ class Step(nn.Module):
         Makes the pseudo labels of the second phase.
     weights
         What each loss counts.
+    saliency_target
+        A name of ``SALIENCY_TARGETS``.
+    padding
+        A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
     """
 
-    def __init__(self, network: Network, labeller: Labeller, weights: LossWeights) -> None:
+    def __init__(
+        self,
+        network: Network,
+        labeller: Labeller,
+        weights: LossWeights,
+        *,
+        saliency_target: str = "paper",
+        padding: str = "ignored",
+    ) -> None:
         super().__init__()
         self.network = network
         self.labeller = labeller
         self.weights = weights
+        self.saliency_target = SALIENCY_TARGETS[saliency_target]
+        self.labelled = PADDING[padding]
 
     def forward(self, batch: Batch, *, joint: bool) -> StepOutput:
         """Second phase if ``joint``, else the first."""
@@ -82,25 +106,35 @@ class Step(nn.Module):
             labels=batch.labels,
             grid=features.grid,
             saliency=batch.saliency,
-            valid=batch.valid,
+            valid=self.labelled(batch.valid),
         )
         mask_logits = self.network.segment(features)
-        losses = joint_losses(mask_logits, class_logits, pseudo.label, batch, self.weights)
+        losses = joint_losses(
+            mask_logits, class_logits, pseudo, batch, self.weights, self.saliency_target
+        )
         return StepOutput(losses, class_logits, pseudo, mask_logits)
 
 
 def joint_losses(
-    mask_logits: Tensor, class_logits: Tensor, label: Tensor, batch: Batch, weights: LossWeights
+    mask_logits: Tensor,
+    class_logits: Tensor,
+    pseudo: PseudoLabels,
+    batch: Batch,
+    weights: LossWeights,
+    saliency_target: SaliencyTarget,
 ) -> dict[str, Tensor]:
     """Every loss with a weight, by name, and their weighted sum ``total``."""
     size = (mask_logits.shape[-2], mask_logits.shape[-1])
-    label, valid = at_size(label, size), at_size(batch.valid, size)
+    label, valid = at_size(pseudo.label, size), at_size(batch.valid, size)
     losses = {
         "classification": classification_loss(class_logits, batch.labels),
         "segmentation": segmentation_loss(mask_logits, label),
     }
     if weights.saliency and batch.saliency is not None:
-        losses["saliency"] = saliency_loss(mask_logits, at_size(batch.saliency, size), valid)
+        target, counted = saliency_target(batch.saliency, batch, pseudo)
+        losses["saliency"] = saliency_loss(
+            mask_logits, at_size(target, size), at_size(counted, size)
+        )
     if weights.energy:
         image = interpolate(batch.image.float(), size, mode="bilinear", align_corners=False)
         losses["energy"] = energy_loss(mask_logits, image, valid, label)

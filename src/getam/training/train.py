@@ -95,9 +95,12 @@ def train(
         logger.info("masks were found: they are only scored, training never reads one")
     has_saliency = all(record.saliency for record in source.records)
     labeller = build_labeller(recipe, network)
-    labeller.check(has_saliency=has_saliency)
     if recipe.saliency_weight and not has_saliency:
-        raise ValueError("saliency_weight needs saliency maps: give saliency=DIR, or set it to 0")
+        raise ValueError(
+            "saliency_weight needs saliency maps: give saliency=DIR, or set saliency_weight=0 and "
+            "rule=thresholds"
+        )
+    labeller.check(has_saliency=has_saliency)
     run = RunFolder(Path(out), {**(config or {}), **asdict(recipe)}, resume=resume)
     fabric = Fabric(accelerator=device, devices=1, precision=recipe.precision)
     fabric.launch()
@@ -116,6 +119,9 @@ def train(
         long_side=recipe.long_side or recipe.crop * 10 // 7,
         labeller=labeller,
         tag_weight=recipe.tag_weight,
+        scales=recipe.test_scales,
+        resize=recipe.test_resize,
+        crf=recipe.test_crf,
     )
     save_model(model, run.path)
     if val is None or not val.has_truth:
@@ -181,8 +187,15 @@ def build_trainer(
         saliency=recipe.saliency_weight,
         energy=recipe.energy_weight,
     )
+    step = Step(
+        network,
+        labeller,
+        weights,
+        saliency_target=recipe.saliency_target,
+        padding=recipe.padding,
+    )
     return Trainer(
-        Step(network, labeller, weights),
+        step,
         loader,
         optimiser,
         schedule,

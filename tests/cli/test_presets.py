@@ -1,0 +1,132 @@
+"""The presets train and predict on any data, and differ where they say."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from data.scenes import CLASSES, write_voc
+from PIL import Image
+from torchvision.transforms.v2 import functional
+
+from getam.cli.main import main
+from getam.cli.presets import PRESETS, REPAIRS
+from getam.inference import Predictor
+from getam.training import Recipe
+
+TINY = [
+    *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--epochs", "2"),
+    *("--crop", "32", "--long-side", "32", "--workers", "0", "--device", "cpu"),
+]
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_voc(tmp_path_factory.mktemp("presets") / "voc")
+
+
+def train(voc: Path, out: Path, *options: str) -> int:
+    return main(["train", "--data", str(voc), "--out", str(out), *TINY, *options])
+
+
+def test_paper_is_released_with_every_repair_and_nothing_else() -> None:
+    released, paper = PRESETS["released"], PRESETS["paper"]
+    changed = {name for name in released if paper[name] != released[name]}
+    assert paper.keys() == released.keys()
+    assert changed == {name for repair in REPAIRS.values() for name in repair}
+
+
+def test_released_sets_every_setting_so_that_defaults_may_change() -> None:
+    left_out = {"seed"}
+    assert {field.name for field in fields(Recipe)} - left_out == (
+        PRESETS["released"].keys() - {"classifier"}
+    )
+
+
+@pytest.mark.parametrize("preset", ["released", "paper"])
+def test_a_preset_trains_and_its_model_remembers_the_test(
+    preset: str, voc: Path, tmp_path: Path
+) -> None:
+    run, masks = tmp_path / "run", tmp_path / "masks"
+    assert train(voc, run, "--preset", preset, "--saliency", str(voc / "saliency")) == 0
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    given = {"crop", "epochs", "long_side"}
+    for name in PRESETS[preset].keys() - given:
+        wanted = PRESETS[preset][name]
+        assert config[name] == (list(wanted) if isinstance(wanted, tuple) else wanted), name
+    description = json.loads((run / "model.json").read_text())
+    assert description["architecture"]["classifier"] == "stride32"
+    options = ["--model", str(run), "--images", str(voc / "JPEGImages"), "--device", "cpu"]
+    assert main(["predict", *options, "--out", str(masks)]) == 0
+    model = Predictor.load(run, device="cpu")
+    test = Predictor(
+        model.network,
+        model.classes,
+        long_side=32,
+        scales=(0.8, 1.0, 1.5),
+        resize="square" if preset == "released" else "aspect",
+        crf=True,
+        device="cpu",
+    )
+    assert written(masks) == {photo.stem: test(photo).mask.tolist() for photo in photos(voc)}
+    plain = ["--scales", "1", "--resize", "aspect", "--no-crf", "--out", str(tmp_path / "plain")]
+    assert main(["predict", *options, *plain]) == 0
+    once = Predictor(model.network, model.classes, long_side=32, device="cpu")
+    assert written(tmp_path / "plain") == {p.stem: once(p).mask.tolist() for p in photos(voc)}
+
+
+@pytest.mark.parametrize("preset", ["released", "paper"])
+def test_a_preset_without_saliency(
+    preset: str, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert train(voc, run, "--preset", preset) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "give saliency=DIR, or set saliency_weight=0 and rule=thresholds" in said
+    assert not run.exists()
+    tags_alone = ["--saliency-weight", "0", "--rule", "thresholds", "--epochs", "1"]
+    assert train(voc, run, "--preset", preset, *tags_alone) == 0
+    assert (run / "model.json").is_file()
+
+
+def test_released_on_a_real_transformer_of_the_cpu(voc: Path, tmp_path: Path) -> None:
+    options = ["--saliency", str(voc / "saliency"), "--backbone", "vit_tiny_patch16_224"]
+    assert train(voc, tmp_path / "run", "--preset", "released", *options, "--epochs", "2") == 0
+    losses = [
+        json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+    ]
+    assert {"segmentation", "saliency", "energy"} <= losses[-1].keys()
+    names = Predictor.load(tmp_path / "run", device="cpu").classes
+    assert tuple(names) == CLASSES
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "known"),
+    [
+        ("--saliency-target", "relesed", "paper, released"),
+        ("--padding", "none", "ignored, background"),
+        ("--test-resize", "sqare", "aspect, square"),
+        ("--test-scales", "[0.5, -1]", "scales must be positive"),
+    ],
+)
+def test_a_wrong_variant_stops_before_the_run(
+    option: str, wrong: str, known: str, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert train(voc, tmp_path / "run", option, wrong) == 1
+    assert known in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not (tmp_path / "run").exists()
+
+
+def photos(voc: Path) -> list[Path]:
+    return sorted((voc / "JPEGImages").iterdir())
+
+
+def written(folder: Path) -> dict[str, list[list[int]]]:
+    """Values of the mask files by stem; the test classes are numbered as in training."""
+    masks = {}
+    for path in sorted(folder.glob("*.png")):
+        with Image.open(path) as image:
+            masks[path.stem] = functional.pil_to_tensor(image)[0].to(torch.uint8).tolist()
+    return masks
