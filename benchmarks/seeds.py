@@ -21,8 +21,13 @@ def main(folders: list[str]) -> None:
 
 def line(name: str, values: list[Any]) -> str:
     """One row of the table."""
+    return f"{name:<14} {spread(values)}"
+
+
+def spread(values: list[Any]) -> str:
+    """Mean (least to greatest)."""
     known = [value for value in values if value is not None]
-    return f"{name:<14} {statistics.mean(known):.3f} ({min(known):.3f} to {max(known):.3f})"
+    return f"{statistics.mean(known):.3f} ({min(known):.3f} to {max(known):.3f})"
 
 
 def minutes(folder: Path) -> float:

@@ -1,7 +1,6 @@
 """Checkpoints with everything a run needs to go on as if it had never stopped."""
 
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -46,8 +45,8 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         random_states = state.pop("random_states")
-    except (RuntimeError, EOFError, KeyError, AttributeError, UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # a damaged file makes the unpickler raise anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} is truncated or no checkpoint of getam ({reason})") from None
     torch.set_rng_state(random_states["cpu"])
     if "cuda" in random_states and torch.cuda.is_available():
