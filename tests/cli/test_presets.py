@@ -1,7 +1,7 @@
 """The presets train and predict on any data, and differ where they say."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,17 @@ def test_released_sets_every_setting_so_that_defaults_may_change() -> None:
     assert {field.name for field in fields(Recipe)} - left_out == (
         PRESETS["released"].keys() - {"classifier"}
     )
+
+
+def test_the_documentation_lists_every_setting_that_differs() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
+    cells = [line.split("|")[1:5] for line in page.read_text().splitlines() if line.startswith("| `")]
+    listed = {row[0].strip(" `"): [cell.strip() for cell in row[1:]] for row in cells}
+    default = {"classifier": "class_token", **asdict(Recipe())}
+    for name, released in PRESETS["released"].items():
+        values = [shown(value) for value in (released, PRESETS["paper"][name], default[name])]
+        assert listed.pop(name, [values[0]] * 3) == values, name
+    assert not listed
 
 
 @pytest.mark.parametrize("preset", ["released", "paper"])
@@ -117,6 +128,14 @@ def test_a_wrong_variant_stops_before_the_run(
     assert train(voc, tmp_path / "run", option, wrong) == 1
     assert known in capsys.readouterr().err.strip().splitlines()[-1]
     assert not (tmp_path / "run").exists()
+
+
+def shown(value: object) -> str:
+    """A setting as the documentation writes it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(shown, value))
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:g}" if number else str(value)
 
 
 def photos(voc: Path) -> list[Path]:

@@ -4,7 +4,9 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import interpolate
 
+from getam.network.decoder import enlarge
 from getam.training.losses import (
     at_size,
     classification_loss,
@@ -76,6 +78,25 @@ def test_energy_counts_at_the_resolution_of_the_logits():
     assert loss.ndim == 0
     assert gradient.abs().max() > 0
     assert energy_loss(logits, image, ~valid, label).item() == 0
+
+
+def test_half_size_losses_pull_as_those_at_the_photos_size():
+    """The released code enlarges the logits first, and pays four times as much."""
+    torch.manual_seed(0)
+    coarse = torch.randn(2, 4, 6, 6)
+    half = 3 * interpolate(coarse, (48, 48), mode="bicubic").requires_grad_()
+    label = interpolate(torch.randn(2, 4, 4, 4), (96, 96), mode="bicubic").argmax(1)
+    valid, saliency = torch.ones(2, 96, 96, dtype=torch.bool), (label > 0).float()
+    losses, gradients = [], []
+    for logits in (half, enlarge(half, (96, 96))):
+        size = logits.shape[-2:]
+        mask, salient, inside = (at_size(each, size) for each in (label, saliency, valid))
+        loss = segmentation_loss(logits, mask) + saliency_loss(logits, salient, inside)
+        losses.append(loss.item())
+        gradients.append(torch.autograd.grad(loss, half)[0])
+    smooth = [interpolate(gradient, (12, 12), mode="area").flatten() for gradient in gradients]
+    assert losses[0] == pytest.approx(losses[1], rel=0.01)
+    assert torch.cosine_similarity(*smooth, dim=0) > 0.99
 
 
 @pytest.mark.parametrize("fill", [0, 2, 255])

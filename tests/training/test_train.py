@@ -140,6 +140,8 @@ def test_settings_that_do_not_fit_stop_before_the_first_step(changes, message, r
 
 def test_a_rule_that_needs_saliency(run, voc):
     with pytest.raises(ValueError, match='rule "paper" needs saliency maps'):
+        run(data=open_source(voc), rule="paper", saliency_weight=0)
+    with pytest.raises(ValueError, match="saliency_weight=0 and rule=thresholds"):
         run(data=open_source(voc), rule="paper")
 
 
