@@ -47,7 +47,9 @@ def test_released_sets_every_setting_so_that_defaults_may_change() -> None:
 
 def test_the_documentation_lists_every_setting_that_differs() -> None:
     page = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
-    cells = [line.split("|")[1:5] for line in page.read_text().splitlines() if line.startswith("| `")]
+    cells = [
+        line.split("|")[1:5] for line in page.read_text().splitlines() if line.startswith("| `")
+    ]
     listed = {row[0].strip(" `"): [cell.strip() for cell in row[1:]] for row in cells}
     default = {"classifier": "class_token", **asdict(Recipe())}
     for name, released in PRESETS["released"].items():
