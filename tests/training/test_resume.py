@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 
 import pytest
@@ -145,3 +146,21 @@ def test_the_signal_handlers_come_back():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
     signal.signal(signal.SIGINT, own)
+
+
+@pytest.fixture
+def full_disk():
+    """No file of this process may grow beyond 64 KiB."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
+    save_checkpoint(tmp_path, {"step": 1})
+    with pytest.raises(OSError, match="cannot write"):
+        save_checkpoint(tmp_path, {"step": 2, "weights": torch.zeros(10**6)})
+    assert load_checkpoint(tmp_path)["step"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]

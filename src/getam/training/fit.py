@@ -203,6 +203,7 @@ class Trainer:
             "loader": self.loader.state_dict(),
             "epoch": self.epoch.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),  # float16's loss scale
         }
         save_checkpoint(self.run.path, state)
 
@@ -216,6 +217,7 @@ class Trainer:
         self.epoch.load_state_dict(state["epoch"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.run.forget_after(self.done)
 
 
