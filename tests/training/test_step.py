@@ -82,6 +82,21 @@ def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
     assert abs(meant.item() - loss.item()) > 1e-3
 
 
+def test_tags_weigh_the_mask_logits_and_learn_nothing_from_them(new_network, batch):
+    network, labeller = new_network().eval(), Labeller(blocks=3, iterations=2)
+    masks_alone = LossWeights(classification=0.0)
+    output = Step(network, labeller, masks_alone, tag_weight=2.0)(batch, joint=True)
+    plain = network(network.normalise(batch.image)).mask_logits.detach()
+    weighed = plain.clone()
+    for photo, logits in enumerate(output.class_logits):
+        for index, logit in enumerate(logits):
+            weighed[photo, index + 1] += 2.0 * logit.detach().sigmoid().log()
+    torch.testing.assert_close(output.mask_logits.detach(), weighed)
+    output.losses["total"].backward()
+    assert network.class_head.weight.grad.abs().max() == 0
+    assert max(p.grad.abs().max() for p in network.decoder.parameters() if p.grad is not None) > 0
+
+
 def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
     """The gradient of a joint step equals that of its losses with the label held fixed."""
     network = new_network().eval()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from getam.data import Batch
+from getam.inference import weigh_by_tags
 from getam.network import Network
 from getam.pseudo_label import Labeller, PseudoLabels
 from getam.training.losses import (
@@ -65,6 +66,9 @@ class Step(nn.Module):
         A name of ``SALIENCY_TARGETS``.
     padding
         A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
+    tag_weight
+        How much the class logits count in masks, as in prediction: the decoder learns where things
+        are, and what they are as far as the classifier leaves it open.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Step(nn.Module):
         *,
         saliency_target: str = "paper",
         padding: str = "ignored",
+        tag_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
@@ -82,6 +87,7 @@ class Step(nn.Module):
         self.weights = weights
         self.saliency_target = SALIENCY_TARGETS[saliency_target]
         self.labelled = PADDING[padding]
+        self.tag_weight = tag_weight
 
     def forward(self, batch: Batch, *, joint: bool) -> StepOutput:
         """Second phase if ``joint``, else the first."""
@@ -108,7 +114,9 @@ class Step(nn.Module):
             saliency=batch.saliency,
             valid=self.labelled(batch.valid),
         )
-        mask_logits = self.network.segment(features)
+        mask_logits = weigh_by_tags(
+            self.network.segment(features).float(), class_logits.detach().float(), self.tag_weight
+        )
         losses = joint_losses(
             mask_logits, class_logits, pseudo, batch, self.weights, self.saliency_target
         )

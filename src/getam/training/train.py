@@ -193,6 +193,7 @@ def build_trainer(
         weights,
         saliency_target=recipe.saliency_target,
         padding=recipe.padding,
+        tag_weight=recipe.tag_weight,
     )
     return Trainer(
         step,
