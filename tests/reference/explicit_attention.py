@@ -21,6 +21,12 @@ def full_maps(attention, gradient):
 
 def explicit_forward(model, image):
     """Class logits [C] of one image [3, H, W] and the attention [1, A, N, N] of all blocks."""
+    logits, matrices = explicit_batch(model, image[None])
+    return logits[0], matrices
+
+
+def explicit_batch(model, images):
+    """Class logits [B, C] of images [B, 3, H, W] and the attention [B, A, N, N] of all blocks."""
     matrices = []
 
     def explicit(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
@@ -34,9 +40,8 @@ def explicit_forward(model, image):
 
     with pytest.MonkeyPatch.context() as patch, torch.enable_grad():
         patch.setattr(F, "scaled_dot_product_attention", explicit)
-        output = model(image[None])
-    logits = getattr(output, "class_logits", output)
-    return logits[0], matrices
+        output = model(images)
+    return getattr(output, "class_logits", output), matrices
 
 
 def slow_map(model, image, index, *, method, blocks, prefix, grid):
