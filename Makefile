@@ -25,7 +25,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix src tests benchmarks examples docs
 
 bench: $(VENV)/installed
-	$(BIN)/python benchmarks/crf.py
+	$(BIN)/pip install --quiet --editable ".[all,bench]"
+	$(BIN)/python benchmarks/run.py
 
 docs: $(VENV)/installed
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build
