@@ -51,6 +51,13 @@ def test_our_network_at_sizes_that_are_not_whole_patches(size):
     torch.testing.assert_close(maps[0], slow, rtol=1e-4, atol=1e-5 * slow.max().item())
 
 
+def test_our_decoder_does_not_run():
+    network, calls = tiny_network(), []
+    network.decoder.register_forward_hook(lambda *_: calls.append("decoder"))
+    activation_maps(network, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=3)
+    assert not calls
+
+
 def test_a_bare_model_with_dynamic_size():
     network = tiny_network()
     assert patch_grid(network, (64, 96)) == patch_grid(network.backbone, (64, 96)) == (8, 12)

@@ -33,7 +33,8 @@ def activation_maps(
     model
         A vision transformer with a class token whose attention calls
         ``torch.nn.functional.scaled_dot_product_attention``. ``model(images)`` returns class
-        logits [B, C] or an object with the attribute ``class_logits`` or ``logits``.
+        logits [B, C] or an object with the attribute ``class_logits`` or ``logits``. If it has a
+        method ``class_logits`` (`getam.Network`), that is called instead: no mask is needed.
     images
         [B, 3, H, W], normalised as the model expects, on the model's device.
     classes
@@ -72,7 +73,7 @@ def activation_maps(
     with torch.inference_mode(False), torch.no_grad(), eval_mode(model):
         images = images.clone() if images.is_inference() else images
         with AttentionRecorder(blocks, graph_from=blocks) as recorder:
-            class_logits = logits_of(model(images))
+            class_logits = logits_of(getattr(model, "class_logits", model)(images))
         maps = class_slot_maps(
             recorder,
             class_logits,

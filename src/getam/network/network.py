@@ -121,6 +121,10 @@ class Network(nn.Module):
             )
         return extract_features(self.backbone, image)
 
+    def class_logits(self, image: Tensor) -> Tensor:
+        """Normalised images [B, 3, H, W] to class logits [B, C] alone; the decoder does not run."""
+        return self.classify(self.forward_features(image))
+
     def classify(self, features: Features) -> Tensor:
         """Class logits [B, C]; differentiable to the attention of every block."""
         return self.class_head(self.pool(features, self.pyramid))

@@ -65,8 +65,7 @@ class Step(nn.Module):
 
     def classification(self, batch: Batch) -> StepOutput:
         """First phase: the classifier alone; the decoder does not run."""
-        features = self.network.forward_features(self.network.normalise(batch.image))
-        class_logits = self.network.classify(features)
+        class_logits = self.network.class_logits(self.network.normalise(batch.image))
         loss = classification_loss(class_logits, batch.labels)
         return StepOutput({"classification": loss, "total": loss}, class_logits)
 
