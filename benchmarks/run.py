@@ -1,6 +1,6 @@
 """Every benchmark of maps, labels, training and prediction; see docs/benchmarks.md.
 
-    python benchmarks/run.py [--data FOLDER] [--model RUN] [--quick] [--only SUBJECT ...] [--threads 2]
+    python benchmarks/run.py [--data FOLDER] [--model RUN] [--threads 2] [--quick] [--only NAME]
 
 Writes ``benchmarks/results/latest.json`` and the tables of ``docs/benchmarks.md``; ``--quick`` and
 ``--only`` print and leave both as they are. Needs the extras ``dev`` and ``bench``.

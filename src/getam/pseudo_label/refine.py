@@ -90,8 +90,8 @@ def neighbour_weights(image: Tensor, dilations: Sequence[int] = DILATIONS) -> Te
         (neighbour - image).abs_().mul_(sharpness).sum(1, keepdim=True)
         for neighbour in neighbours(image, dilations)
     ]
-    # A softmax without its shift, in place: over a pixel's neighbours the mean of |difference| is at
-    # most 3.2 sigma, so the likest of them lies above -32 and the sum above exp(-32).
+    # A softmax in place and without its shift: over the neighbours of a pixel |difference| is at
+    # most 3.2 sigma on average, so the likest of them lies above -32 and the sum above exp(-32).
     weights = torch.stack(likeness).neg_().exp_()
     return weights.div_(weights.sum(0))
 
