@@ -27,6 +27,7 @@ format: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[all,bench]"
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/crf.py
 
 docs: $(VENV)/installed
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build
