@@ -25,6 +25,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix src tests benchmarks examples docs
 
 bench: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable ".[all,bench]"
+	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/crf.py
 
 docs: $(VENV)/installed

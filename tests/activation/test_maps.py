@@ -4,7 +4,7 @@ import pytest
 import timm
 import torch
 from reference.explicit_attention import slow_map
-from torch.utils._python_dispatch import TorchDispatchMode
+from reference.shapes import Shapes
 
 from getam.activation import (
     METHODS,
@@ -178,20 +178,6 @@ def test_one_backward_per_class_slot(classes, passes, monkeypatch):
     monkeypatch.setattr(torch.autograd, "grad", lambda *a, **k: calls.append(a) or grad(*a, **k))
     activation_maps(model, images, classes=classes)
     assert len(calls) == passes
-
-
-class Shapes(TorchDispatchMode):
-    """Notes the shape of every tensor that is made."""
-
-    def __init__(self):
-        super().__init__()
-        self.seen = set()
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        output = func(*args, **(kwargs or {}))
-        made = output if isinstance(output, tuple | list) else [output]
-        self.seen |= {tuple(t.shape) for t in made if isinstance(t, torch.Tensor)}
-        return output
 
 
 @pytest.mark.parametrize("method", ["getam", "agcam", "rollout", "generic", "cam", "transcam"])

@@ -13,6 +13,7 @@ def drawn(batch=1, classes=2, size=(12, 16)):
     maps = torch.rand(batch, classes, *size, generator=generator)
     image = torch.randint(0, 256, (batch, 3, *size), generator=generator, dtype=torch.uint8)
     image[..., :5] = 90  # a flat region, where the deviation is 0
+    image[..., 6, 2] = 255  # a pixel unlike all its neighbours: every likeness is far below 0
     return maps, image
 
 

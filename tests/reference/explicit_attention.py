@@ -35,6 +35,12 @@ def class_logits(output):
 
 def explicit_forward(model, image, score=class_logits):
     """Class scores [C] of one image [3, H, W], attention and its scores [1, A, N, N] per block."""
+    scores, matrices, before_softmax = explicit_batch(model, image[None], score)
+    return scores[0], matrices, before_softmax
+
+
+def explicit_batch(model, images, score=class_logits):
+    """Class scores [B, C] of images, attention and its scores [B, A, N, N] per block."""
     matrices, before_softmax = [], []
 
     def explicit(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
@@ -50,8 +56,8 @@ def explicit_forward(model, image, score=class_logits):
 
     with pytest.MonkeyPatch.context() as patch, torch.enable_grad():
         patch.setattr(F, "scaled_dot_product_attention", explicit)
-        scores = score(model(image[None]))
-    return scores[0], matrices, before_softmax
+        scores = score(model(images))
+    return scores, matrices, before_softmax
 
 
 def slow_map(model, image, index, *, method, blocks, prefix, grid, score=class_logits):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from reference.shapes import Shapes
 
 from getam.data import train_loader
 from getam.pseudo_label import Labeller
@@ -36,6 +37,27 @@ def test_one_forward_pass_serves_all(new_network, batch):
     calls.clear()
     step(batch, joint=False)
     assert sorted(calls) == ["attention"] * 6 + ["embedding"]
+
+
+def test_it_runs_back_once_per_label_slot_and_once_for_the_loss(new_network, batch):
+    network, passes = new_network(), []
+    last = network.backbone.blocks[-1]
+    last.register_forward_hook(lambda *io: io[2].register_hook(lambda _: passes.append(1)) and None)
+    batch.labels = torch.tensor([[1.0, 0, 0], [1, 0, 1], [0, 0, 0]])
+    step = Step(network, Labeller(blocks=3, iterations=1), WEIGHTS)
+    total = step(batch, joint=True).losses["total"]
+    assert len(passes) == 2
+    total.backward()
+    assert len(passes) == 3
+
+
+def test_no_matrix_of_all_tokens_is_ever_made(new_network, source):
+    batch = next(iter(train_loader(source, crop=48, batch_size=3, seed=0, workers=0)))
+    step = Step(new_network(), Labeller(blocks=3, iterations=1), WEIGHTS)
+    with Shapes() as shapes:
+        step(batch, joint=True).losses["total"].backward()
+    assert (3, 4, 37, 32) in shapes.seen  # [B, A, N, d]: the mode does see attention
+    assert not [s for s in shapes.seen if len(s) > 1 and {s[-1], s[-2]} <= {36, 37}]
 
 
 def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):

@@ -76,4 +76,4 @@ def save_mask(path: str | Path, mask: Plane) -> None:
         raise ValueError(f"path of a mask must end in .png (other formats lose values), got {path}")
     picture = palette_picture(mask)
     with whole_file(path) as temporary:
-        picture.save(temporary, format="PNG", optimize=True)
+        picture.save(temporary, format="PNG")

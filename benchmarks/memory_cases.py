@@ -1,0 +1,89 @@
+"""One case in a process of its own; prints the megabytes that it added at its peak.
+
+    python benchmarks/memory_cases.py maps model=vit_small_patch16_224 size=1024
+
+The peak is VmHWM (Linux): ``ru_maxrss`` of a child begins with the size of its parent.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from timing import CLASSES, THREADS, classifier, normalised
+
+from getam import activation_maps, refine
+from getam.network import build_network
+
+Case = Callable[[], object]
+
+
+def made_photos(count: int, size: int) -> torch.Tensor:
+    """Noise: memory does not depend on what is seen."""
+    return torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8)
+
+
+def maps(model: str, size: int, count: int = 1, labels: int = 2) -> Case:
+    """Maps of ``labels`` classes per photo."""
+    network, images = classifier(model, size), normalised(made_photos(count, size))
+    classes = [list(range(labels))] * count
+    return lambda: activation_maps(network, images, classes=classes)
+
+
+def forward_backward(model: str, size: int, count: int = 1) -> Case:
+    """Plain forward and backward with fused attention."""
+    network, images = classifier(model, size), normalised(made_photos(count, size))
+    return lambda: network(images).sum().backward()
+
+
+def prediction(model: str, size: int, count: int = 1) -> Case:
+    """Mask logits."""
+    network = build_network(model, CLASSES, pretrained=False).eval()
+    images = normalised(made_photos(count, size))
+
+    def predict() -> None:
+        with torch.inference_mode():
+            network(images)
+
+    return predict
+
+
+def pamr(size: int, count: int, labels: int) -> Case:
+    """Ours, present classes only."""
+    coarse, image = torch.rand(count, labels, size // 16, size // 16), made_photos(count, size)
+    return lambda: refine(coarse, image)
+
+
+def plain_pamr(size: int, count: int) -> Case:
+    """The convolution form on all classes."""
+    from plain_pamr import convolved_pamr
+
+    coarse, image = torch.rand(count, CLASSES, size // 16, size // 16), made_photos(count, size)
+    return lambda: convolved_pamr(coarse, image)
+
+
+CASES: dict[str, Callable[..., Case]] = {
+    case.__name__: case for case in (maps, forward_backward, prediction, pamr, plain_pamr)
+}
+
+
+def peak_megabytes() -> float:
+    """The most memory this process held so far."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def main(name: str, *words: str) -> None:
+    """Run one case."""
+    torch.set_num_threads(THREADS)
+    settings = dict(word.split("=") for word in words)
+    case = CASES[name](
+        **{key: value if key == "model" else int(value) for key, value in settings.items()}
+    )
+    before = peak_megabytes()
+    case()
+    print(peak_megabytes() - before)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

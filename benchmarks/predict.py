@@ -1,0 +1,65 @@
+"""A folder of photos to a folder of masks against the bare network on ready tensors."""
+
+import tempfile
+from pathlib import Path
+
+import torch
+from timing import BASE, CLASSES, TINY, Plan, Row, row, seconds
+from torch import Tensor
+
+from getam.data import list_photos
+from getam.inference import Predictor, predict_folder
+from getam.network import build_network
+
+LONG_SIDE = 320
+TARGETS = {TINY: 1.6, BASE: 1.15}
+PARTS = 4  # the two sides take turns, a part of the photos each
+
+
+def predictor_on(name: str) -> Predictor:
+    """Drawn weights: the masks are noise, which is the hardest to write."""
+    torch.manual_seed(0)
+    network = build_network(name, CLASSES, pretrained=False)
+    classes = {str(index): index + 1 for index in range(CLASSES)}
+    return Predictor(network, classes, long_side=LONG_SIDE, tag_weight=1.0, device="cpu")
+
+
+def network_inputs(paths: list[Path]) -> list[Tensor]:
+    """What a predictor gives its network; all our networks here have one patch size and mean."""
+    predictor, inputs = predictor_on(TINY), []
+    predictor.network.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    for path in paths:
+        predictor(path)
+    return inputs
+
+
+def compare(plan: Plan, name: str, count: int) -> Row:
+    """Everything from the file to the PNG, start of the reading processes included."""
+    predictor = predictor_on(name)
+    network = predictor.network
+    paths = plan.photo_paths(count)
+    ours = bare = 0.0
+    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
+        for part in range(PARTS):
+            own = paths[part::PARTS]
+            ready = network_inputs(own)
+            network(ready[0])
+            bare += seconds(lambda r=ready: [network(image) for image in r])
+            listed, out = Path(folder) / f"{part}.txt", Path(folder) / str(part)
+            listed.write_text("\n".join(map(str, own)))
+            source = list_photos(listed)
+            ours += seconds(lambda s=source, o=out: predict_folder(predictor, s, o))
+    return row(
+        f"predict, {name.removesuffix('_patch16_224')}, {count} photos: files to masks / network",
+        ours / bare,
+        TARGETS[name],
+        seconds=ours,
+        other_seconds=bare,
+    )
+
+
+def rows(plan: Plan) -> list[Row]:
+    """ViT-B sees fewer photos, to keep the whole run short; its start-up then weighs more."""
+    if plan.quick:
+        return [compare(plan, TINY, 8)]
+    return [compare(plan, TINY, 200), compare(plan, BASE, 60)]

@@ -1,0 +1,76 @@
+"""Write the tables of docs/benchmarks.md from benchmarks/results/latest.json."""
+
+import json
+from typing import Any
+
+from timing import ROOT, Row
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown; a column per key in the order in which keys appear."""
+    columns = list(dict.fromkeys(key for line in rows for key in line))
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[str(line.get(column, "")) for column in columns] for line in rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def targets(rows: list[Row]) -> str:
+    """The rows that have a target."""
+    return table(
+        [
+            {
+                "what": line["name"],
+                "ratio": f"{line['ratio']:.3g}",
+                "target": f"{'≥' if line.get('at_least') else '≤'} {line['target']:g}",
+                "met": "yes" if line["met"] else "**no**",
+                "measured": absolute(line),
+            }
+            for line in rows
+        ]
+    )
+
+
+def absolute(line: Row) -> str:
+    """Seconds or megabytes of ours and the other side."""
+    known = [(key, line[key]) for key in line if key.endswith(("seconds", "megabytes"))]
+    units = {"seconds": "s", "megabytes": "MB"}
+    return " : ".join(f"{value:.3g} {units[key.split('_')[-1]]}" for key, value in known)
+
+
+def written(page: str, name: str, text: str) -> str:
+    """The page with the part between its two marks replaced.
+
+    Raises
+    ------
+    ValueError
+        If the page has no such marks.
+    """
+    begin, end = f"<!-- {name}: written by benchmarks/report.py -->", f"<!-- end of {name} -->"
+    if begin not in page or end not in page:
+        raise ValueError(f"{PAGE.name} has no marks of {name}: put back {begin} and {end}")
+    return page.split(begin)[0] + f"{begin}\n\n{text}\n\n{end}" + page.split(end)[1]
+
+
+def conditions(results: dict[str, Any]) -> str:
+    """Machine and versions in one line each."""
+    return "\n".join(
+        f"* {what}: " + ", ".join(f"{key} {value}" for key, value in results[what].items())
+        for what in ("machine", "versions")
+    )
+
+
+def main() -> None:
+    """Fill every marked part."""
+    results = json.loads(RESULTS.read_text())
+    page = written(PAGE.read_text(), "targets", targets(results["rows"]))
+    page = written(page, "conditions", conditions(results))
+    for name, rows in results["tables"].items():
+        page = written(page, name, table(rows))
+    PAGE.write_text(page)
+
+
+if __name__ == "__main__":
+    main()
