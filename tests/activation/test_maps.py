@@ -276,3 +276,13 @@ def test_a_model_without_class_token_is_refused(name):
     model = timm.create_model(name, pretrained=False, num_classes=2, **options)
     with pytest.raises(ValueError, match="needs a class token|attention"):
         activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)
+
+
+def test_a_compiled_model_is_recorded_uncompiled():
+    model, images, _, _ = tiny()
+    classes = [[0], [1, 2], [3]]
+    expected = activation_maps(model, images, classes=classes, blocks=1)
+    compiled = torch.compile(model)
+    found = activation_maps(compiled, images, classes=classes, blocks=1)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)

@@ -105,7 +105,7 @@ def activation_maps(
     (2, 14, 14)
     """
     check_images(images, classes)
-    with torch.inference_mode(False), torch.no_grad(), eval_mode(model):
+    with as_it_is(model), torch.inference_mode(False), torch.no_grad():
         images = images.clone() if images.is_inference() else images
         with recorder_for(method, blocks=blocks, affinity=affinity) as recorder:
             output = model(images)
@@ -256,12 +256,16 @@ def logits_of(output: Any) -> Tensor:
 
 
 @contextmanager
-def eval_mode(model: nn.Module) -> Iterator[None]:
-    """Switch every module to evaluation, and each back to what it was."""
+def as_it_is(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode without compiled code; every module gets its mode back.
+
+    A compiled forward pass makes no call that could be recorded.
+    """
     training = [module for module in model.modules() if module.training]
     model.eval()
     try:
-        yield
+        with torch.compiler.set_stance("force_eager"):
+            yield
     finally:
         for module in training:
             module.training = True
