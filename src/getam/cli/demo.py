@@ -8,17 +8,22 @@ from getam.demo import demo as run_demo
 
 
 def demo(
-    out: Path = Path("demo"), seed: int = 0, device: str = "cpu", json: Path | None = None
+    out: Path = Path("demo"),
+    seed: int = 0,
+    from_scratch: bool = False,
+    device: str = "cpu",
+    json: Path | None = None,
 ) -> None:
-    """Draw digit scenes, train on their image-level labels from nothing, score and report.
+    """Draw digit scenes, train on their image-level labels, score and report.
 
     Args:
         out: new or empty folder for scenes, runs, scores.json and report.html
         seed: of scenes and training
+        from_scratch: learn the classifier that the package brings again first, some minutes more
         device: cpu, cuda or auto
         json: write the scores here too
     """
-    stages = run_demo(out, seed=seed, device=device)
+    stages = run_demo(out, seed=seed, from_scratch=from_scratch, device=device)
     if json is not None:
         stages.write_json(json)
     print(stages.table())
