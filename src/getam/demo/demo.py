@@ -2,16 +2,17 @@
 
 import logging
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 
-from getam.data import open_source
+from getam.data import Source, open_source
+from getam.demo.classifier import CLASSIFIER, load_classifier, save_classifier
 from getam.demo.pages import write_pages
 from getam.demo.scenes import QUARTER, write_scenes
 from getam.evaluation import StageScores
-from getam.network import build_network
+from getam.network import Network, build_network
 from getam.training import Recipe, train
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ DECODER_WIDTH = 32  # eleven classes need no more, and the decoder is half of th
 WORKERS = 1  # reading a scene takes a tenth of a step; the cores are needed for the steps
 
 SINGLE = Recipe(
-    epochs=4,
+    epochs=10,
     joint_from=1.0,
     batch_size=8,  # a transformer from nothing needs many steps rather than large ones
     crop=QUARTER,
@@ -30,22 +31,25 @@ SINGLE = Recipe(
     learning_rate=7e-4,
     head_factor=1.0,
 )
-"""First the classifier alone, one digit at a time: cheap, and every label has one cause."""
+"""The classifier from scratch, one digit at a time: cheap, and every label has one cause."""
+
+CROWDED = replace(SINGLE, epochs=14, crop=2 * QUARTER)
+"""Then the same classifier on whole scenes."""
 
 SCENES = Recipe(
-    epochs=3,
-    joint_from=0.3,
+    epochs=2,
+    joint_from=0.0,
     batch_size=8,
     crop=2 * QUARTER,
     long_side=2 * QUARTER,
     scale=(0.85, 1.0),
-    learning_rate=7e-4,
-    head_factor=3.0,
+    learning_rate=2e-4,
+    head_factor=10.0,
     blocks=0,  # the early blocks know where a thin stroke is; the late half alone loses 10 points
-    iterations=30,
+    iterations=6,
     rule_settings={"low": 0.3, "high": 0.5},
 )
-"""Then both phases of GETAM on whole scenes."""
+"""GETAM's second phase; a classifier that knows its digits needs no first."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +59,48 @@ class Plan:
     Attributes
     ----------
     singles, train, val
-        Scenes of one digit, scenes to train on, scenes to predict.
-    first, then
-        How to train on the single digits and on the scenes.
+        Scenes of one digit (from scratch only), scenes to train on, scenes to predict.
+    single, crowded
+        From scratch only: how to train the classifier on single digits, then on scenes.
+    scenes
+        How to train on the scenes.
     """
 
-    singles: int = 1200
-    train: int = 1200
+    singles: int = 2400
+    train: int = 2400
     val: int = 100
-    first: Recipe = field(default=SINGLE)
-    then: Recipe = field(default=SCENES)
+    single: Recipe = SINGLE
+    crowded: Recipe = CROWDED
+    scenes: Recipe = SCENES
 
 
 def demo(
-    out: str | Path, *, seed: int = 0, plan: Plan | None = None, device: str = "cpu"
+    out: str | Path,
+    *,
+    seed: int = 0,
+    plan: Plan | None = None,
+    from_scratch: bool = False,
+    device: str = "cpu",
 ) -> StageScores:
     """Show GETAM end to end, without a network connection or a data set.
 
     Scenes of handwritten digits are drawn and written as a PASCAL VOC root. A small transformer
-    learns from nothing, by their image-level labels only, and is scored on scenes whose digits and
-    photos it has not seen. All of it takes the road of real data: ``open_source`` and ``train``.
+    learns them by their image-level labels only, and is scored on scenes whose digits and photos
+    it has not seen. All of it takes the road of real data: ``open_source`` and ``train``.
 
     Parameters
     ----------
     out
-        New or empty folder. It receives ``scenes/`` (the data), ``single/`` and ``run/`` (the two
-        runs; ``run`` holds the model), ``scores.json``, pictures and ``report.html``.
+        New or empty folder. It receives ``scenes/`` (the data), ``run/`` (the training run with
+        the model), ``scores.json``, pictures and ``report.html``.
     seed
         Of scenes and training.
     plan
         How much of everything.
+    from_scratch
+        Learn the classifier that the package brings again, from random weights on scenes of one
+        digit, then of several (``single/``, ``crowded/`` and ``classifier.safetensors`` in
+        ``out``), and go on from that one.
     device
         "cpu", "cuda" or "auto".
 
@@ -102,19 +118,33 @@ def demo(
     plan, out = plan or Plan(), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"out: {out} is not empty: choose another folder")
-    data = out / "scenes"
-    logger.info("drawing %d scenes", plan.singles + plan.train + plan.val)
-    write_scenes(data, singles=plan.singles, train=plan.train, val=plan.val, seed=seed)
-    singles, scenes, unseen = (open_source(data, split=s) for s in ("single", "train", "val"))
+    data, singles = out / "scenes", plan.singles if from_scratch else 0
+    logger.info("drawing %d scenes", singles + plan.train + plan.val)
+    write_scenes(data, singles=singles, train=plan.train, val=plan.val, seed=seed)
+    scenes, unseen = (open_source(data, split=split) for split in ("train", "val"))
     torch.manual_seed(seed)
     network = build_network(
         BACKBONE, len(scenes.classes), pretrained=False, decoder_width=DECODER_WIDTH
     )
-    first, then = replace(plan.first, seed=seed), replace(plan.then, seed=seed)
-    train(network, singles, out / "single", recipe=first, device=device, workers=WORKERS)
+    classifier = CLASSIFIER
+    if from_scratch:
+        sources = {"single": open_source(data, split="single"), "crowded": scenes}
+        learn_classifier(network, sources, out, plan=plan, seed=seed, device=device)
+        classifier = save_classifier(network, out / CLASSIFIER.name)
+    load_classifier(network, classifier)
+    recipe = replace(plan.scenes, seed=seed)
     stages = train(
-        network, scenes, out / "run", recipe=then, val=unseen, device=device, workers=WORKERS
+        network, scenes, out / "run", recipe=recipe, val=unseen, device=device, workers=WORKERS
     )
     assert stages is not None  # the unseen scenes have masks
-    write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(then))
+    write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
     return stages
+
+
+def learn_classifier(
+    network: Network, sources: dict[str, Source], out: Path, *, plan: Plan, seed: int, device: str
+) -> None:
+    """Train a network's class logits, on single digits and then on scenes, by their labels."""
+    for name, recipe in (("single", plan.single), ("crowded", plan.crowded)):
+        recipe = replace(recipe, seed=seed)
+        train(network, sources[name], out / name, recipe=recipe, device=device, workers=WORKERS)

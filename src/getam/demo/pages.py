@@ -20,7 +20,7 @@ def write_pages(
     Parameters
     ----------
     out
-        Folder of the demonstration; holds the runs ``single`` and ``run``.
+        Folder of the demonstration; holds the run on scenes, ``run``.
     stages
         Scores on the unseen scenes.
     seconds
@@ -45,10 +45,7 @@ def write_pages(
             "whole demo": {"seconds": f"{seconds:.0f}", "command": "getam demo"},
             "training on scenes": settings,
         },
-        curves={
-            "one digit at a time": curves(out / "single", "classification", "mAP"),
-            "scenes": curves(out / "run", "classification", "segmentation", "mAP"),
-        },
+        curves={"scenes": curves(out / "run", "classification", "segmentation", "mAP")},
     )
 
 
