@@ -9,7 +9,7 @@ from torch import Tensor
 
 from getam.data import Batch
 from getam.network import build_network
-from getam.pseudo_label import Labeller
+from getam.pseudo_label import Labeller, PseudoLabels
 from getam.training import LossWeights, Step
 from getam.training.optimiser import build_optimiser
 from getam.training.step import joint_losses
@@ -58,8 +58,15 @@ class Trainer:
         """The same network, batch and losses with a given label."""
         network = self.step.network
         output = network(network.normalise(batch.image))
-        logits = output.mask_logits, output.class_logits
-        self.update(joint_losses(*logits, label, batch, self.step.weights)["total"])
+        losses = joint_losses(
+            output.mask_logits,
+            output.class_logits,
+            PseudoLabels([], torch.empty(0), torch.empty(0), label),
+            batch,
+            self.step.weights,
+            self.step.saliency_target,
+        )
+        self.update(losses["total"])
 
 
 def compare(
@@ -71,7 +78,7 @@ def compare(
     label = torch.randint(0, CLASSES + 1, (count, size, size))
     sides: list[Callable[[], None]] = [lambda: trainer.supervised(batches[2], label)]
     sides += [lambda b=batch: trainer.joint(b) for batch in batches.values()]
-    supervised, *joint = interleaved(*sides, repeats=repeats, warm=repeats > 1)
+    supervised, *joint = interleaved(*sides, repeats=repeats)
     network = name.removesuffix("_patch16_224")
     return [
         row(

@@ -64,11 +64,10 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(*sides: Callable[[], object], repeats: int, warm: bool = True) -> list[list[float]]:
+def interleaved(*sides: Callable[[], object], repeats: int) -> list[list[float]]:
     """Seconds of every side, [sides][repeats]; the sides take turns, so that both meet one load."""
-    if warm:
-        for side in sides:
-            side()
+    for side in sides:  # the first round only warms up
+        side()
     rounds = [[seconds(side) for side in sides] for _ in range(repeats)]
     return [list(column) for column in zip(*rounds, strict=True)]
 
