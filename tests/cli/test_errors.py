@@ -8,6 +8,7 @@ import pytest
 from data.scenes import write_voc
 
 from getam.cli.main import VERBS, main
+from getam.training.run_folder import RunFolder
 
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--workers", "0", "--device", "cpu"]
 
@@ -53,6 +54,8 @@ def test_wrong_usage(
         (["--data", "VOC", "--rule", "none"], "rule must be one of"),
         (["--data", "VOC", "--rule", "paper", "--epochs", "1"], "saliency"),
         (["--data", "VOC", "--optimiser", "adam"], "optimiser must be one of"),
+        (["--data", "VOC", "--frozen_blocks", "99"], "frozen_blocks must lie in"),
+        (["--data", "VOC", "--workers", "-1"], "num_workers"),
         (["--data", "VOC", "--blocks", "99", "--epochs", "1"], "blocks must be a first block"),
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
@@ -68,7 +71,7 @@ def test_bad_settings_of_train(
     out = tmp_path / "out"
     assert status(["train", *TINY, *options, "--out", str(out)]) != 0
     assert expected in complaint(capsys)
-    assert not (out / "model.json").exists()
+    RunFolder(out, {})  # still new, so the mended command may have it
 
 
 def test_an_output_folder_in_use_is_left_alone(

@@ -112,6 +112,7 @@ def train(
         samples = batch_samples(batch, output, names=list(source.classes))
         save_samples(samples, source, run.path / SAMPLES / f"epoch{epoch:03d}.jpg")
 
+    run.begin()  # only now: settings that cannot be built must not use the folder up
     trainer.fit(resume=resume, on_epoch_end=draw)
     model = Model(
         trainer.trained_network.eval(),
