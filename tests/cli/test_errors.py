@@ -5,9 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from data.scenes import write_voc
 
-from getam.cli.main import VERBS, main
+from getam.cli.main import VERBS, call, main
+from getam.inference import choose_device
+from getam.training.run_folder import RunFolder
 
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--workers", "0", "--device", "cpu"]
 
@@ -53,6 +56,9 @@ def test_wrong_usage(
         (["--data", "VOC", "--rule", "none"], "rule must be one of"),
         (["--data", "VOC", "--rule", "paper", "--epochs", "1"], "saliency"),
         (["--data", "VOC", "--optimiser", "adam"], "optimiser must be one of"),
+        (["--data", "VOC", "--frozen_blocks", "99"], "frozen_blocks must lie in"),
+        (["--data", "VOC", "--device", "gpu"], "device must be cpu or cuda, got 'gpu'"),
+        (["--data", "VOC", "--workers", "-1"], "num_workers"),
         (["--data", "VOC", "--blocks", "99", "--epochs", "1"], "blocks must be a first block"),
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
@@ -68,7 +74,7 @@ def test_bad_settings_of_train(
     out = tmp_path / "out"
     assert status(["train", *TINY, *options, "--out", str(out)]) != 0
     assert expected in complaint(capsys)
-    assert not (out / "model.json").exists()
+    RunFolder(out, {})  # still new, so the mended command may have it
 
 
 def test_an_output_folder_in_use_is_left_alone(
@@ -95,6 +101,22 @@ def test_help_lists_every_verb_and_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(f"  {verb} " in done.stdout for verb in VERBS)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_errors_of_torch_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def run(_options: list[str]) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.\nC++ trace")
+
+    assert call(run, []) == 1
+    assert complaint(capsys) == "getam: CUDA out of memory. (--debug shows the trace)"
+    with pytest.raises(torch.OutOfMemoryError):
+        call(run, ["--debug"])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_where_there_is_none() -> None:
+    with pytest.raises(ValueError, match="torch sees no CUDA"):
+        choose_device("cuda")
 
 
 def test_debug_shows_the_trace(tmp_path: Path) -> None:

@@ -118,6 +118,22 @@ def test_check_photos_drops_bad_ones_or_stops(tmp_path, caplog):
         check_photos(source, strict=True)
 
 
+def test_check_photos_drops_a_photo_cut_behind_its_thumbnail(tmp_path):
+    write_photo(tmp_path / "whole.jpg", (64, 64))
+    whole = write_photo(tmp_path / "cut.jpg", (64, 64)).read_bytes()
+    thumbnail = b"\xff\xe1\x00\x08thu\x00\xff\xd9"  # an APP1 segment with an end marker
+    (tmp_path / "cut.jpg").write_bytes(whole[:2] + thumbnail + whole[2 : len(whole) // 2])
+    assert [record.id for record in check_photos(list_photos(tmp_path)).records] == ["whole"]
+
+
+def test_check_photos_drops_a_photo_too_large_to_decode(tmp_path, monkeypatch, caplog):
+    write_photo(tmp_path / "large.jpg", (64, 64))
+    write_photo(tmp_path / "small.jpg", (16, 16))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1024)  # twice as many are an error
+    assert [record.id for record in check_photos(list_photos(tmp_path)).records] == ["small"]
+    assert "large.jpg" in caplog.messages[0]
+
+
 def test_check_photos_stops_when_nothing_is_left(tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     with pytest.raises(ValueError, match="1 of 1"):

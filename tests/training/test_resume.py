@@ -108,6 +108,22 @@ def test_nothing_to_resume(run):
         run(resume=True)
 
 
+def test_killed_before_anything_was_logged(tmp_path):
+    path = tmp_path / "run"
+    RunFolder(path, {"epochs": 2}).begin()
+    (path / "tensorboard").mkdir()
+    again = RunFolder(path, {"epochs": 3})
+    assert "epochs: 2" in (path / "config.yaml").read_text()
+    again.begin()
+    assert "epochs: 3" in (path / "config.yaml").read_text()
+    again.log({"step": 1})
+    with pytest.raises(FileExistsError, match="choose another folder$"):
+        RunFolder(path, {"epochs": 3})
+    (path / "checkpoint.pt").touch()
+    with pytest.raises(FileExistsError, match="go on with --resume"):
+        RunFolder(path, {"epochs": 3})
+
+
 def test_a_truncated_checkpoint(run):
     _, folder, _ = run(epochs=1)
     file = folder / "checkpoint.pt"
@@ -126,6 +142,7 @@ def test_a_checkpoint_brings_the_random_states_back(tmp_path):
 
 def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):
     folder = RunFolder(tmp_path / "run", {"epochs": 2})
+    folder.begin()
     for step in (1, 2, 3):
         folder.log({"step": step})
     with (folder.path / "metrics.jsonl").open("a") as file:

@@ -83,6 +83,11 @@ def call(run: object, options: list[str]) -> int:
             raise
         print(f"getam: {one_line(error)}", file=sys.stderr)
         return 1
+    except RuntimeError as error:  # torch's: out of memory, no driver, ...
+        if debug:
+            raise
+        print(f"getam: {str(error).splitlines()[0]} (--debug shows the trace)", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -64,8 +64,9 @@ def _is_whole_jpeg(path: Path) -> bool:
         with Image.open(path) as image:
             if image.format != "JPEG":
                 return False
-    except (OSError, ValueError):
+    except Exception:  # as in read_photo, which then says what is wrong
         return False
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
-        return _END_OF_JPEG in file.read()
+        # Only zeros may follow: a thumbnail in the header has an end marker of its own.
+        return file.read().rstrip(b"\0").endswith(_END_OF_JPEG)

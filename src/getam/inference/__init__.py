@@ -12,7 +12,7 @@ from getam.inference.folders import (
     predicted_classes,
 )
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
-from getam.inference.model import Model, load_model, save_model
+from getam.inference.model import Model, choose_device, load_model, save_model
 from getam.inference.predictor import Photo, Prediction, Predictor, check_test
 from getam.inference.stages import score_stages
 from getam.inference.tags import weigh_by_tags
@@ -26,6 +26,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "check_test",
+    "choose_device",
     "class_indices",
     "compare_methods",
     "explain",

@@ -51,6 +51,26 @@ def save_model(model: Model, folder: str | Path) -> None:
     save_network(model.network, folder, classes=model.classes, extra=extra)
 
 
+def choose_device(device: str | torch.device | None) -> torch.device:
+    """The device asked for; of None or "auto" the accelerator if there is one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such device here.
+    """
+    has_cuda = torch.cuda.is_available()
+    if device is None or device == "auto":
+        return torch.device("cuda" if has_cuda else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"device must be cpu or cuda, got {device!r}") from None
+    if chosen.type == "cuda" and not has_cuda:
+        raise ValueError(f"device is {device}, but torch sees no CUDA here: use cpu")
+    return chosen
+
+
 def load_model(folder: str | Path, *, device: str | torch.device | None = None) -> Model:
     """Read a model folder onto a device, by default the accelerator if there is one.
 
@@ -59,8 +79,8 @@ def load_model(folder: str | Path, *, device: str | torch.device | None = None) 
     FileNotFoundError, ValueError
         If the folder is missing, or holds no whole model.
     """
+    device = choose_device(device)
     network, info = load_network(folder)
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     try:
         labeller = Labeller(**info.extra["labeller"])
         long_side = int(info.extra["long_side"])

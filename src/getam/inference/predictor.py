@@ -13,7 +13,7 @@ from torchvision.transforms.v2 import functional
 
 from getam.crf import PRESETS, dense_crf
 from getam.data import read_photo, size_for_long_side, upright_rgb
-from getam.inference.model import load_model
+from getam.inference.model import choose_device, load_model
 from getam.inference.tags import weigh_by_tags
 from getam.network import Network
 from getam.network.backbone import patch_stride
@@ -90,7 +90,7 @@ class Predictor:
         device: str | torch.device | None = None,
     ) -> None:
         check_test(scales, resize)
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = choose_device(device)
         self.network = network.to(self.device).eval()
         self.classes = classes
         self.long_side = long_side

@@ -18,7 +18,7 @@ from getam.network import Network
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.optimiser import set_rate, train_mode
 from getam.training.progress import TrainingProgress
-from getam.training.run_folder import RunFolder
+from getam.training.run_folder import TENSORBOARD, RunFolder
 from getam.training.schedule import Schedule
 from getam.training.step import Step, StepOutput
 from getam.training.stop_request import Stopped, StopRequest, listen
@@ -106,7 +106,7 @@ class Trainer:
         with (
             listen() as request,
             TrainingProgress(self.schedule.steps, done=self.done) as progress,
-            SummaryWriter(self.run.path / "tensorboard", purge_step=self.done) as board,
+            SummaryWriter(self.run.path / TENSORBOARD, purge_step=self.done) as board,
         ):
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)

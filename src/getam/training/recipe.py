@@ -1,6 +1,8 @@
 """Every setting of training, each default written once with its reason; presets are four lines."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal
 
 from getam.inference import check_test
@@ -8,6 +10,21 @@ from getam.training.saliency_target import SALIENCY_TARGETS
 from getam.training.step import PADDING
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
+    "at least 1": (lambda value: value >= 1, ("epochs", "batch_size", "accumulate", "crop")),
+    "above 0": (
+        lambda value: value > 0,
+        ("learning_rate", "head_factor", "joint_factor", "refine_scale"),
+    ),
+    "0 or more": (
+        lambda value: value >= 0,
+        ("classification_weight", "segmentation_weight", "saliency_weight", "energy_weight")
+        + ("weight_decay", "warmup", "jitter", "tag_weight", "iterations", "affinity"),
+    ),
+    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "ema")),
+}
+"""What a number must be, as a message says it: the check, and the settings it holds for."""
 
 
 @dataclass(frozen=True)
@@ -126,17 +143,12 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "accumulate", "crop"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("classification", "segmentation", "saliency", "energy"):
-            if not 0 <= getattr(self, f"{name}_weight") < float("inf"):
-                raise ValueError(
-                    f"{name}_weight must be 0 or more, got {getattr(self, name + '_weight')}"
-                )
-        for name in ("joint_from", "ema"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
+        for range_, (fits, names) in RANGES.items():
+            for name in names:
+                if not (isfinite(getattr(self, name)) and fits(getattr(self, name))):
+                    raise ValueError(f"{name} must be {range_}, got {getattr(self, name)}")
+        if not 0 < self.scale[0] <= self.scale[1] < float("inf"):
+            raise ValueError(f"scale must be 0 < least <= greatest, got {list(self.scale)}")
         for name, known in (("saliency_target", SALIENCY_TARGETS), ("padding", PADDING)):
             if getattr(self, name) not in known:
                 raise ValueError(

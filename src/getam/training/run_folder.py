@@ -15,18 +15,20 @@ import yaml
 
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
+from getam.training.checkpoint import CHECKPOINT
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
+TENSORBOARD = "tensorboard"  # folder of its logs in a run
 PACKAGES = ("getam", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
 
 
 class RunFolder:
-    """Where a run writes.
+    """Where a run writes; nothing is written before :meth:`begin`.
 
     Parameters
     ----------
     path
-        Made if it is missing.
+        A new or empty folder, or that of a run that was killed before it logged anything.
     config
         Every setting of the run, written to ``config.yaml``.
     resume
@@ -45,16 +47,20 @@ class RunFolder:
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
         self.path = path
         config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
+        self.config = None if resume else config
         if resume:
             self._check_same(config)
+        elif not self._is_new():
+            hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
+            raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
+
+    def begin(self) -> None:
+        """Write the settings and the environment; those of a resumed run stay as they were."""
+        if self.config is None:
             return
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise FileExistsError(
-                f"out: {path} is not empty: choose another folder, or go on with --resume"
-            )
-        with whole_file(path / CONFIG) as temporary:
-            temporary.write_text(yaml.safe_dump(config, sort_keys=False))
-        with whole_file(path / ENVIRONMENT) as temporary:
+        with whole_file(self.path / CONFIG) as temporary:
+            temporary.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        with whole_file(self.path / ENVIRONMENT) as temporary:
             temporary.write_text(json.dumps(environment(), indent=2) + "\n")
 
     def log(self, entry: Mapping[str, Any]) -> None:
@@ -73,6 +79,12 @@ class RunFolder:
         kept = [json.dumps(entry) + "\n" for entry in self.metrics() if entry["step"] <= step]
         with whole_file(self.path / METRICS) as temporary:
             temporary.write_text("".join(kept))
+
+    def _is_new(self) -> bool:
+        if not self.path.is_dir():
+            return not self.path.exists()
+        names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
+        return names in (set(), {CONFIG, ENVIRONMENT})
 
     def _check_same(self, config: Mapping[str, Any]) -> None:
         file = self.path / CONFIG

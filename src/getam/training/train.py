@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 
 from getam.data import Batch, Source, check_photos, train_loader
 from getam.evaluation import StageScores
-from getam.inference import LabelledPhoto, Model, save_model, score_stages
+from getam.inference import LabelledPhoto, Model, choose_device, save_model, score_stages
 from getam.network import Network
 from getam.progress import counted
 from getam.pseudo_label import Labeller
@@ -85,6 +85,7 @@ def train(
         After Ctrl-C or SIGTERM, with everything saved.
     """
     recipe = recipe or Recipe()
+    choose_device(device)  # Fabric would say so in a traceback, and late
     source = check_photos(source.for_training(), strict=strict)
     if network.num_classes != len(source.classes):
         raise ValueError(
@@ -112,6 +113,7 @@ def train(
         samples = batch_samples(batch, output, names=list(source.classes))
         save_samples(samples, source, run.path / SAMPLES / f"epoch{epoch:03d}.jpg")
 
+    run.begin()  # only now: settings that cannot be built must not use the folder up
     trainer.fit(resume=resume, on_epoch_end=draw)
     model = Model(
         trainer.trained_network.eval(),
