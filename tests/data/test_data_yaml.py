@@ -47,6 +47,7 @@ def test_images_and_instances(voc, tmp_path):
         ("path: .\nimages: a\ninstances: b\n", "either path, or images and instances"),
         ("images: a\ninstances: b\nlabels: c.csv\n", "carry their own labels"),
         ("path: [", "cannot read"),
+        ('path: .\nsplit: "{split}"\n', "{split} belongs into a path"),
         ("just text", "keys and values, got str"),
         ("path: .\nclasses: cat\n", "list of different names, got 'cat'"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from getam.data import check_photos, list_photos, photo_size, read_photo
+from getam.data import Record, Source, check_photos, list_photos, photo_size, read_photo
 
 from .scenes import write_photo
 
@@ -138,3 +138,17 @@ def test_check_photos_stops_when_nothing_is_left(tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     with pytest.raises(ValueError, match="1 of 1"):
         check_photos(list_photos(tmp_path))
+
+
+def test_check_photos_drops_a_photo_with_a_broken_saliency_map(tmp_path):
+    for name in ("a", "b"):
+        Image.new("RGB", (40, 30), "red").save(tmp_path / f"{name}.jpg")
+        Image.new("L", (40, 30)).save(tmp_path / f"{name}.png")
+    broken = tmp_path / "b.png"
+    broken.write_bytes(broken.read_bytes()[:40])
+    records = tuple(
+        Record(id=n, image=tmp_path / f"{n}.jpg", labels=(), saliency=tmp_path / f"{n}.png")
+        for n in ("a", "b")
+    )
+    kept = check_photos(Source(records=records, classes={}))
+    assert [record.id for record in kept.records] == ["a"]

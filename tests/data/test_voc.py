@@ -1,6 +1,7 @@
 """PASCAL VOC roots: lists, labels of three origins, masks, saliency, broken input."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,27 @@ def test_truth_in_the_numbering_of_training(voc):
     assert truth.dtype == np.uint8
     assert truth.shape == (21, 34)
     assert truth[:, 0].tolist() == [255] + 7 * [0] + 3 * [255] + [0] + 3 * [1] + 6 * [0]
+
+
+def test_the_classes_of_a_trained_network(voc):
+    source = open_source(voc, split="train")
+    aligned = source.aligned(["yak", "dog", "cat"])
+    assert list(aligned.classes) == ["yak", "dog", "cat"]
+    assert aligned.label_vector(aligned.records[1]).tolist() == [0, 1, 0]
+    expected = source.choose(["dog", "cat"])
+    for record in source.records:
+        truth = expected.read_truth(record)
+        shifted = np.where((truth > 0) & (truth < 255), truth + 1, truth)
+        assert (aligned.read_truth(record) == shifted).all()
+    with pytest.raises(ValueError, match="unknown class"):
+        source.aligned(["yak"])
+
+
+def test_more_classes_than_a_mask_can_hold(voc):
+    source = open_source(voc, split="train")
+    many = replace(source, classes={str(value): value for value in range(1, 256)})
+    with pytest.raises(ValueError, match="at most 254 classes"):
+        many.for_training()
 
 
 def test_photos_without_the_chosen_classes_leave_training_only(voc, caplog):

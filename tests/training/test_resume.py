@@ -103,6 +103,13 @@ def test_other_settings_are_refused(run):
         run(epochs=1, crop=48, resume=True)
 
 
+def test_a_run_may_go_on_elsewhere(tmp_path):
+    began = {"crop": 32, "workers": 2, "device": "cuda", "out": "run"}
+    RunFolder(tmp_path, began).begin()
+    moved = {"crop": 32, "workers": 0, "device": "cpu", "out": "moved"}
+    assert RunFolder(tmp_path, moved, resume=True).config is None
+
+
 def test_nothing_to_resume(run):
     with pytest.raises(FileNotFoundError, match="nothing to resume"):
         run(resume=True)

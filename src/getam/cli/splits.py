@@ -17,16 +17,9 @@ def open_for(
     saliency: Path | None,
     strict: bool,
 ) -> Source:
-    """A data set narrowed to the model's classes, without photos that cannot be read."""
-    source = open_source(
-        data,
-        labels=labels,
-        split=split,
-        saliency=saliency,
-        classes=list(model.classes),
-        strict=strict,
-    )
-    return check_photos(source, strict=strict)
+    """A data set with the model's classes, without photos that cannot be read."""
+    source = open_source(data, labels=labels, split=split, saliency=saliency, strict=strict)
+    return check_photos(source.aligned(list(model.classes)), strict=strict)
 
 
 def with_rule(model: Model, rule: str | None, *, has_saliency: bool, crf: bool) -> Model:

@@ -105,8 +105,9 @@ def open_splits(
     source = open_source(data, split=split, **options)
     if val is None:
         return source, None
-    options["classes"] = list(source.classes)
-    return source, open_source(data, split=val, **options)
+    options["classes"] = None  # those that this part has; it may lack some
+    held_out = open_source(data, split=val, **options).aligned(list(source.classes))
+    return source, held_out
 
 
 def run(options: Sequence[str]) -> None:

@@ -9,14 +9,14 @@ from PIL import Image
 
 from getam.data.notice import warn_or_stop
 from getam.data.photo import read_photo
-from getam.data.source import Source
+from getam.data.source import Record, Source
 
 _END_OF_JPEG = b"\xff\xd9"
 _TAIL = 4096
 
 
 def check_photos(source: Source, *, strict: bool = False) -> Source:
-    """Leave out the photos that are truncated or no images.
+    """Leave out the photos that are truncated or no images, or whose saliency map is.
 
     A JPEG whose end marker is in its place passes by its header; every other file is decoded.
 
@@ -38,7 +38,7 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
         If no photo is left; with ``strict`` if there is a bad one.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        faults = list(pool.map(_fault, (record.image for record in source.records)))
+        faults = list(pool.map(_fault, source.records))
     bad = [fault for fault in faults if fault]
     if bad:
         warn_or_stop(
@@ -49,13 +49,14 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
     return replace(source, records=tuple(good))
 
 
-def _fault(path: Path) -> str:
-    """Say what is wrong with a photo; nothing if it is sound."""
-    try:
-        if not _is_whole_jpeg(path):
-            read_photo(path)
-    except (OSError, ValueError) as error:
-        return str(error)
+def _fault(record: Record) -> str:
+    """Say what is wrong with a photo or its saliency map; nothing if both are sound."""
+    for path in (record.image, record.saliency):
+        try:
+            if path is not None and not _is_whole_jpeg(path):
+                read_photo(path)
+        except (OSError, ValueError) as error:
+            return str(error)
     return ""
 
 

@@ -41,6 +41,8 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
         raise ValueError(f"{path} must name either path, or images and instances")
     given = {key: value for key, value in given.items() if value is not None}
     split = given.get("split", content.get("split"))
+    if "{split}" in str(split):
+        raise ValueError(f"{path}: {{split}} belongs into a path, such as `path: photos/{{split}}`")
     found = {key: _whole(path, str(content[key]), split) for key in _PATHS if key in content}
     return content | found | given
 

@@ -13,6 +13,8 @@ from getam.vocabulary import BACKGROUND, IGNORE
 
 logger = logging.getLogger(__name__)
 
+IN_NO_MASK = -1  # the value of a class that a source does not have
+
 
 @dataclass(frozen=True)
 class Record:
@@ -124,6 +126,20 @@ class Source:
         )
         return replace(self, records=records, classes={n: self.classes[n] for n in classes})
 
+    def aligned(self, classes: Sequence[str]) -> "Source":
+        """Take over the classes of a trained network, in its order; some may be in no photo here.
+
+        Raises
+        ------
+        ValueError
+            If none of the names is there.
+        """
+        known = [name for name in classes if name in self.classes]
+        if not known:
+            raise unknown("class", list(classes), self.classes, self.name)
+        values = {name: self.classes.get(name, IN_NO_MASK) for name in classes}
+        return replace(self.choose(known), classes=values)
+
     def for_training(self) -> "Source":
         """Keep the records that show a class, and see that every class is shown.
 
@@ -135,8 +151,13 @@ class Source:
         Raises
         ------
         ValueError
-            If a class is in no photo, or no photo has a label.
+            If a class is in no photo, no photo has a label, or there are more than 254 classes.
         """
+        if len(self.classes) >= IGNORE:
+            raise ValueError(
+                f"masks of one byte hold at most {IGNORE - 1} classes, {self.name} has "
+                f"{len(self.classes)}: choose some with classes=..."
+            )
         records = tuple(record for record in self.records if record.labels)
         if not records:
             raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")

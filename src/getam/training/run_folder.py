@@ -21,6 +21,8 @@ CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 TENSORBOARD = "tensorboard"  # folder of its logs in a run
 PACKAGES = ("getam", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
 
+FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on
+
 
 class RunFolder:
     """Where a run writes; nothing is written before :meth:`begin`.
@@ -91,7 +93,7 @@ class RunFolder:
         if not file.is_file():
             raise FileNotFoundError(f"nothing to resume: {self.path} holds no {CONFIG}")
         began = yaml.safe_load(file.read_text())
-        changed = [name for name in config if began.get(name) != config[name]]
+        changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
         if changed:
             name = changed[0]
             raise ValueError(
