@@ -65,6 +65,16 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
         )
 
 
+def check_class_token(methods: Sequence[str], prefix: int) -> None:
+    """Raise if a method reads the class token and no token comes before the recorded patches."""
+    for method in methods:
+        if lookup_method(method).reads == "class_token" and prefix == 0:
+            raise ValueError(
+                f"method {method!r} needs a class token, and none goes through the recorded "
+                "blocks: use cam, layer_cam or transcam"
+            )
+
+
 def observed_grid(recorder: AttentionRecorder) -> tuple[int, int]:
     """The patches (h, w) of the recorded pass, in which attention was seen."""
     if recorder.seen == 0:

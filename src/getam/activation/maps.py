@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from getam.activation.affinity import spread
 from getam.activation.checks import (
+    check_class_token,
     check_classes,
     check_finite,
     check_images,
@@ -197,6 +198,7 @@ def class_slot_maps(
         grid, prefix = windows[blocks].grid, 0
     else:
         prefix = prefix_tokens(calls, images=len(classes), patches=grid[0] * grid[1])
+        check_class_token([method], prefix)
     tokens = recorded_tokens(recorder, calls) if entry.reads == "tokens" else []
     frame = Frame(calls, prefix, windows[blocks : blocks + len(calls)], tokens)
     slots = max((len(wanted) for wanted in classes), default=0)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from getam.activation import AttentionRecorder, Recording, lookup_method, spread
 from getam.activation.checks import (
+    check_class_token,
     check_finite,
     counted_calls,
     observed_grid,
@@ -69,6 +70,7 @@ def shared_maps(
     height, width = observed_grid(seen)
     calls = counted_calls(seen, first, ())
     prefix = prefix_tokens(calls, images=1, patches=height * width)
+    check_class_token([setting.method for setting in settings], prefix)
     frame = Frame(calls, prefix, tokens=recorded_tokens(seen, calls) if reads_tokens else [])
     rows = []
     for slot, index in enumerate(classes):
