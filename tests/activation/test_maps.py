@@ -43,12 +43,19 @@ def test_every_family(family, blocks):
     assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=blocks)
 
 
+@pytest.mark.parametrize("family", ["eva02", "attention bias", "rotary and registers"])
+def test_the_last_block_where_the_classifier_averages_patches(family):
+    model, images, prefix, grid = tiny(family)
+    maps = activation_maps(model, images, classes=CLASSES, blocks=7)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=7)
+
+
 def of_class_token():
     return [name for name, method in METHODS.items() if method.reads == "class_token"]
 
 
 @pytest.mark.parametrize("method", of_class_token())
-@pytest.mark.parametrize("family", ["plain", "attention bias"])
+@pytest.mark.parametrize("family", ["plain", "attention bias", "rotary and registers"])
 def test_every_method_of_the_class_token(method, family, monkeypatch):
     monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
     model, images, prefix, grid = tiny(family)

@@ -7,12 +7,12 @@ network only through ``output = attention @ value``, so with g = d score / d out
 * the class-token row of the attention is ``softmax(scale q_0 K^T)``,
 * the class-token row of its gradient is ``g_0 V^T``,
 
-both [B, A, N]: no N x N matrix is ever formed and fused attention stays on.
+both [B, A, N], and so for any other row: no N x N matrix is ever formed and fused attention stays
+on.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from types import FunctionType
 from typing import Any
 
@@ -30,9 +30,9 @@ from torch.overrides import TorchFunctionMode
 ROWS = 256  # attention rows of one block and all its heads that exist at a time
 
 
-def row_bands(tokens: int) -> Iterator[slice]:
-    """Cut ``tokens`` query rows into bands of at most ``ROWS``."""
-    return (slice(start, min(start + ROWS, tokens)) for start in range(0, tokens, ROWS))
+def row_bands(tokens: int, *, first: int = 0) -> Iterator[slice]:
+    """Cut the query rows from ``first`` to before ``tokens`` into bands of at most ``ROWS``."""
+    return (slice(start, min(start + ROWS, tokens)) for start in range(first, tokens, ROWS))
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,6 @@ class Attention:
         if bias.dtype == torch.bool:
             return scores.masked_fill(~bias, float("-inf"))
         return scores + bias.float()
-
-    @cached_property
-    def class_scores(self) -> Tensor:
-        """Scores of the class token before softmax, float32 [B, A, N]."""
-        return self.scores(slice(0, 1))[:, :, 0]
-
-    @cached_property
-    def class_row(self) -> Tensor:
-        """Attention of the class token after softmax, float32 [B, A, N]."""
-        return self.class_scores.softmax(-1)
 
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """d score / d attention for some query rows, float32 [B, A, rows, N]."""
