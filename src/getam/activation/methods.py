@@ -20,6 +20,9 @@ from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 
 
+READ_TOKENS = ("final_tokens", "tokens")  # for which token features are kept
+
+
 @dataclass(frozen=True)
 class Method:
     """An attribution method and what it reads.
@@ -29,13 +32,14 @@ class Method:
     formula
         :class:`Recording` to map [B, N].
     reads
-        "class_token": attention rows and gradients, of a model with a class token. "tokens": token
-        features and their gradients too; a class token is not needed. "windows": windowed
+        "class_token": attention rows and gradients, of a model with a class token. "final_tokens":
+        the last tokens and their gradients too; a class token is not needed. "tokens": those that
+        enter the blocks as well. "windows": windowed
         attention, a model without class token; N are the tokens of the first block that counts.
     """
 
     formula: Callable[[Recording], Tensor]
-    reads: Literal["class_token", "tokens", "windows"] = "class_token"
+    reads: Literal["class_token", "final_tokens", "tokens", "windows"] = "class_token"
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
@@ -209,9 +213,9 @@ METHODS: dict[str, Method] = {
     "agcam": Method(agcam),
     "rollout": Method(rollout),
     "generic": Method(generic),
-    "cam": Method(cam, reads="tokens"),
+    "cam": Method(cam, reads="final_tokens"),
     "layer_cam": Method(layer_cam, reads="tokens"),
-    "transcam": Method(transcam, reads="tokens"),
+    "transcam": Method(transcam, reads="final_tokens"),
     "hgi": Method(hgi, reads="windows"),
 }
 """Every attribution method by its name. A new one is one function and one line here."""

@@ -45,7 +45,8 @@ class Attention:
     output: Tensor  # [B, A, N, d]
     bias: Tensor | None = None  # broadcasts to [B, A, N, N], added to the scores
     scale: float | None = None  # None: 1 / sqrt(d)
-    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for
+    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for, and
+    # None in a model that does not normalise before its first block: it does so after each instead
 
     def scores(self, rows: slice) -> Tensor:
         """Scores before softmax for some query rows, float32 [B, A, rows, N]."""
@@ -109,6 +110,7 @@ class AttentionRecorder(TorchFunctionMode):
         self.grid: tuple[int, int] | None = None
         self.final: tuple[Tensor, Tensor] | None = None
         self._normalised: list[Tensor] = []  # since the last block
+        self._normalises_first = True
 
     def __torch_function__(
         self,
@@ -139,8 +141,11 @@ class AttentionRecorder(TorchFunctionMode):
             return output
         if self.seen == self.graph_from:
             _start_graph(output)
+        tokens = self._input_of(call)
+        if self.seen == 0:
+            self._normalises_first = tokens is not None
         if self.seen >= self.keep_from:
-            self.calls[self.seen] = replace(call, tokens=self._input_of(call))
+            self.calls[self.seen] = replace(call, tokens=tokens if self._normalises_first else None)
         self._normalised.clear()
         self.seen += 1
         return output
@@ -161,7 +166,7 @@ class AttentionRecorder(TorchFunctionMode):
 
     def _remember_final(self, output: Tensor) -> None:
         last = self.calls.get(self.seen - 1)
-        if last is not None and last.tokens is not None and output.shape == last.tokens.shape:
+        if last is not None and output.shape == last.query.transpose(1, 2).flatten(2).shape:
             self.final = (output, output)
 
     def _normalise_final(self, pooled: Tensor, norm: Callable[[Tensor], Tensor]) -> None:

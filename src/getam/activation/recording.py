@@ -73,9 +73,9 @@ class Recording:
     read
         The tokens the classifier reads: the first one, or all patches.
     inputs
-        Per block the normalised tokens that enter it; empty unless the method reads "tokens".
+        Per block the normalised tokens that enter it; empty unless a method reads "tokens".
     final
-        The last tokens, which the classifier reads; one entry, or none as ``inputs``.
+        The last tokens, which the classifier reads; one entry, or none unless a method reads tokens.
     windows
         Per block how it cuts its tokens; empty unless the method reads "windows".
     """
@@ -95,7 +95,7 @@ class Frame:
     calls: Sequence[Attention]
     prefix: int
     windows: Sequence[Windows] = ()
-    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs, then final: values and what to watch
+    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs if read, final: values, what to watch
 
     def watched(self) -> list[Tensor]:
         """The tensors whose gradients :meth:`recording` wants, in its order."""
@@ -108,7 +108,7 @@ class Frame:
         blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
         pairs = zip(self.tokens, gradients[count:], strict=True)
         tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, read, tokens[:count], tokens[count:], self.windows)
+        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
 
 
 def rows_read(last_gradient: Tensor, prefix: int) -> slice:
