@@ -5,6 +5,7 @@ import timm
 import torch
 from reference.explicit_attention import slow_map
 from reference.shapes import Shapes
+from timm.models.volo import VOLO
 
 from getam.activation import (
     METHODS,
@@ -13,6 +14,8 @@ from getam.activation import (
     divide_by_maximum,
     spread,
 )
+
+from getam.inference.shared_pass import Setting, shared_maps
 
 from .models import FAMILIES, tiny, tiny_network
 
@@ -40,12 +43,19 @@ def test_every_family(family, blocks):
     assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=blocks)
 
 
+@pytest.mark.parametrize("family", ["eva02", "attention bias", "rotary and registers"])
+def test_the_last_block_where_the_classifier_averages_patches(family):
+    model, images, prefix, grid = tiny(family)
+    maps = activation_maps(model, images, classes=CLASSES, blocks=7)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=7)
+
+
 def of_class_token():
     return [name for name, method in METHODS.items() if method.reads == "class_token"]
 
 
 @pytest.mark.parametrize("method", of_class_token())
-@pytest.mark.parametrize("family", ["plain", "attention bias"])
+@pytest.mark.parametrize("family", ["plain", "attention bias", "rotary and registers"])
 def test_every_method_of_the_class_token(method, family, monkeypatch):
     monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
     model, images, prefix, grid = tiny(family)
@@ -276,6 +286,16 @@ def test_a_model_without_class_token_is_refused(name):
     model = timm.create_model(name, pretrained=False, num_classes=2, **options)
     with pytest.raises(ValueError, match="needs a class token|attention"):
         activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)
+
+
+@pytest.mark.parametrize("method", ["getam", "generic"])
+def test_a_class_token_that_joins_after_the_blocks_is_refused(method):
+    model = VOLO((1, 1), img_size=64, embed_dims=(16, 32), num_heads=(2, 2), num_classes=2)
+    images = torch.randn(1, 3, 64, 64)
+    with pytest.raises(ValueError, match="needs a class token"):
+        activation_maps(model, images, classes=[[0]], blocks=0, method=method)
+    with pytest.raises(ValueError, match="needs a class token"):
+        shared_maps(model.eval(), images, classes=[0], settings=[Setting(method, 0)])
 
 
 def test_a_compiled_model_is_recorded_uncompiled():

@@ -57,7 +57,7 @@ def test_our_network_has_a_linear_classifier():
     torch.testing.assert_close(maps[0], slow.detach())
 
 
-def test_the_final_tokens_must_be_observable():
+def test_the_tokens_of_every_block_must_be_observable():
     class Standardise(torch.nn.Module):
         def forward(self, x):
             return (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)
@@ -65,5 +65,26 @@ def test_the_final_tokens_must_be_observable():
     model, images, _, _ = tiny()
     for block in model.blocks:
         block.norm1 = block.norm2 = Standardise()
-    with pytest.raises(ValueError, match="tokens were not observed"):
-        activation_maps(model, images, classes=CLASSES, method="cam")
+    with pytest.raises(ValueError, match="enter the blocks were not observed"):
+        activation_maps(model, images, classes=CLASSES, method="layer_cam")
+
+
+def normalising_after():
+    torch.manual_seed(0)
+    name, options = "vit_relpos_base_patch16_rpn_224", {**TINY, "img_size": (48, 64)}
+    model = timm.create_model(name, pretrained=False, **options).eval()
+    redraw(model)
+    return model, torch.randn(3, 3, 48, 64)
+
+
+@pytest.mark.parametrize("blocks", [0, 6])
+def test_layer_cam_is_refused_where_norms_come_after_the_blocks(blocks):
+    model, images = normalising_after()
+    with pytest.raises(ValueError, match="every block must begin with layer_norm"):
+        activation_maps(model, images, classes=CLASSES, method="layer_cam", blocks=blocks)
+
+
+@pytest.mark.parametrize("method", ["cam", "transcam"])
+def test_methods_of_the_final_tokens_do_not_mind(method):
+    model, images = normalising_after()
+    assert_equal_slow(model, images, method=method, prefix=0, grid=(3, 4))

@@ -68,13 +68,20 @@ def slow_map(model, image, index, *, method, blocks, prefix, grid, score=class_l
         (attention[0].detach(), gradient[0], before[0])
         for attention, gradient, before in zip(matrices, gradients, before_softmax, strict=True)
     ][blocks:]
+    read = slice(prefix, None) if averages_patches(model) else slice(0, 1)
     if method in ("rollout", "generic"):
         full = torch.eye(len(triples[0][0][0]))
         for attention, gradient, _ in triples:
             full = factor(method, attention, gradient) @ full
     else:
-        full = sum(full_maps(*triple)[method] for triple in triples)
-    return full[0, prefix:].reshape(grid)
+        rows = ([matrix[:, read].mean(1, keepdim=True) for matrix in t] for t in triples)
+        return sum(full_maps(*row)[method] for row in rows)[0, prefix:].reshape(grid)
+    return full[read].mean(0)[prefix:].reshape(grid)
+
+
+def averages_patches(model):
+    """Whether the classifier of a timm model reads the mean of the patches, as timm says."""
+    return getattr(model, "global_pool", "token") == "avg"
 
 
 def slow_spread(maps, matrices, *, prefix, passes):

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from getam.activation.lookup import lookup_method
+from getam.activation.methods import READ_TOKENS
 from getam.activation.record import Attention, AttentionRecorder
 from getam.activation.windows import Windows, blocks_before_last_stage
 
@@ -65,6 +66,16 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
         )
 
 
+def check_class_token(methods: Sequence[str], prefix: int) -> None:
+    """Raise if a method reads the class token and no token comes before the recorded patches."""
+    for method in methods:
+        if lookup_method(method).reads == "class_token" and prefix == 0:
+            raise ValueError(
+                f"method {method!r} needs a class token, and none goes through the recorded "
+                "blocks: use cam, layer_cam or transcam"
+            )
+
+
 def observed_grid(recorder: AttentionRecorder) -> tuple[int, int]:
     """The patches (h, w) of the recorded pass, in which attention was seen."""
     if recorder.seen == 0:
@@ -105,14 +116,21 @@ def prefix_tokens(calls: Sequence[Attention], *, images: int, patches: int) -> i
 
 
 def recorded_tokens(
-    recorder: AttentionRecorder, calls: Sequence[Attention]
+    recorder: AttentionRecorder, calls: Sequence[Attention], *, methods: Sequence[str]
 ) -> list[tuple[Tensor, Tensor]]:
-    """Input of each block, then the final tokens: values and the tensor whose gradient counts."""
+    """What the methods read: inputs of the blocks, then final tokens, each with what to watch."""
+    reads = {lookup_method(method).reads for method in methods}
+    if not reads & set(READ_TOKENS):
+        return []
+    if recorder.final is None:
+        raise ValueError("the model's final tokens were not observed: none are [B, N, D]")
+    if "tokens" not in reads:
+        return [recorder.final]
     inputs = [call.tokens for call in calls if call.tokens is not None]
-    if len(inputs) < len(calls) or recorder.final is None:
+    if len(inputs) < len(calls):
         raise ValueError(
-            "the model's tokens were not observed: its blocks must begin with layer_norm or "
-            "rms_norm of [B, N, D]"
+            "the tokens that enter the blocks were not observed: every block must begin with "
+            "layer_norm or rms_norm of [B, N, D]; cam and transcam do not need them"
         )
     return [*((tokens, tokens) for tokens in inputs), recorder.final]
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from getam.activation.affinity import spread
 from getam.activation.checks import (
+    check_class_token,
     check_classes,
     check_finite,
     check_images,
@@ -20,6 +21,7 @@ from getam.activation.checks import (
     recorded_tokens,
 )
 from getam.activation.lookup import lookup_method
+from getam.activation.methods import READ_TOKENS
 from getam.activation.record import AttentionRecorder
 from getam.activation.recording import Frame
 from getam.activation.windows import Windows, read_windows
@@ -147,7 +149,7 @@ def recorder_for(method: str, *, blocks: int, affinity: int = 0) -> AttentionRec
             f"patches, got {affinity}"
         )
     first = 0 if affinity else blocks
-    return AttentionRecorder(first, graph_from=blocks, tokens=reads == "tokens")
+    return AttentionRecorder(first, graph_from=blocks, tokens=reads in READ_TOKENS)
 
 
 def class_slot_maps(
@@ -197,7 +199,8 @@ def class_slot_maps(
         grid, prefix = windows[blocks].grid, 0
     else:
         prefix = prefix_tokens(calls, images=len(classes), patches=grid[0] * grid[1])
-    tokens = recorded_tokens(recorder, calls) if entry.reads == "tokens" else []
+        check_class_token([method], prefix)
+    tokens = recorded_tokens(recorder, calls, methods=[method])
     frame = Frame(calls, prefix, windows[blocks : blocks + len(calls)], tokens)
     slots = max((len(wanted) for wanted in classes), default=0)
     rows = []

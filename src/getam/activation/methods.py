@@ -1,7 +1,8 @@
 """Attribution methods: one function each, all from the same recorded quantities.
 
 A_l is the attention of block l after softmax and G_l = d class_score / d A_l, both per head a. What
-is read of them is ``block.attention`` and ``block.gradient``, the class token's rows [B, A, N];
+is read of them is ``block.attention`` and ``block.gradient``, the class token's rows [B, A, N], or
+the mean of the patches' rows where the classifier averages patches (timm's BEiT, EVA-02, DINOv3);
 ``rollout``, ``generic`` and ``transcam`` need the rows of all tokens and compute a band of at most
 256 at a time. x_n are token features and g_n = d class_score / d x_n. Every method returns [B, N];
 the columns of the prefix tokens are dropped later. ``relu`` keeps what raises the score.
@@ -19,6 +20,9 @@ from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 
 
+READ_TOKENS = ("final_tokens", "tokens")  # for which token features are kept
+
+
 @dataclass(frozen=True)
 class Method:
     """An attribution method and what it reads.
@@ -28,13 +32,14 @@ class Method:
     formula
         :class:`Recording` to map [B, N].
     reads
-        "class_token": attention rows and gradients, of a model with a class token. "tokens": token
-        features and their gradients too; a class token is not needed. "windows": windowed
+        "class_token": attention rows and gradients, of a model with a class token. "final_tokens":
+        the last tokens and their gradients too; a class token is not needed. "tokens": those that
+        enter the blocks as well. "windows": windowed
         attention, a model without class token; N are the tokens of the first block that counts.
     """
 
     formula: Callable[[Recording], Tensor]
-    reads: Literal["class_token", "tokens", "windows"] = "class_token"
+    reads: Literal["class_token", "final_tokens", "tokens", "windows"] = "class_token"
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
@@ -84,18 +89,17 @@ def agcam(recording: Recording) -> Tensor:
     the others.
     """
     return total(
-        (block.gradient.relu() * block.call.class_scores.sigmoid()).sum(1)
-        for block in recording.blocks
+        (block.gradient.relu() * block.scores.sigmoid()).sum(1) for block in recording.blocks
     )
 
 
 def rollout(recording: Recording) -> Tensor:
-    """Class row of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
+    """Row that is read of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
 
     The same for every class. N x N matrices would be multiplied, but only one row of the product
     is wanted: a vector goes through the blocks from the last down, each in bands of rows.
     """
-    row = class_token_alone(recording)
+    row = tokens_read(recording)
     for block in reversed(recording.blocks):
         bands = (block.attention_rows(rows).mean(1) for rows in row_bands(row.shape[1]))
         row = (through(row, bands) + row) / 2
@@ -103,12 +107,12 @@ def rollout(recording: Recording) -> Tensor:
 
 
 def generic(recording: Recording) -> Tensor:
-    """Class row of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
+    """Row that is read of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
 
     Rules 5 and 6 of arXiv 2103.15679 for self-attention. Computed as :func:`rollout`: never more
     than a band of rows of A and G exists.
     """
-    row = class_token_alone(recording)
+    row = tokens_read(recording)
     for block in reversed(recording.blocks):
         bands = (
             (block.gradient_rows(rows) * block.attention_rows(rows)).relu().mean(1)
@@ -118,11 +122,11 @@ def generic(recording: Recording) -> Tensor:
     return row
 
 
-def class_token_alone(recording: Recording) -> Tensor:
-    """Row 0 of the identity for every image, float32 [B, N]."""
-    first = recording.blocks[0].attention
-    row = torch.zeros_like(first[:, 0])
-    row[:, 0] = 1
+def tokens_read(recording: Recording) -> Tensor:
+    """Share of each token in what the classifier reads, float32 [B, N], sums to 1."""
+    output = recording.blocks[0].call.output  # [B, A, N, d]
+    row = output.new_zeros(output.shape[0], output.shape[2], dtype=torch.float32)
+    row[:, recording.read] = 1 / (recording.read.stop - recording.read.start)
     return row
 
 
@@ -209,9 +213,9 @@ METHODS: dict[str, Method] = {
     "agcam": Method(agcam),
     "rollout": Method(rollout),
     "generic": Method(generic),
-    "cam": Method(cam, reads="tokens"),
+    "cam": Method(cam, reads="final_tokens"),
     "layer_cam": Method(layer_cam, reads="tokens"),
-    "transcam": Method(transcam, reads="tokens"),
+    "transcam": Method(transcam, reads="final_tokens"),
     "hgi": Method(hgi, reads="windows"),
 }
 """Every attribution method by its name. A new one is one function and one line here."""

@@ -7,12 +7,12 @@ network only through ``output = attention @ value``, so with g = d score / d out
 * the class-token row of the attention is ``softmax(scale q_0 K^T)``,
 * the class-token row of its gradient is ``g_0 V^T``,
 
-both [B, A, N]: no N x N matrix is ever formed and fused attention stays on.
+both [B, A, N], and so for any other row: no N x N matrix is ever formed and fused attention stays
+on.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from types import FunctionType
 from typing import Any
 
@@ -30,9 +30,9 @@ from torch.overrides import TorchFunctionMode
 ROWS = 256  # attention rows of one block and all its heads that exist at a time
 
 
-def row_bands(tokens: int) -> Iterator[slice]:
-    """Cut ``tokens`` query rows into bands of at most ``ROWS``."""
-    return (slice(start, min(start + ROWS, tokens)) for start in range(0, tokens, ROWS))
+def row_bands(tokens: int, *, first: int = 0) -> Iterator[slice]:
+    """Cut the query rows from ``first`` to before ``tokens`` into bands of at most ``ROWS``."""
+    return (slice(start, min(start + ROWS, tokens)) for start in range(first, tokens, ROWS))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Attention:
     output: Tensor  # [B, A, N, d]
     bias: Tensor | None = None  # broadcasts to [B, A, N, N], added to the scores
     scale: float | None = None  # None: 1 / sqrt(d)
-    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for
+    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for, and
+    # None in a model that does not normalise before its first block: it does so after each instead
 
     def scores(self, rows: slice) -> Tensor:
         """Scores before softmax for some query rows, float32 [B, A, rows, N]."""
@@ -60,16 +61,6 @@ class Attention:
         if bias.dtype == torch.bool:
             return scores.masked_fill(~bias, float("-inf"))
         return scores + bias.float()
-
-    @cached_property
-    def class_scores(self) -> Tensor:
-        """Scores of the class token before softmax, float32 [B, A, N]."""
-        return self.scores(slice(0, 1))[:, :, 0]
-
-    @cached_property
-    def class_row(self) -> Tensor:
-        """Attention of the class token after softmax, float32 [B, A, N]."""
-        return self.class_scores.softmax(-1)
 
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """d score / d attention for some query rows, float32 [B, A, rows, N]."""
@@ -119,6 +110,7 @@ class AttentionRecorder(TorchFunctionMode):
         self.grid: tuple[int, int] | None = None
         self.final: tuple[Tensor, Tensor] | None = None
         self._normalised: list[Tensor] = []  # since the last block
+        self._normalises_first = True
 
     def __torch_function__(
         self,
@@ -149,8 +141,11 @@ class AttentionRecorder(TorchFunctionMode):
             return output
         if self.seen == self.graph_from:
             _start_graph(output)
+        tokens = self._input_of(call)
+        if self.seen == 0:
+            self._normalises_first = tokens is not None
         if self.seen >= self.keep_from:
-            self.calls[self.seen] = replace(call, tokens=self._input_of(call))
+            self.calls[self.seen] = replace(call, tokens=tokens if self._normalises_first else None)
         self._normalised.clear()
         self.seen += 1
         return output
@@ -171,7 +166,7 @@ class AttentionRecorder(TorchFunctionMode):
 
     def _remember_final(self, output: Tensor) -> None:
         last = self.calls.get(self.seen - 1)
-        if last is not None and last.tokens is not None and output.shape == last.tokens.shape:
+        if last is not None and output.shape == last.query.transpose(1, 2).flatten(2).shape:
             self.final = (output, output)
 
     def _normalise_final(self, pooled: Tensor, norm: Callable[[Tensor], Tensor]) -> None:

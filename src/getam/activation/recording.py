@@ -1,12 +1,13 @@
 """What one class score per image left in the model: the argument of every attribution method."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
-from getam.activation.record import Attention
+from getam.activation.record import Attention, row_bands
 from getam.activation.windows import Windows
 
 
@@ -20,20 +21,35 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Block:
-    """Attention of one block with the gradient of one class score per image."""
+    """Attention of one block with the gradient of one class score per image.
+
+    ``attention``, ``scores`` and ``gradient`` are what the classifier reads: the class token's row,
+    or the mean of the patches' rows where it averages patches.
+    """
 
     call: Attention
     output_gradient: Tensor  # [B, A, N, d]
+    read: slice  # the rows the classifier reads
 
-    @property
+    @cached_property
     def attention(self) -> Tensor:
-        """Class-token row of the attention, float32 [B, A, N]."""
-        return self.call.class_row
+        """Row of the attention after softmax, float32 [B, A, N]."""
+        return self._mean_row(self.attention_rows)
+
+    @cached_property
+    def scores(self) -> Tensor:
+        """Row of the scores before softmax, float32 [B, A, N]."""
+        return self._mean_row(self.call.scores)
 
     @cached_property
     def gradient(self) -> Tensor:
-        """Class-token row of d score / d attention, float32 [B, A, N]."""
-        return self.gradient_rows(slice(0, 1))[:, :, 0]
+        """Row of d score / d attention, float32 [B, A, N]."""
+        return self._mean_row(self.gradient_rows)
+
+    def _mean_row(self, of: Callable[[slice], Tensor]) -> Tensor:
+        bands = row_bands(self.read.stop, first=self.read.start)
+        total = torch.stack([of(rows).sum(2) for rows in bands]).sum(0)
+        return total / (self.read.stop - self.read.start)
 
     def attention_rows(self, rows: slice) -> Tensor:
         """Attention of some query rows, float32 [B, A, rows, N]."""
@@ -54,16 +70,19 @@ class Recording:
         The attention blocks that count, in the order of the forward pass.
     prefix
         Tokens before the patches: class, distillation, registers.
+    read
+        The tokens the classifier reads: the first one, or all patches.
     inputs
-        Per block the normalised tokens that enter it; empty unless the method reads "tokens".
+        Per block the normalised tokens that enter it; empty unless a method reads "tokens".
     final
-        The last tokens, which the classifier reads; one entry, or none as ``inputs``.
+        The last tokens, which the classifier reads; one entry, or none unless a method reads tokens.
     windows
         Per block how it cuts its tokens; empty unless the method reads "windows".
     """
 
     blocks: Sequence[Block]
     prefix: int
+    read: slice
     inputs: Sequence[Tokens] = ()
     final: Sequence[Tokens] = ()
     windows: Sequence[Windows] = ()
@@ -76,7 +95,7 @@ class Frame:
     calls: Sequence[Attention]
     prefix: int
     windows: Sequence[Windows] = ()
-    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs, then final: values and what to watch
+    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs if read, final: values, what to watch
 
     def watched(self) -> list[Tensor]:
         """The tensors whose gradients :meth:`recording` wants, in its order."""
@@ -85,10 +104,21 @@ class Frame:
     def recording(self, gradients: Sequence[Tensor]) -> Recording:
         """Join the gradients of one score per image to what was recorded."""
         count = len(self.calls)
-        blocks = [Block(c, g) for c, g in zip(self.calls, gradients[:count], strict=True)]
+        read = rows_read(gradients[count - 1], self.prefix)
+        blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
         pairs = zip(self.tokens, gradients[count:], strict=True)
         tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, tokens[:count], tokens[count:], self.windows)
+        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
+
+
+def rows_read(last_gradient: Tensor, prefix: int) -> slice:
+    """The tokens the classifier reads, by the gradient [B, A, N, d] of the last block's output.
+
+    What the last block gives the class token has no gradient at all where the classifier averages
+    the patches instead (timm's BEiT, EVA-02 and DINOv3).
+    """
+    reads_class_token = bool(last_gradient[:, :, 0].any())
+    return slice(0, 1) if reads_class_token else slice(prefix, last_gradient.shape[2])
 
 
 def of_tokens(gradient: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from getam.activation import AttentionRecorder, Recording, lookup_method, spread
 from getam.activation.checks import (
+    check_class_token,
     check_finite,
     counted_calls,
     observed_grid,
@@ -16,6 +17,7 @@ from getam.activation.checks import (
     recorded_tokens,
 )
 from getam.activation.maps import score_gradients
+from getam.activation.methods import READ_TOKENS
 from getam.activation.recording import Frame
 
 
@@ -60,7 +62,8 @@ def shared_maps(
         As :func:`getam.activation_maps`.
     """
     first = min(setting.blocks for setting in settings)
-    reads_tokens = any(lookup_method(s.method).reads == "tokens" for s in settings)
+    methods = [setting.method for setting in settings]
+    reads_tokens = any(lookup_method(method).reads in READ_TOKENS for method in methods)
     with (
         torch.no_grad(),
         AttentionRecorder(0 if affinity else first, graph_from=first, tokens=reads_tokens) as seen,
@@ -69,7 +72,8 @@ def shared_maps(
     height, width = observed_grid(seen)
     calls = counted_calls(seen, first, ())
     prefix = prefix_tokens(calls, images=1, patches=height * width)
-    frame = Frame(calls, prefix, tokens=recorded_tokens(seen, calls) if reads_tokens else [])
+    check_class_token(methods, prefix)
+    frame = Frame(calls, prefix, tokens=recorded_tokens(seen, calls, methods=methods))
     rows = []
     for slot, index in enumerate(classes):
         with torch.enable_grad():

@@ -20,8 +20,8 @@ def class_token(features: Features, _pyramid: Pyramid) -> Tensor:
 def average(features: Features, _pyramid: Pyramid) -> Tensor:
     """Mean of the patch tokens after the last norm.
 
-    It does not read what the last block gives the class token, so activation maps get nothing from
-    that block.
+    It does not read what the last block gives the class token, so activation maps are made of the
+    mean of the patches' rows: slower, since all rows of the attention are computed.
     """
     return features.patch_tokens.mean(1)
 
