@@ -19,7 +19,6 @@ from getam.activation.record import row_bands
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 
-
 READ_TOKENS = ("final_tokens", "tokens")  # for which token features are kept
 
 
@@ -94,7 +93,7 @@ def agcam(recording: Recording) -> Tensor:
 
 
 def rollout(recording: Recording) -> Tensor:
-    """Row that is read of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
+    """Row read of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
 
     The same for every class. N x N matrices would be multiplied, but only one row of the product
     is wanted: a vector goes through the blocks from the last down, each in bands of rows.
@@ -107,7 +106,7 @@ def rollout(recording: Recording) -> Tensor:
 
 
 def generic(recording: Recording) -> Tensor:
-    """Row that is read of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
+    """Row read of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
 
     Rules 5 and 6 of arXiv 2103.15679 for self-attention. Computed as :func:`rollout`: never more
     than a band of rows of A and G exists.

@@ -75,7 +75,7 @@ class Recording:
     inputs
         Per block the normalised tokens that enter it; empty unless a method reads "tokens".
     final
-        The last tokens, which the classifier reads; one entry, or none unless a method reads tokens.
+        The last tokens, which the classifier reads; one entry, or none if no method reads them.
     windows
         Per block how it cuts its tokens; empty unless the method reads "windows".
     """
