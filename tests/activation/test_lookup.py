@@ -23,6 +23,7 @@ POINTS = """
 doubled = other_package_of_methods:doubled
 input_norm = other_package_of_methods:input_norm_method
 getam = other_package_of_methods:doubled
+zz_broken = other_package_of_methods:nothing
 """
 
 
@@ -45,14 +46,20 @@ def test_a_method_of_another_package():
     (norms,) = activation_maps(model, images[:1], classes=[[1]], method="input_norm")
     assert norms.min() > 0
     assert isinstance(lookup_method("doubled"), Method)
-    assert method_names() == [*METHODS, "doubled", "input_norm"]
+    assert method_names() == [*METHODS, "doubled", "input_norm", "zz_broken"]
 
 
 @pytest.mark.usefixtures("other_package")
 def test_ours_win_and_unknown_names_list_all():
     assert lookup_method("getam") is METHODS["getam"]
-    with pytest.raises(ValueError, match="hgi, doubled, input_norm, got 'double'"):
+    with pytest.raises(ValueError, match="hgi, doubled, input_norm, zz_broken, got 'double'"):
         lookup_method("double")
+
+
+@pytest.mark.usefixtures("other_package")
+def test_a_package_that_fails_is_named():
+    with pytest.raises(ValueError, match="'zz_broken' cannot be loaded .*_methods:nothing"):
+        lookup_method("zz_broken")
 
 
 def test_nothing_is_left_of_another_package():

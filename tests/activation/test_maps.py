@@ -216,13 +216,22 @@ def test_unfused_attention_is_refused():
         ({"classes": [[0]]}, "expected 3 lists, got 1"),
         ({"method": "getm"}, "method must be one of getam, .*got 'getm'"),
         ({"blocks": 8}, "blocks must be a first block in 0..7, got 8"),
+        ({"classes": [1, 2, 3]}, r"one list of class indices per image, e.g. \[\[3, 7\]"),
+        ({"classes": None}, "one list of class indices per image"),
+        ({"classes": [["dog"], [], []]}, "one list of class indices per image"),
+        ({"classes": [[True], [], []]}, "one list of class indices per image"),
+        ({"classes": [[1.0], [2.5], []]}, "one list of class indices per image"),
+        ({"blocks": None}, "blocks must be an integer, e.g. blocks=6, got None"),
+        ({"blocks": "1"}, "blocks must be an integer, e.g. blocks=6, got '1'"),
+        ({"affinity": -1}, "affinity must be 0 or more, got -1"),
+        ({"images": torch.full((3, 3, 48, 64), torch.nan)}, "images hold infinity or NaN"),
         ({"blocks": -1}, "blocks must be a first block in 0..7, got -1"),
     ],
 )
 def test_wrong_arguments(options, message):
     model, images, _, _ = tiny()
     with pytest.raises(ValueError, match=message) as error:
-        activation_maps(model, images, **{"classes": CLASSES, **options})
+        activation_maps(model, **{"images": images, "classes": CLASSES, **options})
     assert "\n" not in str(error.value)
 
 
@@ -285,6 +294,12 @@ def test_a_model_without_class_token_is_refused(name):
     model = timm.create_model(name, pretrained=False, num_classes=2, **options)
     with pytest.raises(ValueError, match="needs a class token|attention"):
         activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)
+
+
+def test_a_model_without_attention_is_not_told_to_fuse_it():
+    model = timm.create_model("resnet18", pretrained=False, num_classes=2)
+    with pytest.raises(ValueError, match="ResNet has no attention that can be observed"):
+        activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]])
 
 
 @pytest.mark.parametrize("method", ["getam", "generic"])

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from data.scenes import write_photo
 
@@ -29,6 +30,7 @@ def test_named_classes_of_imagenet(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--backbone", "vit_tiny_patch16_225"], "nearest: vit_tiny_patch16_224"),
         ([*BACKBONE, "--classes", "goldfihs"], "did you mean 'goldfish'"),
         ([*BACKBONE, "--methods", "getan"], "method must be one of getam"),
+        ([*BACKBONE, "--classes", ""], "a list of names such as a,b was expected"),
         ([*BACKBONE, "--top", "0"], "top must be 1 or more"),
         ([*BACKBONE, "--blocks", "99"], "blocks must be a first block"),
         ([*BACKBONE, "--weights", "no.pth"], "no such file: no.pth"),
@@ -40,3 +42,13 @@ def test_mistakes(
     photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
     assert main(["explain", *options, "--images", str(photo), "--out", str(out)]) == 1
     assert expected in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_wrong_method_makes_no_folder_and_repeats_count_once(tmp_path: Path) -> None:
+    photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
+    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--blocks", "10"]
+    assert main(["explain", *options, "--methods", "getan"]) == 1
+    assert not out.exists()
+    assert main(["explain", *options, "--methods", "getam,getam", "--classes", "0,tench"]) == 0
+    assert np.load(out / "a.npz")["indices"].tolist() == [0]
+    assert np.load(out / "a.npz")["getam"].shape[0] == 1

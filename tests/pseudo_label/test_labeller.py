@@ -142,3 +142,8 @@ def test_the_crf_moves_a_label_to_the_edge_and_leaves_nothing_undecided():
     label[:, 9, 4] = 1
     present = torch.tensor([[True, False], [True, True]])
     assert torch.equal(sharpen(label, present, image), truth)
+
+
+def test_affinity_is_a_count():
+    with pytest.raises(ValueError, match="affinity must be 0 or more, got -1"):
+        Labeller(affinity=-1)

@@ -1,5 +1,6 @@
 """What must hold before maps are made, of arguments, model and recorded pass: one line if not."""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from getam.activation.windows import Windows, blocks_before_last_stage
 CLASS_TOKENS = {"cls_token", "class_token", "class_embedding"}  # as libraries call it
 FUSED = (
     "the model made no scaled_dot_product_attention call: turn fused attention on "
-    "(TIMM_FUSED_ATTN=1, or 2 for Swin; attn_implementation='sdpa') or use a vision transformer"
+    "(TIMM_FUSED_ATTN=1, or 2 for Swin; attn_implementation='sdpa')"
 )
 
 
@@ -29,6 +30,25 @@ def check_images(images: Any, classes: Sequence[Sequence[int]]) -> None:
         raise ValueError(
             f"classes must be one list per image: expected {len(images)} lists, got {len(classes)}"
         )
+
+
+def class_lists(classes: Any) -> list[list[int]]:
+    """One list of class indices per image; a ValueError if it is anything else."""
+    try:
+        if any(isinstance(index, bool) for wanted in classes for index in wanted):
+            raise TypeError
+        return [[operator.index(index) for index in wanted] for wanted in classes]
+    except TypeError:
+        raise ValueError(
+            "classes must be one list of class indices per image, e.g. [[3, 7], [14]] for two "
+            f"images, got {str(classes)[:60]!r}"
+        ) from None
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise unless a value is an integer."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{name} must be an integer, e.g. {name}=6, got {value!r}")
 
 
 def check_classes(classes: Sequence[Sequence[int]], num_classes: int) -> None:
@@ -76,15 +96,28 @@ def check_class_token(methods: Sequence[str], prefix: int) -> None:
             )
 
 
-def observed_grid(recorder: AttentionRecorder) -> tuple[int, int]:
+def observed_grid(recorder: AttentionRecorder, model: nn.Module) -> tuple[int, int]:
     """The patches (h, w) of the recorded pass, in which attention was seen."""
-    if recorder.seen == 0:
+    if recorder.seen == 0 and can_fuse(model):
         raise ValueError(FUSED)
+    if recorder.seen == 0:
+        raise ValueError(
+            f"{type(model).__name__} has no attention that can be observed, by a call of "
+            "scaled_dot_product_attention: use a vision transformer"
+        )
     if recorder.grid is None:
         raise ValueError(
             "the patches cannot be counted: the model makes them without a convolution"
         )
     return recorder.grid
+
+
+def can_fuse(model: nn.Module) -> bool:
+    """Whether timm (``fused_attn``) or Hugging Face could fuse attention that was not."""
+    return any(
+        getattr(module, "fused_attn", None) is False or getattr(module, "_supports_sdpa", False)
+        for module in model.modules()
+    )
 
 
 def counted_calls(
@@ -135,9 +168,11 @@ def recorded_tokens(
     return [*((tokens, tokens) for tokens in inputs), recorder.final]
 
 
-def check_finite(maps: Tensor) -> None:
-    """Raise if half precision overflowed on the way to maps [B, K, h, w]."""
+def check_finite(maps: Tensor, images: Tensor) -> None:
+    """Raise if images or half precision brought infinity or NaN into maps [B, K, h, w]."""
     if not maps.isfinite().all():
+        if not images.isfinite().all():
+            raise ValueError("images hold infinity or NaN: give finite pixels")
         raise ValueError(
             "the maps hold infinity or NaN: the model overflowed in half precision or has such "
             "weights; run it in float32 or bfloat16"

@@ -19,14 +19,21 @@ def lookup_method(method: str) -> Method:
     Raises
     ------
     ValueError
-        If there is no such name; the message lists those there are.
+        If there is no such name (the message lists those there are) or its package fails.
     """
     if method in METHODS:
         return METHODS[method]
     others = entry_points(group=GROUP)
     if method not in others.names:
         raise ValueError(f"method must be one of {', '.join(method_names())}, got {method!r}")
-    found = others[method].load()
+    try:
+        found = others[method].load()
+    except Exception as error:  # whatever another package raises when it is imported
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(
+            f"method {method!r} cannot be loaded from the entry point {others[method].value} "
+            f"({reason}): mend or remove its package"
+        ) from error
     return found if isinstance(found, Method) else Method(found)
 
 

@@ -11,10 +11,12 @@ from getam.activation.affinity import spread
 from getam.activation.checks import (
     check_class_token,
     check_classes,
+    check_count,
     check_finite,
     check_images,
     check_model,
     check_scores,
+    class_lists,
     counted_calls,
     observed_grid,
     prefix_tokens,
@@ -106,12 +108,13 @@ def activation_maps(
     >>> tuple(maps.shape)
     (2, 14, 14)
     """
+    classes = class_lists(classes)
     check_images(images, classes)
     with as_it_is(model), torch.inference_mode(False), torch.no_grad():
         images = images.clone() if images.is_inference() else images
         with recorder_for(method, blocks=blocks, affinity=affinity) as recorder:
             output = model(images)
-        grid = observed_grid(recorder)
+        grid = observed_grid(recorder, model)
         windows = read_windows(model, grid)
         check_model(model, method, windowed=bool(windows))
         with torch.enable_grad():
@@ -128,7 +131,7 @@ def activation_maps(
         )
         if affinity:
             maps = spread(maps, list(recorder.calls.values()), passes=affinity)
-    check_finite(maps)
+    check_finite(maps, images)
     if normalise:
         maps = divide_by_maximum(maps)
     return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
@@ -143,6 +146,9 @@ def recorder_for(method: str, *, blocks: int, affinity: int = 0) -> AttentionRec
         If the method does not exist or cannot be refined by patch affinity.
     """
     reads = lookup_method(method).reads
+    check_count("blocks", blocks)
+    if affinity < 0:
+        raise ValueError(f"affinity must be 0 or more, got {affinity}")
     if affinity and reads == "windows":
         raise ValueError(
             f"affinity must be 0 for method {method!r}: windowed attention has no affinity of all "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from getam.activation import lookup_method
 from getam.cli.options import Words, parse, verb_parser, words
 from getam.cli.splits import open_for
 from getam.data import Source
@@ -56,11 +57,14 @@ def compare(
     """
     loaded = load_model(model, device=device)
     source = open_for(loaded, data, labels=labels, split=split, saliency=None, strict=strict)
+    chosen = words(methods)
+    for method in chosen or []:
+        lookup_method(method)  # fails before the folder is made
     folder = new_folder(out, overwrite=overwrite)
     comparison = compare_methods(
         loaded,
         source if limit is None else evenly_spaced(source, limit),
-        methods=words(methods),
+        methods=chosen,
         blocks=integers(blocks),
         affinity=affinity,
         refined=refine,

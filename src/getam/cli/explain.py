@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.activation import lookup_method
 from getam.cli.options import Words, run_verb, words
 from getam.data import check_photos, list_photos
 from getam.inference import (
@@ -55,14 +56,16 @@ def explain(
     classifier = open_classifier(
         backbone, model, weights=weights, pretrained=pretrained, device=device
     )
-    wanted = words(classes)
-    indices = None if wanted is None else class_indices(wanted, classifier.names)
+    wanted, chosen = words(classes), words(methods) or ["getam"]
+    for method in chosen:
+        lookup_method(method)  # fails before the folder is made
+    indices = wanted and list(dict.fromkeys(class_indices(wanted, classifier.names)))
     source = check_photos(list_photos(images), strict=strict)
     explain_folder(
         classifier,
         source,
         new_folder(out, overwrite=overwrite),
-        methods=words(methods) or ["getam"],
+        methods=chosen,
         classes=indices,
         top=top,
         blocks=blocks,

@@ -83,10 +83,20 @@ def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:
 
 
 def words(given: Words) -> list[str] | None:
-    """A list of names from ``a,b`` or from a YAML list."""
-    if given is None or isinstance(given, list):
-        return given
-    return [name.strip() for name in given.split(",") if name.strip()]
+    """A list of different names from ``a,b`` or from a YAML list; None if none was given.
+
+    Raises
+    ------
+    ValueError
+        If the list is empty.
+    """
+    if given is None:
+        return None
+    names = given if isinstance(given, list) else [name.strip() for name in given.split(",")]
+    different = list(dict.fromkeys(name for name in names if name))
+    if not different:
+        raise ValueError(f"a list of names such as a,b was expected, got {given!r}")
+    return different
 
 
 def first_line(function: Callable[..., Any]) -> str:

@@ -159,13 +159,14 @@ def write_explanation(explanation: Explanation, names: Sequence[str], stem: Path
     with whole_file(stem.with_name(f"{stem.name}.npz")) as path:
         np.savez_compressed(path, probabilities=explanation.probabilities.numpy(), **arrays)
     rows: dict[str, list[Image.Image]] = {}
+    parts = file_names(shown)
     for row, (name, share) in enumerate(zip(shown, explanation.probabilities, strict=True)):
         pictures = {
             method: overlay(explanation.picture, maps[row])
             for method, maps in explanation.maps.items()
         }
         for method, picture in pictures.items():
-            with whole_file(stem.with_name(f"{stem.name}_{file_name(name)}_{method}.jpg")) as path:
+            with whole_file(stem.with_name(f"{stem.name}_{parts[row]}_{method}.jpg")) as path:
                 picture.save(path, quality=90)
         rows[f"{name} {share:.2f}"] = list(pictures.values())
     sheet = labelled_grid(explanation.picture, rows, columns=list(explanation.maps))
@@ -173,12 +174,20 @@ def write_explanation(explanation: Explanation, names: Sequence[str], stem: Path
         sheet.save(path)
 
 
-def file_name(name: str) -> str:
-    """A class name as part of a file name.
+def file_names(names: Sequence[str]) -> list[str]:
+    """Class names as parts of file names, all different; those that would agree are numbered.
 
     Examples
     --------
-    >>> file_name("crane (134)")
-    'crane-134'
+    >>> file_names(["crane (134)", "C++", "C#"])
+    ['crane-134', 'C-1', 'C-2']
     """
-    return "-".join("".join(c if c.isalnum() else " " for c in name).split())
+    plain = [
+        "-".join("".join(c if c.isalnum() else " " for c in name).split()) or "class"
+        for name in names
+    ]
+    lower = [part.lower() for part in plain]  # some file systems ignore capitals
+    return [
+        part if lower.count(part.lower()) == 1 else f"{part}-{1 + lower[:row].count(part.lower())}"
+        for row, part in enumerate(plain)
+    ]

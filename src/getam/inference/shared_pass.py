@@ -69,7 +69,7 @@ def shared_maps(
         AttentionRecorder(0 if affinity else first, graph_from=first, tokens=reads_tokens) as seen,
     ):
         class_logits = model(image)
-    height, width = observed_grid(seen)
+    height, width = observed_grid(seen, model)
     calls = counted_calls(seen, first, ())
     prefix = prefix_tokens(calls, images=1, patches=height * width)
     check_class_token(methods, prefix)
@@ -86,7 +86,7 @@ def shared_maps(
         together = maps.flatten(0, 1)[None]
         everything = list(seen.calls.values())
         maps = spread(together, everything, passes=affinity)[0].view_as(maps)
-    check_finite(maps)
+    check_finite(maps, image)
     return maps
 
 

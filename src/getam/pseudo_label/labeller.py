@@ -83,6 +83,7 @@ class Labeller:
     def __post_init__(self) -> None:
         if lookup_method(self.method).reads == "windows":
             raise ValueError(f"method {self.method!r} needs windowed attention, networks have none")
+        self.recorder()  # raises if blocks or affinity are no counts
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
