@@ -59,14 +59,14 @@ def explain(
     wanted, chosen = words(classes), words(methods) or ["getam"]
     for method in chosen:
         lookup_method(method)  # fails before the folder is made
-    indices = wanted and list(dict.fromkeys(class_indices(wanted, classifier.names)))
+    indices = None if wanted is None else class_indices(wanted, classifier.names)
     source = check_photos(list_photos(images), strict=strict)
     explain_folder(
         classifier,
         source,
         new_folder(out, overwrite=overwrite),
         methods=chosen,
-        classes=indices,
+        classes=None if indices is None else list(dict.fromkeys(indices)),  # tench is 0 too
         top=top,
         blocks=blocks,
         affinity=affinity,
