@@ -1,7 +1,7 @@
 """Released, paper and default presets on the same photos: python benchmarks/presets.py --out DIR.
 
-Every run takes data and network from ``--config``; the default preset its recipe too. A run that is
-there already is not repeated, and one that was stopped goes on.
+Every run takes data, network and number format from ``--config``; the default preset its recipe
+too. A run that is there already is not repeated, and one that was stopped goes on.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from getam.inference import Predictor
 
 CONFIG = Path("configs/voc_animals_vit_tiny.yaml")
 DATA = ("data", "labels", "split", "val", "classes", "saliency", "strict", "workers")
-NETWORK = ("backbone", "weights", "pretrained", "decoder_width")
+NETWORK = ("backbone", "weights", "pretrained", "decoder_width", "precision")
 VARIANTS = {
     **{name: settings for name, settings in PRESETS.items() if name != "default"},
     **{f"released + {name}": PRESETS["released"] | repair for name, repair in REPAIRS.items()},

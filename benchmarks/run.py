@@ -61,9 +61,15 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measure(plan: Plan, subjects: list[str]) -> dict[str, Any]:
-    """Run the subjects one after another."""
-    results: dict[str, Any] = {"rows": [], "tables": {}, "machine": machine()}
+def measure(plan: Plan, subjects: list[str], *, keep: bool) -> None:
+    """Run the subjects one after another; what is kept is written after each of them."""
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    results: dict[str, Any] = {
+        "rows": [],
+        "tables": {},
+        "machine": machine(),
+        "versions": {"python": platform.python_version(), **versions},
+    }
     for subject in subjects:
         start = time.perf_counter()
         rows, tables = SUBJECTS[subject](plan)
@@ -74,9 +80,10 @@ def measure(plan: Plan, subjects: list[str]) -> dict[str, Any]:
         for line in [line for table in tables.values() for line in table]:
             print(", ".join(f"{key} {value}" for key, value in line.items()), flush=True)
         print(f"-- {subject}: {time.perf_counter() - start:.0f} s", flush=True)
-    results["machine"]["load_average_after"] = os.getloadavg()[0]
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return results | {"versions": {"python": platform.python_version(), **versions}}
+        results["machine"]["load_average_after"] = os.getloadavg()[0]
+        if keep:
+            RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+            report.main()
 
 
 def main() -> None:
@@ -90,10 +97,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     plan = Plan(arguments.data, model=arguments.model, quick=arguments.quick)
-    results = measure(plan, arguments.only or list(SUBJECTS))
-    if not (arguments.quick or arguments.only):
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-        report.main()
+    keep = not (arguments.quick or arguments.only)
+    measure(plan, arguments.only or list(SUBJECTS), keep=keep)
 
 
 if __name__ == "__main__":

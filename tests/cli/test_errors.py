@@ -64,6 +64,7 @@ def test_wrong_usage(
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
         (["--data", "VOC", "--weights", "no.pth"], "no.pth"),
         (["--data", "VOC", "--resume"], "config.yaml"),
+        (["--data", "VOC", "--resume=true"], "config.yaml"),
     ],
 )
 def test_bad_settings_of_train(

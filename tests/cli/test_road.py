@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,6 +86,32 @@ def test_label_stages_maps_and_score(run: Path, voc: Path, tmp_path: Path) -> No
         assert arrays["refined_maps"].shape[0] == 1
         assert arrays["refined_maps"].max() <= 1
     assert (maps / f"{photo.stem}_{CLASSES[0]}.jpg").is_file()
+
+
+def test_scores_that_cannot_be_written_are_said_aloud(
+    run: Path, voc: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    photos, tags, file = tmp_path / "photos", tmp_path / "tags.csv", tmp_path / "scores.json"
+    photos.mkdir()
+    photo = next((voc / "JPEGImages").iterdir())
+    shutil.copy(photo, photos)
+    tags.write_text(f"image,labels\n{photo.name},{CLASSES[0]}\n")
+    options = ["--model", str(run), "--data", str(photos), "--labels", str(tags)]
+    assert main(["label", *options, "--out", str(tmp_path / "out"), "--json", str(file)]) == 0
+    assert f"{file} is not written" in caplog.text
+    assert not file.exists()
+
+
+def test_a_broken_photo_of_val_is_left_out_before_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    voc = write_voc(tmp_path / "voc")
+    (voc / "ImageSets" / "Segmentation" / "val.txt").write_text("d\ne\n")
+    (voc / "JPEGImages" / "e.png").write_bytes(b"no photo")
+    options = ["--data", str(voc), "--split", "train", "--val", "val", *TINY, "--epochs", "1"]
+    assert main(["train", *options, "--out", str(tmp_path / "run")]) == 0
+    assert "1 of 2 photos" in caplog.text
+    assert main(["train", *options, "--out", str(tmp_path / "strict"), "--strict"]) == 1
 
 
 def test_a_perfect_prediction_scores_one(

@@ -2,22 +2,11 @@
 
 import pytest
 import torch
-from data.scenes import CLASSES, write_voc
+from data.scenes import CLASSES
 
-from getam.data import open_source
 from getam.inference import Model, save_model
 from getam.network import build_network
 from getam.pseudo_label import Labeller
-
-
-@pytest.fixture(scope="session")
-def voc(tmp_path_factory):
-    return write_voc(tmp_path_factory.mktemp("data") / "voc")
-
-
-@pytest.fixture(scope="session")
-def source(voc):
-    return open_source(voc, saliency=voc / "saliency")
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,10 @@ from getam.data import open_source, photo_loader
 from getam.evaluation import PointingGame, SeedCurve
 from getam.inference import compare_methods
 from getam.inference.classifier import TagClassifier
+from getam.inference.labelling import maps_at_size, photos_for
 from getam.inference.map_maker import MapMaker, present
 from getam.inference.shared_pass import Setting, shared_maps
-from getam.inference.tally import LOW_THRESHOLDS, Tally, at_size
+from getam.inference.tally import LOW_THRESHOLDS, Tally
 from getam.pseudo_label import refine
 
 FITTING = [name for name, method in METHODS.items() if method.reads != "windows"]
@@ -55,7 +56,7 @@ def slow_scores(model, source, setting, *, refined):
             iterations = model.labeller.iterations if refined else 0
             given = refine(given[None, None], batch.image, iterations=iterations)[0]
             given = given / (given.max() + 1e-5) if refined else given
-            shown.append(at_size(given, truth.shape)[0])
+            shown.append(maps_at_size(given, truth.shape)[0])
         maps = torch.stack(shown) if shown else torch.zeros(0, *truth.shape)
         curve.update(maps, classes, truth)
         game.update(maps, classes, truth)
@@ -86,7 +87,7 @@ def test_faithfulness_is_measured_on_the_classifiers_own_probability(model, sour
         model, few, methods=["getam"], blocks=[3], refined=False, faithfulness=True, workers=0
     ).rows
     maker = MapMaker(model)
-    (batch,) = maker.batches(few)
+    (batch,) = photos_for(model, few, workers=0)
     with torch.no_grad():
         whole = maker.classifier(maker.image(batch)).sigmoid()[0, 0].item()
         nothing = maker.classifier(torch.zeros_like(maker.image(batch))).sigmoid()[0, 0].item()

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from data.scenes import CLASSES, write_voc
+from data.scenes import CLASSES
 
-from getam.data import open_source
 from getam.network import build_network
 from getam.training import Recipe, train
 
@@ -22,16 +21,6 @@ RECIPE = Recipe(
     saliency_weight=0.5,
     iterations=2,
 )
-
-
-@pytest.fixture(scope="session")
-def voc(tmp_path_factory):
-    return write_voc(tmp_path_factory.mktemp("data") / "voc")
-
-
-@pytest.fixture(scope="session")
-def source(voc):
-    return open_source(voc, saliency=voc / "saliency")
 
 
 @pytest.fixture(scope="session")

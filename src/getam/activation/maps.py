@@ -137,25 +137,25 @@ def activation_maps(
     return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
 
 
-def recorder_for(method: str, *, blocks: int, affinity: int = 0) -> AttentionRecorder:
-    """The context for a forward pass that keeps what a method reads, and no more.
+def recorder_for(*methods: str, blocks: int, affinity: int = 0) -> AttentionRecorder:
+    """The context for a forward pass that keeps what the methods read, and no more.
 
     Raises
     ------
     ValueError
-        If the method does not exist or cannot be refined by patch affinity.
+        If a method does not exist or cannot be refined by patch affinity.
     """
-    reads = lookup_method(method).reads
+    reads = {lookup_method(method).reads for method in methods}
     check_count("blocks", blocks)
     if affinity < 0:
         raise ValueError(f"affinity must be 0 or more, got {affinity}")
-    if affinity and reads == "windows":
+    if affinity and "windows" in reads:
         raise ValueError(
-            f"affinity must be 0 for method {method!r}: windowed attention has no affinity of all "
-            f"patches, got {affinity}"
+            f"affinity must be 0 for {' and '.join(methods)}: windowed attention has no affinity "
+            f"of all patches, got {affinity}"
         )
     first = 0 if affinity else blocks
-    return AttentionRecorder(first, graph_from=blocks, tokens=reads in READ_TOKENS)
+    return AttentionRecorder(first, graph_from=blocks, tokens=bool(reads & set(READ_TOKENS)))
 
 
 def class_slot_maps(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.json_file import write_scores
 from getam.cli.options import run_verb
 from getam.cli.splits import open_for, with_rule
 from getam.inference import label_folder, load_model, new_folder
@@ -47,8 +48,7 @@ def label(
     print(f"{len(source)} pseudo labels in {out}")
     if scores is not None:
         print(scores.table())
-        if json is not None:
-            scores.write_json(json)
+    write_scores(scores, json)
 
 
 def run(options: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 import yaml
 
-from getam.cli.options import Words, parse, verb_parser, words
+from getam.cli.json_file import write_scores
+from getam.cli.options import Words, parse, spelled_out, verb_parser, words
 from getam.cli.presets import preset_settings
 from getam.data import Source, open_source
 from getam.network import build_network
@@ -94,8 +95,7 @@ def train(
     if scores is not None:
         print(scores.table())
         print(f"mIoU {scores.final().miou:.3f}")
-        if json is not None:
-            scores.write_json(json)
+    write_scores(scores, json)
 
 
 def open_splits(
@@ -116,11 +116,11 @@ def run(options: Sequence[str]) -> None:
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("--config", "--preset", "--out"):
         early.add_argument(name)
-    early.add_argument("--resume", action="store_true")
-    given, _ = early.parse_known_args(options)
+    early.add_argument("--resume", default="false")
+    given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
     named = read_yaml(Path(given.config)) if given.config else {}
     parser.set_defaults(preset_settings(given.preset or named.get("preset", "default")))
-    if given.resume and given.out:
+    if given.resume == "true" and given.out:
         parser.set_defaults(read_yaml(Path(given.out) / CONFIG))
     train(**parse(parser, options))
 

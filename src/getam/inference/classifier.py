@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional
 
 from getam.data import size_for_long_side
 from getam.inference.class_names import timm_class_names
-from getam.inference.model import Model
+from getam.inference.model import Model, choose_device
 from getam.network import Network, create_classifier
 from getam.network.backbone import patch_stride
 
@@ -79,9 +79,8 @@ def timm_classifier(
     """
     model = create_classifier(backbone, pretrained=pretrained, weights=weights)
     settings = resolve_data_config(model=model)
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     return Classifier(
-        model=model.to(device),
+        model=model.to(choose_device(device)),
         names=timm_class_names(model),
         view=create_transform(**settings, is_training=False),
         mean=torch.tensor(settings["mean"]),

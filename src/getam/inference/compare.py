@@ -9,6 +9,7 @@ import torch
 from getam.activation import lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
+from getam.inference.labelling import photos_for
 from getam.inference.map_maker import MapMaker, present
 from getam.inference.method_costs import method_costs
 from getam.inference.model import Model
@@ -77,7 +78,7 @@ def compare_methods(
     }
     truths = (torch.from_numpy(source.read_truth(record)) for record in source.records)
     with counted("photos", len(source)) as advance:
-        for batch, truth in zip(maker.batches(source, workers=workers), truths, strict=True):
+        for batch, truth in zip(photos_for(model, source, workers=workers), truths, strict=True):
             count_photo(tallies, maker, batch, truth, faithfulness=faithfulness)
             advance()
     rows = (

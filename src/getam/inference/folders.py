@@ -139,7 +139,7 @@ def predicted_classes(
     names = list(predictor.classes)
     found: list[Sequence[str]] = []
     with counted("classifying", len(source)) as advance:
-        for batch in photo_loader(source, long_side=predictor.long_side):
+        for batch in photo_loader(source):
             likely = predictor(batch.image[0]).class_probabilities
             present = [names[c] for c in (likely > threshold).nonzero()[:, 0].tolist()]
             found.append(present or [names[int(likely.argmax())]])

@@ -1,6 +1,6 @@
 """Photos with tags to maps and pseudo labels, with a trained network and no training step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,8 +50,7 @@ class LabelledPhoto:
 
     def maps_at_photo_size(self, maps: Tensor) -> Tensor:
         """Maps [K, H, W] at the photo's own size."""
-        # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
-        return interpolate(maps[:, None], self.size, mode="bilinear", align_corners=False)[:, 0]
+        return maps_at_size(maps, self.size)
 
     def label_at_photo_size(self) -> Tensor:
         """The pseudo label at the photo's own size, uint8."""
@@ -77,11 +76,16 @@ def label_photos(
     workers
         Processes that read photos.
     """
+    for batch in photos_for(model, source, workers=workers):
+        yield label_batch(model, batch)
+
+
+def photos_for(model: Model, source: Source, *, workers: int | None = None) -> Iterator[Batch]:
+    """The photos of a source one by one, at the model's input size, on its device."""
     device = next(model.network.parameters()).device
     patch = patch_stride(model.network.backbone)
     loader = photo_loader(source, long_side=model.long_side, multiple=patch, workers=workers)
-    for batch in loader:
-        yield label_batch(model, batch.to(device))
+    return (batch.to(device) for batch in loader)
 
 
 @torch.inference_mode(False)
@@ -117,3 +121,9 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
         label=pseudo.label[0],
         mask_logits=mask_logits[0],
     )
+
+
+def maps_at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Maps [K, h, w] enlarged bilinearly to a size (H, W)."""
+    # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
+    return interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]

@@ -7,12 +7,12 @@ from functools import cached_property
 from torch import Tensor
 
 from getam.activation import activation_maps
-from getam.data import Batch, Source, photo_loader
+from getam.data import Batch, Source
 from getam.inference.classifier import TagClassifier
 from getam.inference.explain import unit_range
+from getam.inference.labelling import photos_for
 from getam.inference.model import Model
 from getam.inference.shared_pass import Setting, shared_maps
-from getam.network.backbone import patch_stride
 from getam.pseudo_label import normalise, refine, resized
 
 
@@ -36,18 +36,6 @@ class MapMaker:
         """The network without its decoder."""
         return TagClassifier(self.model.network).eval()
 
-    def batches(self, source: Source, *, workers: int | None = 0) -> Iterator[Batch]:
-        """The photos of a source one by one, at the network's input size, on its device."""
-        network = self.model.network
-        device = next(network.parameters()).device
-        loader = photo_loader(
-            source,
-            long_side=self.model.long_side,
-            multiple=patch_stride(network.backbone),
-            workers=workers,
-        )
-        return (batch.to(device) for batch in loader)
-
     def labelled_batches(self, source: Source) -> Iterator[Batch]:
         """Those photos that show a class.
 
@@ -59,7 +47,7 @@ class MapMaker:
         records = tuple(record for record in source.records if record.labels)
         if not records:
             raise ValueError(f"no photo of {source.name} has a label to make a map of")
-        return self.batches(replace(source, records=records))
+        return photos_for(self.model, replace(source, records=records), workers=0)
 
     def image(self, batch: Batch) -> Tensor:
         """The photo [1, 3, H, W] as the network takes it."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from getam.activation import AttentionRecorder, Recording, lookup_method, spread
+from getam.activation import Recording, lookup_method, recorder_for, spread
 from getam.activation.checks import (
     check_class_token,
     check_finite,
@@ -17,7 +17,6 @@ from getam.activation.checks import (
     recorded_tokens,
 )
 from getam.activation.maps import score_gradients
-from getam.activation.methods import READ_TOKENS
 from getam.activation.recording import Frame
 
 
@@ -63,11 +62,7 @@ def shared_maps(
     """
     first = min(setting.blocks for setting in settings)
     methods = [setting.method for setting in settings]
-    reads_tokens = any(lookup_method(method).reads in READ_TOKENS for method in methods)
-    with (
-        torch.no_grad(),
-        AttentionRecorder(0 if affinity else first, graph_from=first, tokens=reads_tokens) as seen,
-    ):
+    with torch.no_grad(), recorder_for(*methods, blocks=first, affinity=affinity) as seen:
         class_logits = model(image)
     height, width = observed_grid(seen, model)
     calls = counted_calls(seen, first, ())

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from getam.evaluation import (
     Cost,
@@ -16,6 +15,7 @@ from getam.evaluation import (
     insertion,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
+from getam.inference.labelling import maps_at_size
 from getam.inference.shared_pass import Setting
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
@@ -39,7 +39,7 @@ class Tally:
 
     def update(self, maps: Tensor, classes: list[int], truth: Tensor) -> None:
         """Count the maps [K, h, w] in 0..1 of one photo against its truth [H, W]."""
-        enlarged = at_size(maps, truth.shape).cpu()
+        enlarged = maps_at_size(maps, truth.shape).cpu()
         self.curve.update(enlarged, classes, truth)
         self.pointing.update(enlarged, classes, truth)
 
@@ -47,7 +47,7 @@ class Tally:
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
     ) -> None:
         """Insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
-        for strength, index in zip(at_size(maps, image.shape[-2:]), classes, strict=True):
+        for strength, index in zip(maps_at_size(maps, image.shape[-2:]), classes, strict=True):
 
             def probability(images: Tensor, *, index: int = index) -> Tensor:
                 with torch.inference_mode():
@@ -68,12 +68,6 @@ class Tally:
             insertion=mean_curve(self.insertions),
             deletion=mean_curve(self.deletions),
         )
-
-
-def at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Maps [K, h, w] enlarged bilinearly to a size (H, W)."""
-    # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
-    return interpolate(maps[:, None], tuple(size), mode="bilinear")[:, 0]
 
 
 def mean_curve(curves: list[Tensor]) -> list[float] | None:

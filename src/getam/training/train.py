@@ -87,6 +87,7 @@ def train(
     recipe = recipe or Recipe()
     choose_device(device)  # Fabric would say so in a traceback, and late
     source = check_photos(source.for_training(), strict=strict)
+    val = None if val is None else check_photos(val, strict=strict)
     if network.num_classes != len(source.classes):
         raise ValueError(
             f"network must have the {len(source.classes)} classes of {source.name}, "

@@ -1,0 +1,18 @@
+"""The file that ``--json`` names, where there may be nothing to score."""
+
+import logging
+from pathlib import Path
+
+from getam.evaluation import Scores, StageScores
+
+logger = logging.getLogger(__name__)
+
+
+def write_scores(scores: Scores | StageScores | None, path: Path | None) -> None:
+    """Write scores to the file asked for; one warning line if there are none."""
+    if path is None:
+        return
+    if scores is None:
+        logger.warning("no masks to score with: %s is not written", path)
+    else:
+        scores.write_json(path)
