@@ -15,7 +15,7 @@ from timing import BASE, TINY, Plan, Row
 
 from getam.activation import class_slot_maps
 from getam.inference.predictor import as_tensor
-from getam.pseudo_label import Labeller, complete_labels, normalise, refine
+from getam.pseudo_label import Labeller, PseudoLabels, complete_labels, normalise, refine
 from getam.report import save_mask
 from getam.training.step import joint_losses
 
@@ -66,9 +66,12 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
         with watch("decoder"):
             masks = network.segment(features)
         with watch("losses"):
-            loss = joint_losses(masks, logits, label, batch, weights)["total"]
+            pseudo = PseudoLabels(classes, maps, refined, label)
+            losses = joint_losses(
+                masks, logits, pseudo, batch, weights, trainer.step.saliency_target
+            )
         with watch("backward"):
-            loss.backward()
+            losses["total"].backward()
         with watch("optimiser"):
             trainer.optimiser.step()
             trainer.optimiser.zero_grad()

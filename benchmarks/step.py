@@ -97,7 +97,10 @@ def rows(plan: Plan) -> list[Row]:
     """Full size is the paper's, half size the default of ``getam train``."""
     if plan.quick:
         return compare(plan, TINY, 96, 2, scale=1.0, repeats=1)
-    cases = [(TINY, 224, 4, 5), (TINY, 224, 16, 3), (BASE, 256, 4, 2), (BASE, 256, 16, 1)]
-    lines = [compare(plan, *case[:3], scale=1.0, repeats=case[3]) for case in cases]
-    lines.append(compare(plan, TINY, 224, 16, scale=0.5, repeats=3))
-    return [line for each in lines for line in each]
+    cases = [(TINY, 224, 4, 5), (TINY, 224, 16, 3), (BASE, 256, 4, 3), (BASE, 256, 16, 1)]
+    return [
+        line
+        for *case, repeats in cases
+        for scale in (1.0, 0.5)
+        for line in compare(plan, *case, scale=scale, repeats=repeats)
+    ]

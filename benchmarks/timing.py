@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 THREADS = 2
 CLASSES = 20
 BASE, SMALL, TINY = (f"vit_{size}_patch16_224" for size in ("base", "small", "tiny"))
+NETWORKS = [(TINY, 224), (BASE, 256)]
 
 sys.path.append(str(ROOT / "tests"))  # the slow versions that the tests compare with
 Row = dict[str, Any]
@@ -64,9 +65,11 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(*sides: Callable[[], object], repeats: int) -> list[list[float]]:
+def interleaved(
+    *sides: Callable[[], object], repeats: int, warm_up: bool = True
+) -> list[list[float]]:
     """Seconds of every side, [sides][repeats]; the sides take turns, so that both meet one load."""
-    for side in sides:  # the first round only warms up
+    for side in sides if warm_up else ():
         side()
     rounds = [[seconds(side) for side in sides] for _ in range(repeats)]
     return [list(column) for column in zip(*rounds, strict=True)]
@@ -75,6 +78,12 @@ def interleaved(*sides: Callable[[], object], repeats: int) -> list[list[float]]
 def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Median over the rounds of ours / theirs."""
     return median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def largest_difference(ours: list[Tensor], explicit: list[Tensor]) -> float:
+    """Relative to the largest value of each map."""
+    pairs = [(a.flatten(1), b) for a, b in zip(ours, explicit, strict=True)]
+    return max(((a - b).abs().amax(1) / b.amax(1)).max().item() for a, b in pairs)
 
 
 def peak_memory(case: str, **settings: object) -> float:

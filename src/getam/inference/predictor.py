@@ -153,15 +153,17 @@ class Predictor:
         size = (photo.shape[-2], photo.shape[-1])
         mask_logits, class_logits = self.logits(photo)
         mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
-        likely = interpolate(mask_logits, size, mode="bilinear", align_corners=False).softmax(1)
+        scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False)
+        if self.crf or probabilities:  # which class is likeliest the logits say as well
+            scores = scores.softmax(1)
         if self.crf:
-            likely = dense_crf(likely, photo[None], **PRESETS["test"])
-        best = likely[0].max(0).indices  # argmax over a leading dimension: seven times slower
+            scores = dense_crf(scores, photo[None], **PRESETS["test"])
+        best = scores[0].max(0).indices  # argmax over a leading dimension: seven times slower
         return Prediction(
             mask=best.to(torch.uint8).cpu(),
             classes=tuple(self.classes),
             class_probabilities=class_logits[0].sigmoid().cpu(),
-            probabilities=likely[0].cpu() if probabilities else None,
+            probabilities=scores[0].cpu() if probabilities else None,
         )
 
     def logits(self, photo: Tensor) -> tuple[Tensor, Tensor]:
