@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -97,8 +98,8 @@ def compare_crf(folder: Path, count: int, preset: str, classes: int) -> list[dic
     ratios, ours, theirs, agreement, difference = [], [], [], [], []
     for seed, image in enumerate(photos(folder, count + 1)):
         probabilities = made_up(classes, seed)
-        mine, found = timed(lambda p=probabilities, i=image: dense_crf(p, i, **settings))
-        other, expected = timed(lambda p=probabilities, i=image: compiled_crf(p, i, settings))
+        mine, found = timed(partial(dense_crf, probabilities, image, **settings))
+        other, expected = timed(partial(compiled_crf, probabilities, image, settings))
         if seed == 0:  # warms both up and fills the cache of the spatial kernel
             continue
         ratios.append(mine / other)
@@ -148,8 +149,8 @@ def compare_energy(folder: Path, count: int) -> list[dict[str, Any]]:
     for seed, photo in enumerate(photos(folder, count)):
         image = torch.nn.functional.interpolate(photo.float(), (128, 128), mode="area")
         probabilities = made_up(21, seed, (128, 128))
-        mine, _ = timed(lambda p=probabilities, i=image: energy_forward_backward(p, i))
-        other, _ = timed(lambda p=probabilities, i=image: brute_force_energy(p, i))
+        mine, _ = timed(partial(energy_forward_backward, probabilities, image))
+        other, _ = timed(partial(brute_force_energy, probabilities, image))
         ratios.append(mine / other)
         ours.append(mine)
         theirs.append(other)

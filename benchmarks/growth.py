@@ -1,6 +1,7 @@
 """How time and memory of maps and prediction grow with photos and pixels."""
 
 from collections.abc import Callable
+from functools import partial
 from math import log
 
 import torch
@@ -46,7 +47,7 @@ def over_photos(plan: Plan, counts: tuple[int, ...], size: int) -> tuple[list[Ro
     images = normalised(plan.photos(counts[-1], size))
     lines, points = [], []
     for name, run in runs(size).items():
-        sides = [lambda c=count, r=run: r(images[:c]) for count in counts]
+        sides = [partial(run, images[:count]) for count in counts]
         best = [min(times) for times in interleaved(*sides, repeats=5)]
         each = [time / count for time, count in zip(best, counts, strict=True)]
         points += [
@@ -71,7 +72,7 @@ def over_pixels(plan: Plan, sizes: tuple[int, ...]) -> tuple[list[Row], list[Row
         for size in sizes:
             image = normalised(plan.photos(1, size))
             run = runs(size)[name]
-            [times] = interleaved(lambda r=run, i=image: r(i), repeats=3)
+            [times] = interleaved(partial(run, image), repeats=3)
             peaks.append(peak_memory(name, model=TINY, size=size))
             points.append(
                 {

@@ -8,8 +8,10 @@ VisionTransformer from inside, which :func:`getam.activation_maps` does not.
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 from timing import (
@@ -23,7 +25,7 @@ from timing import (
     largest_difference,
     normalised,
 )
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from getam import activation_maps
@@ -33,10 +35,10 @@ from getam.activation.record import Attention
 from getam.activation.recording import Block, Frame, Recording
 
 FIRST = 6
-Way = Callable[[nn.Module, Tensor, list[list[int]]], list[Tensor]]
+Way = Callable[[Any, Tensor, list[list[int]]], list[Tensor]]
 
 
-def kept(model: nn.Module, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
+def kept(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
     """One forward, one backward per slot."""
     return activation_maps(model, images, classes=classes)
 
@@ -44,7 +46,7 @@ def kept(model: nn.Module, images: Tensor, classes: list[list[int]]) -> list[Ten
 def in_groups(way: Way) -> Way:
     """A forward and backwards per group of photos with as many labels: no empty slots."""
 
-    def grouped(model: nn.Module, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
+    def grouped(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
         maps: dict[int, Tensor] = {}
         for count in {len(own) for own in classes}:
             group = [image for image, own in enumerate(classes) if len(own) == count]
@@ -55,7 +57,7 @@ def in_groups(way: Way) -> Way:
     return grouped
 
 
-def all_slots_at_once(model: nn.Module, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
+def all_slots_at_once(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
     """One backward for all slots, batched by vmap."""
     with torch.no_grad(), recorder_for("getam", blocks=FIRST) as recorder:
         logits = model(images)
@@ -71,7 +73,7 @@ def all_slots_at_once(model: nn.Module, images: Tensor, classes: list[list[int]]
     return cut_to(rows, images, classes)
 
 
-def rows_that_matter(model: nn.Module, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
+def rows_that_matter(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
     """Past the last attention, and past the first one that counts, the class token's row alone."""
     blocks = model.blocks
     with torch.no_grad():
@@ -103,7 +105,7 @@ def rows_that_matter(model: nn.Module, images: Tensor, classes: list[list[int]])
     return cut_to(torch.stack(maps, 1)[..., 1:], images, classes)
 
 
-def attend(block: nn.Module, tokens: Tensor) -> Attention:
+def attend(block: Any, tokens: Tensor) -> Attention:
     """The attention of timm's Block, up to its projection."""
     attention = block.attn
     qkv = attention.qkv(block.norm1(tokens)).unflatten(2, (3, attention.num_heads, -1))
@@ -111,7 +113,7 @@ def attend(block: nn.Module, tokens: Tensor) -> Attention:
     return Attention(query, key, value, scaled_dot_product_attention(query, key, value))
 
 
-def after(block: nn.Module, tokens: Tensor, attended: Tensor) -> Tensor:
+def after(block: Any, tokens: Tensor, attended: Tensor) -> Tensor:
     """The rest of timm's Block, for some rows."""
     tokens = tokens + block.ls1(block.attn.proj(attended.transpose(1, 2).flatten(2)))
     return tokens + block.ls2(block.mlp(block.norm2(tokens)))
@@ -121,6 +123,12 @@ def cut_to(rows: Tensor, images: Tensor, classes: list[list[int]]) -> list[Tenso
     """Maps [B, K, P] as ``activation_maps`` returns them."""
     maps = rows.unflatten(2, (images.shape[2] // 16, images.shape[3] // 16))
     return [own[: len(wanted)] for own, wanted in zip(maps, classes, strict=True)]
+
+
+@torch.inference_mode()
+def forward(model: Any, images: Tensor) -> None:
+    """The plain forward pass."""
+    model(images)
 
 
 WAYS: dict[str, Way] = {
@@ -150,11 +158,8 @@ def main() -> None:
                     [m.flatten(1) for m in kept(model, images, classes)],
                 )
                 assert difference < 1e-5, (way, difference)
-            times = interleaved(
-                torch.inference_mode()(lambda m=model, i=images: m(i)),
-                *(lambda w=way, m=model, i=images, c=classes: w(m, i, c) for way in WAYS.values()),
-                repeats=5,
-            )
+            ways = [partial(way, model, images, classes) for way in WAYS.values()]
+            times = interleaved(partial(forward, model, images), *ways, repeats=5)
             plain, *ours = map(median, times)
             cells = [f"{own / plain:.2f}" for own in ours]
             print(f"| {name.removesuffix('_patch16_224')} {size}, 4 photos, 1-{most} labels | "

@@ -6,6 +6,7 @@ one coarse map; GETAM and generic attribution read the attention of several bloc
 
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import torch
 from captum.attr import LayerGradCam
@@ -50,7 +51,7 @@ def generic_attribution(model: nn.Module, image: Tensor, classes: list[int]) -> 
     return maps
 
 
-def contestants(model: nn.Module, images: Tensor, classes: list[list[int]]) -> dict[str, Callable]:
+def contestants(model: Any, images: Tensor, classes: list[list[int]]) -> dict[str, Callable]:
     """Name to a function that makes all maps."""
     grid = model.patch_embed.grid_size
     gridded = model.blocks[-1].norm1 = ThroughGrid(model.blocks[-1].norm1, grid)

@@ -5,10 +5,11 @@ pretrained ViT-Tiny of the shared data under drawn heads, whose classes are near
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from timing import CLASSES, TINY, Plan, Row, row
-from torch import Tensor, nn
+from torch import Tensor
 
 from getam import activation_maps
 from getam.inference import Model, load_model
@@ -36,40 +37,54 @@ def likeliest(model: Model, images: Tensor) -> list[list[int]]:
 
 
 def labels_of(
-    model: Model, network: nn.Module, images: Tensor, classes: list[list[int]]
+    model: Model, network: Any, images: Tensor, classes: list[list[int]]
 ) -> dict[str, Tensor]:
-    """Predicted masks, and pseudo labels made from the maps of ``classes``."""
+    """Mask logits, predicted masks, and pseudo labels made from the maps of ``classes``."""
     shown = model.network.normalise(images)
     with torch.no_grad():
-        prediction = network(shown).mask_logits.argmax(1)
+        logits = network(shown).mask_logits
     blocks = len(model.network.backbone.blocks) // 2
     maps = activation_maps(network, shown, classes=classes, blocks=blocks)
     refined = normalise(refine(torch.stack(maps), images))
     label = complete_labels(refined, torch.ones(refined.shape[:2]), rule="thresholds")
-    return {"prediction": prediction, "labels from maps": label}
+    return {"logits": logits, "prediction": logits.argmax(1), "labels from maps": label}
 
 
-def rows(plan: Plan) -> list[Row]:
-    """Share of equal pixels."""
+def doubt(variant: str, found: dict[str, Tensor], expected: dict[str, Tensor]) -> Row:
+    """How far the two best classes lie apart, in float32, where the prediction is another."""
+    first, second = expected["logits"].topk(2, 1).values.unbind(1)
+    margin, other = first - second, found["prediction"] != expected["prediction"]
+    values = {
+        "error of a mask logit": (found["logits"].float() - expected["logits"]).abs(),
+        "lead of the best class": margin,
+        "the same where the prediction changes": margin[other],
+    }
+    medians = {what: f"{own.median().item():.2g}" for what, own in values.items() if own.numel()}
+    return {"median of": variant, **medians}
+
+
+def rows_and_points(plan: Plan) -> tuple[list[Row], dict[str, list[Row]]]:
+    """Share of equal pixels, and how sure the network was of the others."""
     model = load_model(plan.model, device="cpu") if plan.model else drawn_model(plan)
     images = plan.photos(2 if plan.quick else 8, SIDE)
     classes = likeliest(model, images)
     expected = labels_of(model, model.network, images, classes)
-    variants: dict[str, tuple[AbstractContextManager, nn.Module]] = {
+    variants: dict[str, tuple[AbstractContextManager, Any]] = {
         "bf16 autocast": (torch.autocast("cpu", torch.bfloat16), model.network),
         "fp16 autocast": (torch.autocast("cpu", torch.float16), model.network),
     }
     if not plan.quick:  # compiling takes a minute
         variants["torch.compile"] = nullcontext(), torch.compile(model.network)
     whose = "trained model" if plan.model else "drawn heads"
-    lines = []
+    lines, points = [], []
     for variant, (context, network) in variants.items():
         with context:
             found = labels_of(model, network, images, classes)
-        if variant == "torch.compile":  # maps are made uncompiled: equal by construction
-            del found["labels from maps"]
-        for what, label in found.items():
-            same = (label == expected[what]).double().mean().item()
+        points.append(doubt(variant, found, expected))
+        # Maps are made uncompiled: equal by construction.
+        maps = [] if variant == "torch.compile" else ["labels from maps"]
+        for what in ["prediction", *maps]:
+            same = (found[what] == expected[what]).double().mean().item()
             name = f"equal pixels, {what}, {variant} / float32, {whose}"
             lines.append(row(name, same, SAME, at_least=True))
-    return lines
+    return lines, {"precision": points}

@@ -42,7 +42,7 @@ SUBJECTS: dict[str, Callable[[Plan], Measured]] = {
     "memory": lambda plan: (memory.rows(plan), {}),
     "predict": lambda plan: (predict.rows(plan), {}),
     "growth": growth.rows_and_points,
-    "precision": lambda plan: (precision.rows(plan), {}),
+    "precision": precision.rows_and_points,
     "stages": lambda plan: ([], {"stages": stages.points(plan)}),
     "others": lambda plan: ([], {"others": others.points(plan)}),
 }

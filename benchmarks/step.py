@@ -1,6 +1,7 @@
 """A joint training step against a supervised step of the same network and batch."""
 
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import torch
@@ -76,8 +77,8 @@ def compare(
     trainer = Trainer(name, Labeller(scale=scale))
     batches = {most: batch_of(plan.photos(count, size), most) for most in MOST}
     label = torch.randint(0, CLASSES + 1, (count, size, size))
-    sides: list[Callable[[], None]] = [lambda: trainer.supervised(batches[2], label)]
-    sides += [lambda b=batch: trainer.joint(b) for batch in batches.values()]
+    sides: list[Callable[[], None]] = [partial(trainer.supervised, batches[2], label)]
+    sides += [partial(trainer.joint, batch) for batch in batches.values()]
     supervised, *joint = interleaved(*sides, repeats=repeats)
     network = name.removesuffix("_patch16_224")
     return [
@@ -100,7 +101,7 @@ def rows(plan: Plan) -> list[Row]:
     cases = [(TINY, 224, 4, 5), (TINY, 224, 16, 3), (BASE, 256, 4, 3), (BASE, 256, 16, 1)]
     return [
         line
-        for *case, repeats in cases
+        for name, size, count, repeats in cases
         for scale in (1.0, 0.5)
-        for line in compare(plan, *case, scale=scale, repeats=repeats)
+        for line in compare(plan, name, size, count, scale=scale, repeats=repeats)
     ]

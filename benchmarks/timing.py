@@ -14,7 +14,7 @@ import numpy as np
 import timm
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 ROOT = Path(__file__).resolve().parents[1]
 THREADS = 2
@@ -96,7 +96,7 @@ def peak_memory(case: str, **settings: object) -> float:
     return float(run.stdout.split()[-1])
 
 
-def classifier(name: str, size: int) -> nn.Module:
+def classifier(name: str, size: int) -> Any:
     """A timm ViT with drawn weights: speed does not depend on them."""
     torch.manual_seed(0)
     return timm.create_model(name, img_size=size, num_classes=CLASSES).eval()
