@@ -151,8 +151,8 @@ def recorder_for(*methods: str, blocks: int, affinity: int = 0) -> AttentionReco
         raise ValueError(f"affinity must be 0 or more, got {affinity}")
     if affinity and "windows" in reads:
         raise ValueError(
-            f"affinity must be 0 for {' and '.join(methods)}: windowed attention has no affinity "
-            f"of all patches, got {affinity}"
+            f"affinity must be 0 for method {' and '.join(map(repr, methods))}: windowed attention "
+            f"has no affinity of all patches, got {affinity}"
         )
     first = 0 if affinity else blocks
     return AttentionRecorder(first, graph_from=blocks, tokens=bool(reads & set(READ_TOKENS)))
