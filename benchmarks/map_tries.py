@@ -152,11 +152,9 @@ def main() -> None:
         for most in (2, 3):
             model, classes = classifier(name, size), draw_classes(4, most)
             images = normalised(Plan(arguments.data).photos(4, size))
+            expected = [m.flatten(1) for m in kept(model, images, classes)]
             for way in WAYS.values():
-                difference = largest_difference(
-                    [m.flatten(1) for m in way(model, images, classes)],
-                    [m.flatten(1) for m in kept(model, images, classes)],
-                )
+                difference = largest_difference(way(model, images, classes), expected)
                 assert difference < 1e-5, (way, difference)
             ways = [partial(way, model, images, classes) for way in WAYS.values()]
             times = interleaved(partial(forward, model, images), *ways, repeats=5)
