@@ -55,7 +55,9 @@ def tiles(stems: Iterable[str]) -> dict[str, str]:
 
 def same_tile(before: str, after: str) -> bool:
     """Say whether a photo shows the same tile as the photo taken just before it."""
-    kinds, exposures, numbers = zip(*(re.split("_exp|_num_", s) for s in (before, after)), strict=True)
+    kinds, exposures, numbers = zip(
+        *(re.split("_exp|_num_", s) for s in (before, after)), strict=True
+    )
     close = int(numbers[1]) - int(numbers[0]) <= NEIGHBOURS
     return kinds[0] == kinds[1] and exposures[0] < exposures[1] and close
 

@@ -59,7 +59,7 @@ def in_groups(way: Way) -> Way:
 
 def all_slots_at_once(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
     """One backward for all slots, batched by vmap."""
-    with torch.no_grad(), recorder_for("getam", blocks=FIRST) as recorder:
+    with torch.no_grad(), recorder_for("getam", first_block=FIRST) as recorder:
         logits = model(images)
     frame = Frame(list(recorder.calls.values()), prefix=1)
     slots = max(map(len, classes))

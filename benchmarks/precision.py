@@ -43,8 +43,8 @@ def labels_of(
     shown = model.network.normalise(images)
     with torch.no_grad():
         logits = network(shown).mask_logits
-    blocks = len(model.network.backbone.blocks) // 2
-    maps = activation_maps(network, shown, classes=classes, blocks=blocks)
+    first_block = len(model.network.backbone.blocks) // 2
+    maps = activation_maps(network, shown, classes=classes, first_block=first_block)
     refined = normalise(refine(torch.stack(maps), images))
     label = complete_labels(refined, torch.ones(refined.shape[:2]), rule="thresholds")
     return {"logits": logits, "prediction": logits.argmax(1), "labels from maps": label}

@@ -65,7 +65,10 @@ def step_seconds(spin: int | None) -> tuple[float, str]:
 
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
     """Return the medians in Markdown."""
-    lines = ["| GOMP_SPINCOUNT | idle | beside one busy core | ratio |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| GOMP_SPINCOUNT | idle | beside one busy core | ratio |",
+        "| --- | --- | --- | --- |",
+    ]
     for spin, states in rows.items():
         idle, busy = (statistics.median(states[state]) for state in ("idle", "busy"))
         lines.append(f"| {spin} | {idle:.3f} s | {busy:.3f} s | {busy / idle:.2f} |")

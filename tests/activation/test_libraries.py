@@ -91,13 +91,22 @@ def made(request):
 def test_equal_to_explicit_attention(made, method):
     model, prefix, score, images, grid = made
     classes = [[2, 0], [1]]
-    ours = activation_maps(model, images, classes=classes, method=method, blocks=1, score=score)
+    ours = activation_maps(
+        model, images, classes=classes, method=method, first_block=1, score=score
+    )
     assert all(p.grad is None for p in model.parameters())
     for image, wanted, maps in zip(images, classes, ours, strict=True):
         assert maps.shape == (len(wanted), *grid)
         for index, own in zip(wanted, maps, strict=True):
             slow = slow_map(
-                model, image, index, method=method, blocks=1, prefix=prefix, grid=grid, score=score
+                model,
+                image,
+                index,
+                method=method,
+                first_block=1,
+                prefix=prefix,
+                grid=grid,
+                score=score,
             )
             assert slow.max() > 0
             torch.testing.assert_close(own, slow, rtol=1e-4, atol=1e-4 * slow.max().item())
@@ -106,7 +115,7 @@ def test_equal_to_explicit_attention(made, method):
 @pytest.mark.parametrize("method", ["cam", "layer_cam", "transcam"])
 def test_tokens_are_observed(made, method):
     model, _, score, images, grid = made
-    arguments = {"classes": [[0, 1, 2], [1]], "method": method, "blocks": 1, "score": score}
+    arguments = {"classes": [[0, 1, 2], [1]], "method": method, "first_block": 1, "score": score}
     with torch.inference_mode():
         maps = activation_maps(model, images, **arguments)
     assert maps[0].shape == (3, *grid)
@@ -120,7 +129,7 @@ def test_cam_of_clip_normalises_every_token():
     torch.manual_seed(0)
     model = clip_tower()[0].eval()
     images = torch.randn(1, 3, 64, 64)
-    arguments = {"classes": [[5]], "blocks": 0, "score": lambda output: output.image_embeds}
+    arguments = {"classes": [[5]], "first_block": 0, "score": lambda output: output.image_embeds}
     (maps,) = activation_maps(model, images, method="cam", **arguments)
     tower = getattr(model.vision_model, "vision_model", model.vision_model)
     tokens = tower.post_layernorm(tower(images).last_hidden_state)[0, 1:]
@@ -134,4 +143,4 @@ def test_unfused_attention_is_refused():
     settings = {**WIDTHS, "attn_implementation": "eager", "image_size": 64}
     model = transformers.ViTForImageClassification(transformers.ViTConfig(**settings))
     with pytest.raises(ValueError, match="attn_implementation='sdpa'"):
-        activation_maps(model, torch.randn(1, 3, 64, 64), classes=[[0]], blocks=1)
+        activation_maps(model, torch.randn(1, 3, 64, 64), classes=[[0]], first_block=1)

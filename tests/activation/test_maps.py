@@ -21,32 +21,38 @@ from .models import FAMILIES, tiny, tiny_network
 CLASSES = [[3, 0], [], [1, 0, 2]]
 
 
-def assert_equal_slow(model, images, maps, *, prefix, grid, method="getam", blocks=6):
+def assert_equal_slow(model, images, maps, *, prefix, grid, method="getam", first_block=6):
     assert len(maps) == len(images)
     for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
         assert image_maps.shape == (len(wanted), *grid)
         assert image_maps.dtype == torch.float32
         for index, ours in zip(wanted, image_maps, strict=True):
             slow = slow_map(
-                model, image, index, method=method, blocks=blocks, prefix=prefix, grid=grid
+                model,
+                image,
+                index,
+                method=method,
+                first_block=first_block,
+                prefix=prefix,
+                grid=grid,
             )
             assert slow.abs().max() > 0
             torch.testing.assert_close(ours, slow, rtol=1e-4, atol=1e-5 * slow.max().item())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("blocks", [0, 6])
-def test_every_family(family, blocks):
+@pytest.mark.parametrize("first_block", [0, 6])
+def test_every_family(family, first_block):
     model, images, prefix, grid = tiny(family)
-    maps = activation_maps(model, images, classes=CLASSES, blocks=blocks)
-    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=blocks)
+    maps = activation_maps(model, images, classes=CLASSES, first_block=first_block)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, first_block=first_block)
 
 
 @pytest.mark.parametrize("family", ["eva02", "attention bias", "rotary and registers"])
 def test_the_last_block_where_the_classifier_averages_patches(family):
     model, images, prefix, grid = tiny(family)
-    maps = activation_maps(model, images, classes=CLASSES, blocks=7)
-    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, blocks=7)
+    maps = activation_maps(model, images, classes=CLASSES, first_block=7)
+    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, first_block=7)
 
 
 def of_class_token():
@@ -66,14 +72,16 @@ def test_every_method_of_the_class_token(method, family, monkeypatch):
 def test_our_network_at_sizes_that_are_not_whole_patches(size):
     network = tiny_network()
     images = torch.randn(1, 3, *size)
-    (maps,) = activation_maps(network, images, classes=[[2]], blocks=3)
-    slow = slow_map(network, images[0], 2, method="getam", blocks=3, prefix=1, grid=(6, 8))
+    (maps,) = activation_maps(network, images, classes=[[2]], first_block=3)
+    slow = slow_map(network, images[0], 2, method="getam", first_block=3, prefix=1, grid=(6, 8))
     torch.testing.assert_close(maps[0], slow, rtol=1e-4, atol=1e-5 * slow.max().item())
 
 
 @pytest.mark.parametrize(("size", "grid"), [((64, 96), (8, 12)), ((65, 90), (9, 12))])
 def test_patches_are_those_the_model_makes(size, grid):
-    (maps,) = activation_maps(tiny_network(), torch.randn(1, 3, *size), classes=[[0]], blocks=3)
+    (maps,) = activation_maps(
+        tiny_network(), torch.randn(1, 3, *size), classes=[[0]], first_block=3
+    )
     assert maps.shape == (1, *grid)
 
 
@@ -144,7 +152,7 @@ def test_the_model_is_left_as_it_was(method):
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     modules, parameters = state_of(network)
     activation_maps(
-        network, torch.randn(2, 3, 32, 32), classes=[[0], [1, 2]], blocks=3, method=method
+        network, torch.randn(2, 3, 32, 32), classes=[[0], [1, 2]], first_block=3, method=method
     )
     after_modules, after_parameters = state_of(network)
     assert after_modules == modules
@@ -195,7 +203,7 @@ def test_no_matrix_of_all_tokens_is_ever_made(method, monkeypatch):
     model, images, _, (height, width) = tiny()
     sizes = {height * width, height * width + 1}
     with Shapes() as shapes:
-        activation_maps(model, images, classes=CLASSES, blocks=0, method=method)
+        activation_maps(model, images, classes=CLASSES, first_block=0, method=method)
     assert (3, 2, 13, 16) in shapes.seen  # [B, A, N, d]: the mode does see attention
     assert not [s for s in shapes.seen if len(s) > 1 and s[-1] in sizes and s[-2] in sizes]
 
@@ -215,17 +223,17 @@ def test_unfused_attention_is_refused():
         ({"classes": [[-1], [], []]}, r"classes must lie in 0..3"),
         ({"classes": [[0]]}, "expected 3 lists, got 1"),
         ({"method": "getm"}, "method must be one of getam, .*got 'getm'"),
-        ({"blocks": 8}, "blocks must be a first block in 0..7, got 8"),
+        ({"first_block": 8}, "first_block must lie in 0..7, got 8"),
         ({"classes": [1, 2, 3]}, r"one list of class indices per image, e.g. \[\[3, 7\]"),
         ({"classes": None}, "one list of class indices per image"),
         ({"classes": [["dog"], [], []]}, "one list of class indices per image"),
         ({"classes": [[True], [], []]}, "one list of class indices per image"),
         ({"classes": [[1.0], [2.5], []]}, "one list of class indices per image"),
-        ({"blocks": None}, "blocks must be an integer, e.g. blocks=6, got None"),
-        ({"blocks": "1"}, "blocks must be an integer, e.g. blocks=6, got '1'"),
+        ({"first_block": None}, "first_block must be an integer, e.g. first_block=6, got None"),
+        ({"first_block": "1"}, "first_block must be an integer, e.g. first_block=6, got '1'"),
         ({"affinity": -1}, "affinity must be 0 or more, got -1"),
         ({"images": torch.full((3, 3, 48, 64), torch.nan)}, "images hold infinity or NaN"),
-        ({"blocks": -1}, "blocks must be a first block in 0..7, got -1"),
+        ({"first_block": -1}, "first_block must lie in 0..7, got -1"),
     ],
 )
 def test_wrong_arguments(options, message):
@@ -293,7 +301,7 @@ def test_a_model_without_class_token_is_refused(name):
     options = {"depth": 2, "embed_dim": 32, "num_heads": 2, "img_size": 32} if "vit" in name else {}
     model = timm.create_model(name, pretrained=False, num_classes=2, **options)
     with pytest.raises(ValueError, match="needs a class token|attention"):
-        activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], blocks=0)
+        activation_maps(model, torch.randn(1, 3, 32, 32), classes=[[0]], first_block=0)
 
 
 def test_a_model_without_attention_is_not_told_to_fuse_it():
@@ -307,7 +315,7 @@ def test_a_class_token_that_joins_after_the_blocks_is_refused(method):
     model = VOLO((1, 1), img_size=64, embed_dims=(16, 32), num_heads=(2, 2), num_classes=2)
     images = torch.randn(1, 3, 64, 64)
     with pytest.raises(ValueError, match="needs a class token"):
-        activation_maps(model, images, classes=[[0]], blocks=0, method=method)
+        activation_maps(model, images, classes=[[0]], first_block=0, method=method)
     with pytest.raises(ValueError, match="needs a class token"):
         shared_maps(model.eval(), images, classes=[0], settings=[Setting(method, 0)])
 
@@ -315,8 +323,8 @@ def test_a_class_token_that_joins_after_the_blocks_is_refused(method):
 def test_a_compiled_model_is_recorded_uncompiled():
     model, images, _, _ = tiny()
     classes = [[0], [1, 2], [3]]
-    expected = activation_maps(model, images, classes=classes, blocks=1)
+    expected = activation_maps(model, images, classes=classes, first_block=1)
     compiled = torch.compile(model)
-    found = activation_maps(compiled, images, classes=classes, blocks=1)
+    found = activation_maps(compiled, images, classes=classes, first_block=1)
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)

@@ -24,6 +24,6 @@ def test_the_same_maps_as_released(backbone, keys, shared_reference):
     network = load_released(state, backbone=backbone)
     images = z("input.images", (2, 3, 96, 128))
     for first in (6, 0):
-        maps = activation_maps(network, images, classes=[[3, 7], [14]], blocks=first)
+        maps = activation_maps(network, images, classes=[[3, 7], [14]], first_block=first)
         theirs = released[f"maps_from_block_{first}"]
         assert relative_difference(torch.cat(maps), theirs) < 1e-4

@@ -12,22 +12,26 @@ from .models import TINY, redraw, tiny, tiny_network
 CLASSES = [[3, 0], [], [1, 0, 2]]
 
 
-def assert_equal_slow(model, images, *, method, prefix, grid, blocks=6):
-    maps = activation_maps(model, images, classes=CLASSES, method=method, blocks=blocks)
+def assert_equal_slow(model, images, *, method, prefix, grid, first_block=6):
+    maps = activation_maps(model, images, classes=CLASSES, method=method, first_block=first_block)
     for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
         assert image_maps.shape == (len(wanted), *grid)
         for index, ours in zip(wanted, image_maps, strict=True):
-            slow = SLOW[method](model, image, index, blocks=blocks, prefix=prefix, grid=grid)
+            slow = SLOW[method](
+                model, image, index, first_block=first_block, prefix=prefix, grid=grid
+            )
             torch.testing.assert_close(ours, slow, rtol=1e-4, atol=1e-4 * slow.max().item())
     assert max(image_maps.max() for image_maps in maps if len(image_maps)) > 0
 
 
 @pytest.mark.parametrize("method", SLOW)
-@pytest.mark.parametrize(("family", "blocks"), [("plain", 6), ("plain", 0), ("registers", 7)])
-def test_every_method_of_tokens(method, family, blocks, monkeypatch):
+@pytest.mark.parametrize(("family", "first_block"), [("plain", 6), ("plain", 0), ("registers", 7)])
+def test_every_method_of_tokens(method, family, first_block, monkeypatch):
     monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
     model, images, prefix, grid = tiny(family)
-    assert_equal_slow(model, images, method=method, prefix=prefix, grid=grid, blocks=blocks)
+    assert_equal_slow(
+        model, images, method=method, prefix=prefix, grid=grid, first_block=first_block
+    )
 
 
 @pytest.mark.parametrize("method", SLOW)
@@ -51,7 +55,7 @@ def test_queries_and_keys_that_are_normalised_are_not_taken_for_tokens():
 def test_our_network_has_a_linear_classifier():
     network = tiny_network()
     image = torch.randn(1, 3, 48, 64)
-    (maps,) = activation_maps(network, image, classes=[[2]], method="cam", blocks=3)
+    (maps,) = activation_maps(network, image, classes=[[2]], method="cam", first_block=3)
     tokens = network.forward_features(image).patch_tokens[0]
     slow = (tokens @ network.class_head.weight[2]).relu().view(6, 8)
     torch.testing.assert_close(maps[0], slow.detach())
@@ -77,11 +81,11 @@ def normalising_after():
     return model, torch.randn(3, 3, 48, 64)
 
 
-@pytest.mark.parametrize("blocks", [0, 6])
-def test_layer_cam_is_refused_where_norms_come_after_the_blocks(blocks):
+@pytest.mark.parametrize("first_block", [0, 6])
+def test_layer_cam_is_refused_where_norms_come_after_the_blocks(first_block):
     model, images = normalising_after()
     with pytest.raises(ValueError, match="every block must begin with layer_norm"):
-        activation_maps(model, images, classes=CLASSES, method="layer_cam", blocks=blocks)
+        activation_maps(model, images, classes=CLASSES, method="layer_cam", first_block=first_block)
 
 
 @pytest.mark.parametrize("method", ["cam", "transcam"])

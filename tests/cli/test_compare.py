@@ -34,7 +34,7 @@ def test_table_json_and_picture(
 ) -> None:
     out, file = tmp_path / "out", tmp_path / "scores.json"
     options = ["--model", str(run), "--data", str(voc), "--out", str(out), "--workers", "0"]
-    options += ["--methods", "getam,grad", "--blocks", "5", "--device", "cpu"]
+    options += ["--methods", "getam,grad", "--first-blocks", "5", "--device", "cpu"]
     assert main(["compare", *options, "--limit", "2", "--json", str(file)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 1 + 2 * 2
@@ -58,10 +58,10 @@ def test_table_json_and_picture(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--blocks", "0,six"], "blocks must be numbers"),
+        (["--first-blocks", "0,six"], "first_blocks must be numbers"),
         (["--limit", "0"], "limit must be 1 or more"),
         (["--methods", "getan"], "method must be one of"),
-        (["--methods", "getam", "--blocks", "77"], "first block in 0..5"),
+        (["--methods", "getam", "--first-blocks", "77"], "first_block must lie in 0..5"),
     ],
 )
 def test_mistakes(

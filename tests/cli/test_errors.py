@@ -59,7 +59,7 @@ def test_wrong_usage(
         (["--data", "VOC", "--frozen_blocks", "99"], "frozen_blocks must lie in"),
         (["--data", "VOC", "--device", "gpu"], "device must be cpu or cuda, got 'gpu'"),
         (["--data", "VOC", "--workers", "-1"], "num_workers"),
-        (["--data", "VOC", "--blocks", "99", "--epochs", "1"], "blocks must be a first block"),
+        (["--data", "VOC", "--first-block", "99", "--epochs", "1"], "first_block must lie in"),
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
         (["--data", "VOC", "--weights", "no.pth"], "no.pth"),

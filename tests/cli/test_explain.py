@@ -13,7 +13,7 @@ BACKBONE = ["--backbone", "vit_tiny_patch16_224", "--no-pretrained", "--device",
 
 def test_named_classes_of_imagenet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
-    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--blocks", "10"]
+    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--first-block", "10"]
     assert main(["explain", *options, "--classes", "golden retriever,0"]) == 0
     names = {"a.npz", "a.png", "a_golden-retriever_getam.jpg", "a_tench_getam.jpg"}
     assert {path.name for path in out.iterdir()} == names
@@ -32,7 +32,7 @@ def test_named_classes_of_imagenet(tmp_path: Path, capsys: pytest.CaptureFixture
         ([*BACKBONE, "--methods", "getan"], "method must be one of getam"),
         ([*BACKBONE, "--classes", ""], "a list of names such as a,b was expected"),
         ([*BACKBONE, "--top", "0"], "top must be 1 or more"),
-        ([*BACKBONE, "--blocks", "99"], "blocks must be a first block"),
+        ([*BACKBONE, "--first-block", "99"], "first_block must lie in"),
         ([*BACKBONE, "--weights", "no.pth"], "no such file: no.pth"),
     ],
 )
@@ -46,7 +46,7 @@ def test_mistakes(
 
 def test_a_wrong_method_makes_no_folder_and_repeats_count_once(tmp_path: Path) -> None:
     photo, out = write_photo(tmp_path / "a.png"), tmp_path / "out"
-    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--blocks", "10"]
+    options = [*BACKBONE, "--images", str(photo), "--out", str(out), "--first-block", "10"]
     assert main(["explain", *options, "--methods", "getan"]) == 1
     assert not out.exists()
     assert main(["explain", *options, "--methods", "getam,getam", "--classes", "0,tench"]) == 0

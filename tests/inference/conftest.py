@@ -16,7 +16,7 @@ def model():
     network.class_head.weight.data *= 20
     network.decoder.head[-1].weight.data *= 20
     classes = {name: value for value, name in enumerate(CLASSES, start=1)}
-    labeller = Labeller(blocks=3, iterations=2)
+    labeller = Labeller(first_block=3, iterations=2)
     return Model(network.eval(), classes, long_side=48, labeller=labeller, tag_weight=0.5)
 
 

@@ -65,13 +65,13 @@ def slow_scores(model, source, setting, *, refined):
 
 def test_rows_hold_what_a_loop_over_photos_finds(model, source):
     comparison = compare_methods(
-        model, source, methods=["grad_cam", "attention"], blocks=[3], workers=0
+        model, source, methods=["grad_cam", "attention"], first_blocks=[3], workers=0
     )
     assert comparison.photos == 5
     assert len(comparison.rows) == 4
     for row in comparison.rows:
         seed, pointing = slow_scores(
-            model, source, Setting(row.method, row.blocks), refined=row.refined
+            model, source, Setting(row.method, row.first_block), refined=row.refined
         )
         assert row.seed.best.miou == pytest.approx(seed.best.miou, abs=1e-3)
         assert row.seed.best.images == 5
@@ -84,7 +84,7 @@ def test_rows_hold_what_a_loop_over_photos_finds(model, source):
 def test_faithfulness_is_measured_on_the_classifiers_own_probability(model, source):
     few = replace(source, records=source.records[:1])  # a cat
     (row,) = compare_methods(
-        model, few, methods=["getam"], blocks=[3], refined=False, faithfulness=True, workers=0
+        model, few, methods=["getam"], first_blocks=[3], refined=False, faithfulness=True, workers=0
     ).rows
     maker = MapMaker(model)
     (batch,) = photos_for(model, few, workers=0)
@@ -98,7 +98,7 @@ def test_faithfulness_is_measured_on_the_classifiers_own_probability(model, sour
 
 def test_all_fitting_methods_when_none_is_named(model, source):
     few = replace(source, records=source.records[:1])
-    comparison = compare_methods(model, few, blocks=[5], refined=False, workers=0)
+    comparison = compare_methods(model, few, first_blocks=[5], refined=False, workers=0)
     assert [row.method for row in comparison.rows] == FITTING
     assert min(comparison.rows[0].seed.curve) == LOW_THRESHOLDS[0]
 
@@ -112,5 +112,7 @@ def test_what_cannot_be_compared(model, source, voc):
         compare_methods(model, unlabelled, methods=["getam"])
     with pytest.raises(ValueError, match="method must be one of"):
         compare_methods(model, open_source(voc), methods=["getan"])
-    with pytest.raises(ValueError, match="no method fits the model; .*first block in 0..5"):
-        compare_methods(model, source, blocks=[9])
+    with pytest.raises(
+        ValueError, match="no method fits the model; .*first_block must lie in 0..5"
+    ):
+        compare_methods(model, source, first_blocks=[9])

@@ -44,7 +44,7 @@ def test_the_model_sees_what_timm_evaluates_it_with(classifier, photo):
 
 def test_most_probable_classes_and_their_maps(classifier, photo):
     with Image.open(photo) as picture:
-        given = explain(classifier, picture, methods=["getam", "attention"], top=2, blocks=9)
+        given = explain(classifier, picture, methods=["getam", "attention"], top=2, first_block=9)
         image = classifier.view(picture)[None]
     with torch.no_grad():
         likely = classifier.model(image).softmax(-1)[0]
@@ -52,7 +52,7 @@ def test_most_probable_classes_and_their_maps(classifier, photo):
     assert given.probabilities.tolist() == pytest.approx(likely[given.classes].tolist())
     for method, maps in given.maps.items():
         (raw,) = activation_maps(
-            classifier.model, image, classes=[given.classes], method=method, blocks=9
+            classifier.model, image, classes=[given.classes], method=method, first_block=9
         )
         for ours, theirs in zip(maps, raw, strict=True):
             expected = (theirs - theirs.min()) / (theirs.max() - theirs.min())
@@ -62,7 +62,7 @@ def test_most_probable_classes_and_their_maps(classifier, photo):
 def test_files_of_a_run(model, photo, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    explain_folder(run_classifier(model), list_photos(photo), out, classes=[2, 0], blocks=3)
+    explain_folder(run_classifier(model), list_photos(photo), out, classes=[2, 0], first_block=3)
     with np.load(out / "a.npz") as arrays:
         assert arrays["classes"].tolist() == ["dog", "cat"]
         assert arrays["indices"].tolist() == [2, 0]
@@ -74,7 +74,7 @@ def test_files_of_a_run(model, photo, tmp_path):
 
 def test_a_run_is_seen_as_the_run_sees_it(model, photo):
     with Image.open(photo) as picture:
-        given = explain(run_classifier(model), picture, classes=[0, 1], blocks=3)
+        given = explain(run_classifier(model), picture, classes=[0, 1], first_block=3)
         pixels = torch.from_numpy(np.array(picture.resize((48, 32), 2))).movedim(-1, 0)
     with torch.no_grad():
         logits = model.network(model.network.normalise(pixels)[None]).class_logits[0]

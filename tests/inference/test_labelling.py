@@ -45,7 +45,7 @@ def test_equals_maps_refinement_and_completion_one_by_one(model, source):
     with torch.inference_mode():
         photo = label_batch(model, batch)
     (raw,) = activation_maps(
-        model.network, model.network.normalise(batch.image), classes=[photo.classes], blocks=3,
+        model.network, model.network.normalise(batch.image), classes=[photo.classes], first_block=3,
         normalise=True,
     )  # fmt: skip
     refined = normalise(refine(raw[None], batch.image, iterations=2))

@@ -38,9 +38,9 @@ def label(labeller, network, image, labels=LABELS, **options):
 @pytest.mark.parametrize("rule", ["paper", "released", "thresholds"])
 def test_slots_equal_the_dense_computation(rule, network, batch):
     image, saliency = batch
-    pseudo = label(Labeller(blocks=3, rule=rule), network, image, saliency=saliency)
+    pseudo = label(Labeller(first_block=3, rule=rule), network, image, saliency=saliency)
     everything = activation_maps(
-        network, network.normalise(image), classes=[range(4)] * 3, blocks=3, normalise=True
+        network, network.normalise(image), classes=[range(4)] * 3, first_block=3, normalise=True
     )
     refined = normalise(refine(torch.stack(everything), image))
     dense = complete_labels(refined, LABELS, saliency, rule=rule)
@@ -57,7 +57,7 @@ def test_padding_is_ignored(network, batch):
     image, saliency = batch
     valid = torch.ones(3, 40, 48, dtype=torch.bool)
     valid[:, 30:] = False
-    labeller = Labeller(blocks=3)
+    labeller = Labeller(first_block=3)
     plain = label(labeller, network, image, saliency=saliency).label
     padded = label(labeller, network, image, saliency=saliency, valid=valid).label
     assert (padded[~valid] == 255).all()
@@ -66,8 +66,8 @@ def test_padding_is_ignored(network, batch):
 
 def test_maps_keep_their_height_however_small_the_gradients(network, batch):
     image, _ = batch
-    small = label(Labeller(blocks=3), scaled_head(network, 1e-3), image)
-    usual = label(Labeller(blocks=3), network, image)
+    small = label(Labeller(first_block=3), scaled_head(network, 1e-3), image)
+    usual = label(Labeller(first_block=3), network, image)
     assert small.refined_maps[0].amax((1, 2)).min() > 0.999
     torch.testing.assert_close(small.refined_maps, usual.refined_maps, rtol=0, atol=1e-3)
 
@@ -83,7 +83,7 @@ def scaled_head(network, factor):
 def test_a_batch_without_any_class(options, network, batch):
     image, saliency = batch
     labels = torch.zeros(3, 4)
-    pseudo = label(Labeller(blocks=3, **options), network, image, labels, saliency=saliency)
+    pseudo = label(Labeller(first_block=3, **options), network, image, labels, saliency=saliency)
     assert pseudo.classes == [[], [], []]
     assert pseudo.refined_maps.shape == (3, 0, 40, 48)
     assert (pseudo.label == 0).all()
@@ -91,7 +91,7 @@ def test_a_batch_without_any_class(options, network, batch):
 
 def test_half_the_size_is_brought_back(network, batch):
     image, _ = batch
-    pseudo = label(Labeller(blocks=3, scale=0.5), network, image)
+    pseudo = label(Labeller(first_block=3, scale=0.5), network, image)
     assert pseudo.refined_maps.shape == (3, 2, 40, 48)
     assert torch.equal(pseudo.label[:, ::2, ::2], pseudo.label[:, 1::2, 1::2])
 
@@ -100,13 +100,13 @@ def test_half_the_size_is_brought_back(network, batch):
 def test_maps_where_the_backbone_is_frozen(frozen, network, batch):
     """The first blocks that count are frozen, so nothing below them asks for a gradient."""
     image, _ = batch
-    expected = label(Labeller(blocks=3), network, image)
+    expected = label(Labeller(first_block=3), network, image)
     still = scaled_head(network, 1.0)
     for part in (still.backbone.patch_embed, *still.backbone.blocks[:frozen]):
         part.requires_grad_(False)
     still.backbone.cls_token.requires_grad_(False)
     still.backbone.pos_embed.requires_grad_(False)
-    torch.testing.assert_close(label(Labeller(blocks=3), still, image).refined_maps,
+    torch.testing.assert_close(label(Labeller(first_block=3), still, image).refined_maps,
                                expected.refined_maps)  # fmt: skip
 
 

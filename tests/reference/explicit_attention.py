@@ -60,14 +60,14 @@ def explicit_batch(model, images, score=class_logits):
     return scores, matrices, before_softmax
 
 
-def slow_map(model, image, index, *, method, blocks, prefix, grid, score=class_logits):
-    """Map [h, w] of one class of one image from the blocks from ``blocks`` on."""
+def slow_map(model, image, index, *, method, first_block, prefix, grid, score=class_logits):
+    """Map [h, w] of one class of one image from the blocks from ``first_block`` on."""
     scores, matrices, before_softmax = explicit_forward(model, image, score)
     gradients = torch.autograd.grad(scores[index], matrices)
     triples = [
         (attention[0].detach(), gradient[0], before[0])
         for attention, gradient, before in zip(matrices, gradients, before_softmax, strict=True)
-    ][blocks:]
+    ][first_block:]
     read = slice(prefix, None) if averages_patches(model) else slice(0, 1)
     if method in ("rollout", "generic"):
         full = torch.eye(len(triples[0][0][0]))

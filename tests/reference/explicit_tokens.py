@@ -28,8 +28,8 @@ def slow_cam(model, image, index, *, prefix, grid, **_):
     return F.relu(slow_class_activation(model, image, index))[prefix:].reshape(grid)
 
 
-def slow_layer_cam(model, image, index, *, blocks, prefix, grid):
-    layers = [block.norm1 for block in model.blocks[blocks:]]
+def slow_layer_cam(model, image, index, *, first_block, prefix, grid):
+    layers = [block.norm1 for block in model.blocks[first_block:]]
     logits, outputs = outputs_of(layers, model, image)
     total = torch.zeros(outputs[0].shape[1])
     for tokens, gradient in zip(outputs, torch.autograd.grad(logits[index], outputs), strict=True):
@@ -38,9 +38,9 @@ def slow_layer_cam(model, image, index, *, blocks, prefix, grid):
     return total[prefix:].reshape(grid)
 
 
-def slow_transcam(model, image, index, *, blocks, prefix, grid):
+def slow_transcam(model, image, index, *, first_block, prefix, grid):
     values = slow_class_activation(model, image, index)[prefix:]
-    matrices = explicit_forward(model, image)[1][blocks:]
+    matrices = explicit_forward(model, image)[1][first_block:]
     coupled = sum(matrix[0].mean(0) for matrix in matrices)[prefix:, prefix:].detach()
     return F.relu(coupled @ values).reshape(grid)
 

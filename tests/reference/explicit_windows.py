@@ -25,8 +25,8 @@ def block_map(attention, gradient, *, grid, size, shift):
     return result
 
 
-def slow_hgi(model, image, index, *, blocks, patch):
-    """Map of the stages from block ``blocks`` on but the last, at the first counted one's size."""
+def slow_hgi(model, image, index, *, first_block, patch):
+    """Map of the stages from ``first_block`` on but the last, at the first counted one's size."""
     logits, matrices, _ = explicit_forward(model, image)
     gradients = torch.autograd.grad(logits[index], matrices)
     sides = [side // patch for side in image.shape[-2:]]
@@ -34,7 +34,7 @@ def slow_hgi(model, image, index, *, blocks, patch):
     for stage in list(model.layers)[:-1]:
         maps = []
         for block in stage.blocks:
-            if number >= blocks:
+            if number >= first_block:
                 matrix, gradient = matrices[number].detach(), gradients[number]
                 layout = {"grid": sides, "size": block.window_size, "shift": block.shift_size}
                 maps.append(block_map(matrix, gradient, **layout))

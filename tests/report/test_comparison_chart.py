@@ -11,21 +11,21 @@ from getam.report import comparison_svg
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def scores(method, blocks, refined, strength, **curves):
+def scores(method, first_block, refined, strength, **curves):
     curve = SeedCurve(["background", "dog"], thresholds=(0.2, 0.6))
     curve.update(torch.tensor([[[0.1, strength]]]), [0], torch.tensor([[0, 1]]))
     seed, cost = curve.scores(), Cost(0.5, 7)
-    return MethodScores(method, blocks, refined, seed, {"dog": 1.0}, cost, **curves)
+    return MethodScores(method, first_block, refined, seed, {"dog": 1.0}, cost, **curves)
 
 
 @pytest.fixture
 def comparison():
     curves = {"insertion": [0.0, 0.5, 1.0], "deletion": [1.0, 0.5, 0.0]}
     rows = [
-        scores(method, blocks, refined, strength, **curves)
+        scores(method, first_block, refined, strength, **curves)
         for refined in (False, True)
         for method, strength in (("getam", 0.9), ("grad<cam", 0.5))
-        for blocks in (0, 6)
+        for first_block in (0, 6)
     ]
     return Comparison(tuple(rows), photos=1)
 

@@ -31,7 +31,7 @@ def test_one_forward_pass_serves_all(new_network, batch):
         block.attn.register_forward_hook(lambda *_: calls.append("attention"))
     network.backbone.patch_embed.register_forward_hook(lambda *_: calls.append("embedding"))
     network.decoder.register_forward_hook(lambda *_: calls.append("decoder"))
-    step = Step(network, Labeller(blocks=3, iterations=2), WEIGHTS)
+    step = Step(network, Labeller(first_block=3, iterations=2), WEIGHTS)
     step(batch, joint=True).losses["total"].backward()
     assert sorted(calls) == ["attention"] * 6 + ["decoder", "embedding"]
     calls.clear()
@@ -44,7 +44,7 @@ def test_it_runs_back_once_per_label_slot_and_once_for_the_loss(new_network, bat
     last = network.backbone.blocks[-1]
     last.register_forward_hook(lambda *io: io[2].register_hook(lambda _: passes.append(1)) and None)
     batch.labels = torch.tensor([[1.0, 0, 0], [1, 0, 1], [0, 0, 0]])
-    step = Step(network, Labeller(blocks=3, iterations=1), WEIGHTS)
+    step = Step(network, Labeller(first_block=3, iterations=1), WEIGHTS)
     total = step(batch, joint=True).losses["total"]
     assert len(passes) == 2
     total.backward()
@@ -53,7 +53,7 @@ def test_it_runs_back_once_per_label_slot_and_once_for_the_loss(new_network, bat
 
 def test_no_matrix_of_all_tokens_is_ever_made(new_network, source):
     batch = next(iter(train_loader(source, crop=48, batch_size=3, seed=0, workers=0)))
-    step = Step(new_network(), Labeller(blocks=3, iterations=1), WEIGHTS)
+    step = Step(new_network(), Labeller(first_block=3, iterations=1), WEIGHTS)
     with Shapes() as shapes:
         step(batch, joint=True).losses["total"].backward()
     assert (3, 4, 37, 32) in shapes.seen  # [B, A, N, d]: the mode does see attention
@@ -62,7 +62,7 @@ def test_no_matrix_of_all_tokens_is_ever_made(new_network, source):
 
 def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
     before = {name: value.clone() for name, value in vars(batch).items() if hasattr(value, "clone")}
-    step = Step(new_network().eval(), Labeller(blocks=3, iterations=2), WEIGHTS)
+    step = Step(new_network().eval(), Labeller(first_block=3, iterations=2), WEIGHTS)
     output = step(batch, joint=True)
     masks, size = output.mask_logits, (16, 16)
     image = torch.nn.functional.avg_pool2d(batch.image.float(), 2)  # bilinear by one half
@@ -82,7 +82,7 @@ def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
 
 def test_released_padding_is_learnt_as_background(new_network, batch):
     network = new_network().eval()
-    labeller = Labeller(blocks=3, iterations=2, rule="released", settings={"opening": 3})
+    labeller = Labeller(first_block=3, iterations=2, rule="released", settings={"opening": 3})
     beyond = ~batch.valid
     assert beyond.any()
     ignored = Step(network, labeller, WEIGHTS)(batch, joint=True).pseudo.label
@@ -93,7 +93,7 @@ def test_released_padding_is_learnt_as_background(new_network, batch):
 
 
 def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
-    network, labeller = new_network().eval(), Labeller(blocks=3, iterations=2)
+    network, labeller = new_network().eval(), Labeller(first_block=3, iterations=2)
     step = Step(network, labeller, WEIGHTS, saliency_target="released")
     output = step(batch, joint=True)
     target, counted = released(batch.saliency, batch, output.pseudo)
@@ -105,7 +105,7 @@ def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
 
 
 def test_tags_weigh_the_mask_logits_and_learn_nothing_from_them(new_network, batch):
-    network, labeller = new_network().eval(), Labeller(blocks=3, iterations=2)
+    network, labeller = new_network().eval(), Labeller(first_block=3, iterations=2)
     masks_alone = LossWeights(classification=0.0)
     output = Step(network, labeller, masks_alone, tag_weight=2.0)(batch, joint=True)
     plain = network(network.normalise(batch.image)).mask_logits.detach()
@@ -122,7 +122,7 @@ def test_tags_weigh_the_mask_logits_and_learn_nothing_from_them(new_network, bat
 def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
     """The gradient of a joint step equals that of its losses with the label held fixed."""
     network = new_network().eval()
-    step = Step(network, Labeller(blocks=3, iterations=2), LossWeights())
+    step = Step(network, Labeller(first_block=3, iterations=2), LossWeights())
     output = step(batch, joint=True)
     output.losses["total"].backward()
     ours = {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
@@ -138,13 +138,13 @@ def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
 
 
 def test_a_weight_of_zero_leaves_a_loss_out(new_network, batch):
-    step = Step(new_network(), Labeller(blocks=3, iterations=1), LossWeights())
+    step = Step(new_network(), Labeller(first_block=3, iterations=1), LossWeights())
     assert set(step(batch, joint=True).losses) == {"classification", "segmentation", "total"}
     assert set(step(batch, joint=False).losses) == {"classification", "total"}
 
 
 def test_half_precision(new_network, batch):
-    step = Step(new_network(), Labeller(blocks=3, affinity=1, iterations=1), WEIGHTS)
+    step = Step(new_network(), Labeller(first_block=3, affinity=1, iterations=1), WEIGHTS)
     with torch.autocast("cpu", torch.bfloat16):
         losses = step(batch, joint=True).losses
     losses["total"].backward()

@@ -128,10 +128,10 @@ def counted_calls(
         raise ValueError(FUSED)
     count = blocks_before_last_stage(windows) if windows else recorder.seen
     if not 0 <= first < count:
-        raise ValueError(f"blocks must be a first block in 0..{count - 1}, got {first}")
+        raise ValueError(f"first_block must lie in 0..{count - 1}, got {first}")
     if windows and first % 2:
         raise ValueError(
-            f"blocks must be even, where a pair of windowed blocks begins, got {first}"
+            f"first_block must be even, where a pair of windowed blocks begins, got {first}"
         )
     return [recorder.calls[index] for index in range(first, count)]
 

@@ -37,7 +37,7 @@ def activation_maps(
     *,
     classes: Sequence[Sequence[int]],
     method: str = "getam",
-    blocks: int = 6,
+    first_block: int = 6,
     normalise: bool = False,
     affinity: int = 0,
     score: Callable[[Any], Tensor] | None = None,
@@ -64,7 +64,7 @@ def activation_maps(
     method
         A name in :data:`getam.activation.METHODS`, or of an entry point ``getam.methods``. Most
         need a class token; cam, layer_cam and transcam do not; hgi is for Swin.
-    blocks
+    first_block
         First block that counts, 0 for all; the paper's 6 is the second half of a ViT with 12.
     normalise
         Divide every map by its maximum, so that it lies in 0..1.
@@ -112,7 +112,7 @@ def activation_maps(
     check_images(images, classes)
     with as_it_is(model), torch.inference_mode(False), torch.no_grad():
         images = images.clone() if images.is_inference() else images
-        with recorder_for(method, blocks=blocks, affinity=affinity) as recorder:
+        with recorder_for(method, first_block=first_block, affinity=affinity) as recorder:
             output = model(images)
         grid = observed_grid(recorder, model)
         windows = read_windows(model, grid)
@@ -126,7 +126,7 @@ def activation_maps(
             classes=classes,
             grid=grid,
             method=method,
-            blocks=blocks,
+            first_block=first_block,
             windows=windows,
         )
         if affinity:
@@ -137,7 +137,7 @@ def activation_maps(
     return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
 
 
-def recorder_for(*methods: str, blocks: int, affinity: int = 0) -> AttentionRecorder:
+def recorder_for(*methods: str, first_block: int, affinity: int = 0) -> AttentionRecorder:
     """The context for a forward pass that keeps what the methods read, and no more.
 
     Raises
@@ -146,7 +146,7 @@ def recorder_for(*methods: str, blocks: int, affinity: int = 0) -> AttentionReco
         If a method does not exist or cannot be refined by patch affinity.
     """
     reads = {lookup_method(method).reads for method in methods}
-    check_count("blocks", blocks)
+    check_count("first_block", first_block)
     if affinity < 0:
         raise ValueError(f"affinity must be 0 or more, got {affinity}")
     if affinity and "windows" in reads:
@@ -154,8 +154,8 @@ def recorder_for(*methods: str, blocks: int, affinity: int = 0) -> AttentionReco
             f"affinity must be 0 for method {' and '.join(map(repr, methods))}: windowed attention "
             f"has no affinity of all patches, got {affinity}"
         )
-    first = 0 if affinity else blocks
-    return AttentionRecorder(first, graph_from=blocks, tokens=bool(reads & set(READ_TOKENS)))
+    first = 0 if affinity else first_block
+    return AttentionRecorder(first, graph_from=first_block, tokens=bool(reads & set(READ_TOKENS)))
 
 
 def class_slot_maps(
@@ -165,7 +165,7 @@ def class_slot_maps(
     classes: Sequence[Sequence[int]],
     grid: tuple[int, int],
     method: str = "getam",
-    blocks: int = 6,
+    first_block: int = 6,
     keep_graph: bool = False,
     windows: Sequence[Windows] = (),
 ) -> Tensor:
@@ -181,7 +181,7 @@ def class_slot_maps(
         K_b class indices per image.
     grid
         (h, w) of the patches.
-    method, blocks
+    method, first_block
         As :func:`activation_maps`.
     keep_graph
         Leave the graph alive for a later backward pass of the loss.
@@ -200,14 +200,14 @@ def class_slot_maps(
     """
     entry = lookup_method(method)
     check_classes(classes, class_logits.shape[1])
-    calls = counted_calls(recorder, blocks, windows)
+    calls = counted_calls(recorder, first_block, windows)
     if windows:
-        grid, prefix = windows[blocks].grid, 0
+        grid, prefix = windows[first_block].grid, 0
     else:
         prefix = prefix_tokens(calls, images=len(classes), patches=grid[0] * grid[1])
         check_class_token([method], prefix)
     tokens = recorded_tokens(recorder, calls, methods=[method])
-    frame = Frame(calls, prefix, windows[blocks : blocks + len(calls)], tokens)
+    frame = Frame(calls, prefix, windows[first_block : first_block + len(calls)], tokens)
     slots = max((len(wanted) for wanted in classes), default=0)
     rows = []
     for slot in range(slots):

@@ -66,7 +66,7 @@ class Recording:
 
     Attributes
     ----------
-    blocks
+    first_block
         The attention blocks that count, in the order of the forward pass.
     prefix
         Tokens before the patches: class, distillation, registers.

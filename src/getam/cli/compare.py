@@ -24,7 +24,7 @@ def compare(
     split: str | None = None,
     labels: Path | None = None,
     methods: Words = None,
-    blocks: str | list[int] | None = None,
+    first_blocks: str | list[int] | None = None,
     affinity: int = 0,
     refine: bool = True,
     faithfulness: bool = False,
@@ -44,7 +44,7 @@ def compare(
         split: part of the data set; default all of it
         labels: label file, where the data set has none of its own
         methods: attribution methods, e.g. getam,grad_cam; default all that fit the model
-        blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
+        first_blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
         affinity: passes of patch affinity, 0 for none
         refine: score the maps refined by PAMR too
         faithfulness: measure insertion and deletion too; slow
@@ -65,7 +65,7 @@ def compare(
         loaded,
         source if limit is None else evenly_spaced(source, limit),
         methods=chosen,
-        blocks=integers(blocks),
+        first_blocks=integers(first_blocks),
         affinity=affinity,
         refined=refine,
         faithfulness=faithfulness,
@@ -87,7 +87,7 @@ def integers(given: str | list[int] | None) -> list[int] | None:
     try:
         return [int(number) for number in given.split(",")]
     except ValueError:
-        raise ValueError(f"blocks must be numbers like 0,6,8, got {given!r}") from None
+        raise ValueError(f"first_blocks must be numbers like 0,6,8, got {given!r}") from None
 
 
 def evenly_spaced(source: Source, count: int) -> Source:

@@ -27,7 +27,7 @@ def explain(
     classes: Words = None,
     top: int = 3,
     methods: Words = "getam",
-    blocks: int = 6,
+    first_block: int = 6,
     affinity: int = 0,
     device: str | None = None,
     strict: bool = False,
@@ -45,7 +45,7 @@ def explain(
         classes: names or numbers such as tench,207; default the most probable ones
         top: how many classes to explain when none are named
         methods: attribution methods, e.g. getam,attention
-        blocks: first block that counts
+        first_block: first block that counts
         affinity: passes of patch affinity, 0 for none
         device: cpu or cuda; default the accelerator if there is one
         strict: stop at an unreadable photo instead of leaving it out
@@ -68,7 +68,7 @@ def explain(
         methods=chosen,
         classes=None if indices is None else list(dict.fromkeys(indices)),  # tench is 0 too
         top=top,
-        blocks=blocks,
+        first_block=first_block,
         affinity=affinity,
     )
     print(f"explanations of {len(source)} photos in {out}")

@@ -16,7 +16,7 @@ def maps(
     out: Path,
     classes: Words = None,
     method: str | None = None,
-    blocks: int | None = None,
+    first_block: int | None = None,
     affinity: int | None = None,
     device: str | None = None,
     workers: int | None = None,
@@ -31,7 +31,7 @@ def maps(
         out: folder for the maps
         classes: names such as cat,dog; default those that the network sees in each photo
         method: attribution method; default the one of training
-        blocks: first block that counts; default the one of training
+        first_block: first block that counts; default the one of training
         affinity: passes of patch affinity, 0 for none; default as in training
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
@@ -39,7 +39,7 @@ def maps(
         overwrite: replace files in a folder that is not empty
     """
     loaded = load_model(model, device=device)
-    changes: dict[str, Any] = {"method": method, "blocks": blocks, "affinity": affinity}
+    changes: dict[str, Any] = {"method": method, "first_block": first_block, "affinity": affinity}
     labeller = replace(
         loaded.labeller,
         rule="thresholds",

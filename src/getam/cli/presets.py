@@ -20,7 +20,7 @@ RELEASED: dict[str, Any] = {
     "warmup": 0,
     "frozen_blocks": 0,
     "method": "getam",
-    "blocks": None,
+    "first_block": None,
     "affinity": 0,
     "iterations": 10,
     "refine_scale": 1.0,

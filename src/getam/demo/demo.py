@@ -45,7 +45,7 @@ SCENES = Recipe(
     scale=(0.85, 1.0),
     learning_rate=2e-4,
     head_factor=10.0,
-    blocks=0,  # the early blocks know where a thin stroke is; the late half alone loses 10 points
+    first_block=0,  # early blocks know where a thin stroke is; the late half alone loses 10 points
     iterations=6,
     rule_settings={"low": 0.3, "high": 0.5},
 )

@@ -22,7 +22,7 @@ class MethodScores:
 
     Attributes
     ----------
-    method, blocks
+    method, first_block
         As :func:`getam.activation_maps`.
     refined
         Whether PAMR refined the maps.
@@ -38,7 +38,7 @@ class MethodScores:
     """
 
     method: str
-    blocks: int
+    first_block: int
     refined: bool
     seed: SeedScores
     pointing: dict[str, float]
@@ -51,7 +51,7 @@ class MethodScores:
         best = self.seed.best
         shown = {
             "method": self.method,
-            "first block": str(self.blocks),
+            "first block": str(self.first_block),
             "PAMR": "yes" if self.refined else "no",
             "mIoU": figure(best.miou),
             "threshold": f"{self.seed.threshold:g}",

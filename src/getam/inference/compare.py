@@ -28,7 +28,7 @@ def compare_methods(
     source: Source,
     *,
     methods: Sequence[str] | None = None,
-    blocks: Sequence[int] | None = None,
+    first_blocks: Sequence[int] | None = None,
     affinity: int = 0,
     refined: bool = True,
     faithfulness: bool = False,
@@ -47,7 +47,7 @@ def compare_methods(
         A split with masks; its classes are the network's.
     methods
         Names in :data:`getam.activation.METHODS`; None for all that fit the model.
-    blocks
+    first_blocks
         First blocks; None for all blocks, the second half and the last third.
     affinity
         As :func:`getam.activation_maps`, for every method.
@@ -66,7 +66,7 @@ def compare_methods(
     source = with_masks(source)
     maker = MapMaker(model, affinity)
     depth = len(model.network.backbone.blocks)
-    starts = blocks or [0, depth // 2, 2 * depth // 3]
+    starts = first_blocks or [0, depth // 2, 2 * depth // 3]
     chosen = usable_methods(maker, source, methods, start=starts[0])
     settings = [Setting(method, start) for method in chosen for start in starts]
     costs = method_costs(maker, source, settings)

@@ -48,7 +48,7 @@ def explain(
     methods: Sequence[str] = ("getam",),
     classes: Sequence[int] | None = None,
     top: int = 3,
-    blocks: int = 6,
+    first_block: int = 6,
     affinity: int = 0,
 ) -> Explanation:
     """Explain the classes of one photo.
@@ -59,7 +59,7 @@ def explain(
         From :func:`getam.inference.timm_classifier` or :func:`getam.inference.run_classifier`.
     photo
         RGB, of any size.
-    methods, blocks, affinity
+    methods, first_block, affinity
         As :func:`getam.activation_maps`.
     classes
         Indices; None for the most probable ones.
@@ -83,7 +83,7 @@ def explain(
             batch,
             classes=[classes],
             method=method,
-            blocks=blocks,
+            first_block=first_block,
             affinity=affinity,
         )[0]
         for method in methods
@@ -114,7 +114,7 @@ def explain_folder(
     methods: Sequence[str] = ("getam",),
     classes: Sequence[int] | None = None,
     top: int = 3,
-    blocks: int = 6,
+    first_block: int = 6,
     affinity: int = 0,
 ) -> None:
     """Explain every photo of a source.
@@ -130,7 +130,7 @@ def explain_folder(
         The photos, from :func:`getam.data.list_photos`.
     out
         Folder for the files.
-    classifier, methods, classes, top, blocks, affinity
+    classifier, methods, classes, top, first_block, affinity
         As :func:`explain`.
     """
     for method in methods:
@@ -144,7 +144,7 @@ def explain_folder(
                 methods=methods,
                 classes=classes,
                 top=top,
-                blocks=blocks,
+                first_block=first_block,
                 affinity=affinity,
             )
             write_explanation(explanation, names, out / record.id)

@@ -60,7 +60,7 @@ class MapMaker:
             self.image(batch),
             classes=[present(batch)],
             method=setting.method,
-            blocks=setting.blocks,
+            first_block=setting.first_block,
             affinity=self.affinity,
         )
         return unit_range(maps[None])

@@ -24,7 +24,7 @@ class Setting(NamedTuple):
     """One way to make maps, see :func:`getam.activation_maps`."""
 
     method: str
-    blocks: int
+    first_block: int
 
 
 def shared_maps(
@@ -60,9 +60,9 @@ def shared_maps(
     ValueError
         As :func:`getam.activation_maps`.
     """
-    first = min(setting.blocks for setting in settings)
+    first = min(setting.first_block for setting in settings)
     methods = [setting.method for setting in settings]
-    with torch.no_grad(), recorder_for(*methods, blocks=first, affinity=affinity) as seen:
+    with torch.no_grad(), recorder_for(*methods, first_block=first, affinity=affinity) as seen:
         class_logits = model(image)
     height, width = observed_grid(seen, model)
     calls = counted_calls(seen, first, ())
@@ -88,7 +88,7 @@ def shared_maps(
 @torch.no_grad()
 def row_of(setting: Setting, recording: Recording, *, first: int) -> Tensor:
     """The map [1, N] of one setting; ``first`` is the first block of the recording."""
-    left_out = setting.blocks - first
+    left_out = setting.first_block - first
     part = replace(
         recording, blocks=recording.blocks[left_out:], inputs=recording.inputs[left_out:]
     )

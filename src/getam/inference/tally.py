@@ -60,7 +60,7 @@ class Tally:
         """What the counts say."""
         return MethodScores(
             setting.method,
-            setting.blocks,
+            setting.first_block,
             refined=refined,
             seed=self.curve.scores(),
             pointing=self.pointing.accuracy(),

@@ -56,7 +56,7 @@ class Labeller:
 
     Attributes
     ----------
-    method, blocks
+    method, first_block
         As :func:`getam.activation_maps`.
     affinity
         Passes of :func:`getam.activation.spread` over the maps; 0 leaves them as published.
@@ -72,7 +72,7 @@ class Labeller:
     """
 
     method: str = "getam"
-    blocks: int = 6
+    first_block: int = 6
     affinity: int = 0
     iterations: int = ITERATIONS
     scale: float = 1.0
@@ -83,7 +83,7 @@ class Labeller:
     def __post_init__(self) -> None:
         if lookup_method(self.method).reads == "windows":
             raise ValueError(f"method {self.method!r} needs windowed attention, networks have none")
-        self.recorder()  # raises if blocks or affinity are no counts
+        self.recorder()  # raises if first_block or affinity are no counts
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
@@ -100,7 +100,7 @@ class Labeller:
 
         Then the graph begins at the first block that counts.
         """
-        return recorder_for(self.method, blocks=self.blocks, affinity=self.affinity)
+        return recorder_for(self.method, first_block=self.first_block, affinity=self.affinity)
 
     def __call__(
         self,
@@ -137,7 +137,7 @@ class Labeller:
             classes=classes,
             grid=grid,
             method=self.method,
-            blocks=self.blocks,
+            first_block=self.first_block,
             keep_graph=True,
         )
         with torch.no_grad():

@@ -51,7 +51,7 @@ def over_blocks(comparison: Comparison, *, refined: bool) -> dict[str, Points]:
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in comparison.rows:
         if row.refined == refined:
-            lines.setdefault(row.method, []).append((row.blocks, row.seed.best.miou))
+            lines.setdefault(row.method, []).append((row.first_block, row.seed.best.miou))
     return {method: sorted(points) for method, points in lines.items()}
 
 

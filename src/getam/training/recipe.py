@@ -63,7 +63,7 @@ class Recipe:
         Transformer blocks, from the first, that stay as they were.
     method
         Attribution method of the activation maps.
-    blocks
+    first_block
         First block that counts for the maps; by default the second half of them.
     affinity
         Passes over the maps of the attention between patches; 0 leaves them as published.
@@ -121,7 +121,7 @@ class Recipe:
     warmup: int = 50
     frozen_blocks: int = 0
     method: str = "getam"
-    blocks: int | None = None
+    first_block: int | None = None
     affinity: int = 0
     iterations: int = 10
     refine_scale: float = 0.5

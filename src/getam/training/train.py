@@ -137,7 +137,7 @@ def build_labeller(recipe: Recipe, network: Network) -> Labeller:
     middle = len(network.backbone.blocks) // 2
     return Labeller(
         method=recipe.method,
-        blocks=middle if recipe.blocks is None else recipe.blocks,
+        first_block=middle if recipe.first_block is None else recipe.first_block,
         affinity=recipe.affinity,
         iterations=recipe.iterations,
         scale=recipe.refine_scale,
