@@ -12,7 +12,7 @@ from timing import CLASSES, TINY, Plan, Row, row
 from torch import Tensor
 
 from getam import activation_maps
-from getam.inference import Model, load_model
+from getam.model import Model, load_model
 from getam.network import build_network
 from getam.pseudo_label import Labeller, complete_labels, normalise, refine
 

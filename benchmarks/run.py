@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import growth
-import maps
+import map_speed
 import memory
 import others
 import pamr
 import precision
 import predict
 import report
-import stages
+import stage_profile
 import step
 import torch
 from timing import ROOT, THREADS, Plan, Row
@@ -36,14 +36,14 @@ Measured = tuple[list[Row], dict[str, list[Row]]]
 """Rows with a target, and tables without by their name."""
 
 SUBJECTS: dict[str, Callable[[Plan], Measured]] = {
-    "maps": lambda plan: (maps.rows(plan), {}),
+    "maps": lambda plan: (map_speed.rows(plan), {}),
     "step": lambda plan: (step.rows(plan), {}),
     "pamr": lambda plan: (pamr.rows(plan), {}),
     "memory": lambda plan: (memory.rows(plan), {}),
     "predict": lambda plan: (predict.rows(plan), {}),
     "growth": growth.rows_and_points,
     "precision": precision.rows_and_points,
-    "stages": lambda plan: ([], {"stages": stages.points(plan)}),
+    "stages": lambda plan: ([], {"stages": stage_profile.points(plan)}),
     "others": lambda plan: ([], {"others": others.points(plan)}),
 }
 

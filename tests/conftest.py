@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from data.scenes import write_voc
+from data.scenes import CLASSES, write_voc
 
 from getam.data import Source, open_source
+from getam.model import Model, View, save_model
+from getam.network import build_network
+from getam.pseudo_label import Labeller
 
 # The tensors of tests are small: threads would wait for each other longer than they work.
 torch.set_num_threads(1)
@@ -41,3 +44,23 @@ def voc(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def source(voc: Path) -> Source:
     """All its photos, with their saliency maps."""
     return open_source(voc, saliency=voc / "saliency")
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """A small model with random weights, large enough for masks of several classes."""
+    torch.manual_seed(0)
+    network = build_network("getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8)
+    network.class_head.weight.data *= 20
+    network.decoder.head[-1].weight.data *= 20
+    classes = {name: value for value, name in enumerate(CLASSES, start=1)}
+    labeller = Labeller(first_block=3, iterations=2)
+    return Model(network.eval(), classes, View(48), labeller, tag_weight=0.5)
+
+
+@pytest.fixture(scope="session")
+def folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds it."""
+    folder = tmp_path_factory.mktemp("model")
+    save_model(model, folder)
+    return folder

@@ -14,7 +14,7 @@ from getam.activation import (
     divide_by_maximum,
     spread,
 )
-from getam.inference.shared_pass import Setting, shared_maps
+from getam.explain.shared_pass import Setting, shared_maps
 
 from .models import FAMILIES, tiny, tiny_network
 

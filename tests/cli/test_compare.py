@@ -10,7 +10,7 @@ from data.scenes import CLASSES, write_voc
 from getam.cli.compare import evenly_spaced
 from getam.cli.main import main
 from getam.data import open_source
-from getam.inference import Model, save_model
+from getam.model import Model, save_model
 from getam.network import build_network
 from getam.pseudo_label import Labeller
 

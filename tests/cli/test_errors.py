@@ -9,7 +9,7 @@ import torch
 from data.scenes import write_voc
 
 from getam.cli.main import VERBS, call, main
-from getam.inference import choose_device
+from getam.model import choose_device
 from getam.training.run_folder import RunFolder
 
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--workers", "0", "--device", "cpu"]

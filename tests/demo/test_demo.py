@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from getam import Predictor
 from getam.data import open_source, photo_loader
 from getam.demo import CLASSES, Plan, demo, write_scenes
-from getam.demo.classifier import CLASSIFIER, load_classifier
 from getam.demo.demo import BACKBONE, CROWDED, DECODER_WIDTH, SCENES, SINGLE
+from getam.demo.packaged import CLASSIFIER, load_classifier
 from getam.demo.pages import curves
 from getam.evaluation import mean_average_precision
 from getam.network import build_network

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from getam.activation import activation_maps
 from getam.data import open_source, photo_loader
-from getam.evaluation.seed_curve import THRESHOLDS
-from getam.inference import label_batch, label_photos, score_stages
+from getam.inference import label_batch, label_photos
+from getam.model import View
 from getam.pseudo_label import complete_labels, normalise, refine
 
 
@@ -26,7 +25,6 @@ def test_every_photo_in_order_at_its_own_size(photos, source):
         assert photo.size == truth.shape
         assert maps.shape == (len(record.labels), *truth.shape)
         assert photo.label_at_photo_size().shape == truth.shape
-        assert photo.mask_at_photo_size().shape == truth.shape
         values = {list(source.classes).index(name) + 1 for name in record.labels}
         assert set(photo.label.unique().tolist()) <= values | {0, 255}
         if not record.labels:
@@ -60,68 +58,10 @@ def test_equals_maps_refinement_and_completion_one_by_one(model, source):
 
 
 def test_sees_whole_patches_only(model, source):
-    for photo in label_photos(replace(model, long_side=43), source, workers=0):
+    for photo in label_photos(replace(model, view=View(43)), source, workers=0):
         height, width = photo.image.shape[-2:]
         assert (height % 8, width % 8) == (0, 0)
         assert photo.refined_maps.shape[-2:] == photo.label.shape == (height, width)
-        assert photo.mask_logits.shape == (4, height // 2, width // 2)
-
-
-def intersection_over_union(pairs, classes=4):
-    """IoU per class over all (truth, prediction), pixel sets by numpy; classes not met are nan."""
-    truth = np.concatenate([np.asarray(t).ravel() for t, _ in pairs])
-    guess = np.concatenate([np.asarray(g).ravel() for _, g in pairs])
-    kept = (truth != 255) & (guess != 255)
-    truth, guess = truth[kept], guess[kept]
-    both = [np.sum((truth == c) & (guess == c)) for c in range(classes)]
-    either = [np.sum((truth == c) | (guess == c)) for c in range(classes)]
-    return [b / e if e else np.nan for b, e in zip(both, either, strict=True)]
-
-
-def thresholded(photo, maps, threshold):
-    maps = photo.maps_at_photo_size(maps)
-    strength, winner = maps.max(0)
-    values = torch.tensor(photo.classes)[winner] + 1
-    return torch.where(strength > threshold, values, 0)
-
-
-def test_stage_scores_equal_a_count_by_hand(model, source, photos):
-    source = replace(source, records=source.records[:3])
-    photos = photos[:3]
-    truths = [source.read_truth(record) for record in source.records]
-    seen = []
-    stages = score_stages(model, source, workers=0, on_photo=seen.append).stages
-    assert [photo.id for photo in seen] == ["a", "b", "c"]
-
-    labels = [(t, p.label_at_photo_size()) for t, p in zip(truths, photos, strict=True)]
-    masks = [(t, p.mask_at_photo_size()) for t, p in zip(truths, photos, strict=True)]
-    for name, pairs in (("pseudo label", labels), ("prediction", masks)):
-        ours = list(stages[name].iou.values())
-        np.testing.assert_allclose(ours, intersection_over_union(pairs))
-        assert stages[name].miou == pytest.approx(np.nanmean(ours))
-    scored = [(t != 255, np.asarray(g) == 255) for t, g in labels]
-    share = sum((s & g).sum() for s, g in scored) / sum(s.sum() for s, _ in scored)
-    assert stages["pseudo label"].ignored_share == pytest.approx(share)
-
-    for name, kind in (("raw map", "activation_maps"), ("refined map", "refined_maps")):
-        mious = {}
-        for threshold in THRESHOLDS:
-            guesses = [thresholded(p, getattr(p, kind), threshold) for p in photos]
-            pairs = list(zip(truths, guesses, strict=True))
-            mious[threshold] = np.nanmean(intersection_over_union(pairs))
-        assert stages[name].curve == pytest.approx(mious)
-        assert stages[name].best.miou == pytest.approx(max(mious.values()))
-
-
-def test_photos_without_any_label_are_scored_too(model, source):
-    stages = score_stages(model, source, workers=0)
-    assert stages.final().images == 5
-
-
-def test_no_masks_to_score_with(model, source):
-    bare = replace(source, records=tuple(replace(r, mask=None) for r in source.records))
-    with pytest.raises(ValueError, match="has no masks to score with"):
-        score_stages(model, bare, workers=0)
 
 
 def test_without_saliency(model, voc):

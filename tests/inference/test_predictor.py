@@ -12,7 +12,8 @@ from PIL import Image
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
-from getam.inference import Predictor, load_model, save_model, weigh_by_tags
+from getam.inference import Predictor
+from getam.model import View, load_model, save_model
 
 
 @pytest.fixture
@@ -92,11 +93,11 @@ def test_squares_are_the_released_test(model):
     """What is left: logits are enlarged once, not twice, which is far less than the squares do."""
     torch.manual_seed(0)
     image = functional.resize(torch.randint(0, 256, (3, 4, 12), dtype=torch.uint8), [32, 96])
-    test = {"long_side": 64, "scales": (0.75, 1.0, 1.5), "device": "cpu"}
     theirs = released_test(model, image, (48, 64, 96))[0]
     apart = {}
     for resize in ("square", "aspect"):
-        predictor = Predictor(model.network, model.classes, resize=resize, **test)
+        view = View(64, scales=(0.75, 1.0, 1.5), resize=resize)
+        predictor = Predictor(replace(model, tag_weight=0.0), view)
         apart[resize] = (predictor(image, probabilities=True).probabilities - theirs).abs().mean()
     assert apart["square"] < 0.005
     assert apart["square"] < apart["aspect"] / 3
@@ -104,23 +105,13 @@ def test_squares_are_the_released_test(model):
 
 def test_a_model_remembers_its_test(model, tmp_path):
     test = {"scales": (0.75, 1.0), "resize": "square", "crf": True}
-    save_model(replace(model, **test), tmp_path)
+    view = View(48, **test)
+    save_model(replace(model, view=view), tmp_path)
     image = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
     remembered = Predictor.load(tmp_path, device="cpu")
-    options = {"long_side": 48, "tag_weight": 0.5, "device": "cpu"}
-    assert_same(
-        remembered(image), Predictor(model.network, model.classes, **options, **test)(image)
-    )
+    assert_same(remembered(image), Predictor(model, view)(image))
     plain = Predictor.load(tmp_path, scales=[1.0], resize="aspect", crf=False, device="cpu")
-    assert_same(plain(image), Predictor(model.network, model.classes, **options)(image))
-
-
-def test_a_model_saved_before_tests_were_remembered(folder, model, tmp_path):
-    old = shutil.copytree(folder, tmp_path / "old")
-    description = json.loads((old / "model.json").read_text())
-    del description["extra"]["test"]
-    (old / "model.json").write_text(json.dumps(description))
-    assert replace(load_model(old, device="cpu"), network=model.network) == model
+    assert_same(plain(image), Predictor(model, view.plain())(image))
 
 
 def test_a_mirrored_photo_gives_the_mirrored_mask(folder):
@@ -140,19 +131,6 @@ def test_a_crf_keeps_probabilities(folder):
     prediction = Predictor.load(folder, crf=True, device="cpu")(image, probabilities=True)
     torch.testing.assert_close(prediction.probabilities.sum(0), torch.ones(20, 30))
     assert torch.equal(prediction.mask, prediction.probabilities.argmax(0).byte())
-
-
-def test_tags_weigh_probabilities():
-    torch.manual_seed(0)
-    mask_logits, class_logits = torch.randn(2, 4, 3, 3), torch.randn(2, 3)
-    before = mask_logits.clone()
-    likely = mask_logits.softmax(1)
-    tags = torch.cat([torch.ones(2, 1), class_logits.sigmoid()], 1)[:, :, None, None]
-    expected = likely * tags**0.7
-    expected = expected / expected.sum(1, keepdim=True)
-    torch.testing.assert_close(weigh_by_tags(mask_logits, class_logits, 0.7).softmax(1), expected)
-    assert torch.equal(weigh_by_tags(mask_logits, class_logits, 0), before)
-    assert torch.equal(mask_logits, before)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +169,7 @@ def test_models_that_cannot_be_read(folder, tmp_path):
     broken = {name: shutil.copytree(folder, tmp_path / name) for name in ("cut", "bare", "empty")}
     weights = broken["cut"] / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    del description["extra"]["long_side"]
+    del description["extra"]["view"]
     (broken["bare"] / "model.json").write_text(json.dumps(description))
     (broken["empty"] / "model.json").unlink()
     for path, kind in (
@@ -208,4 +186,4 @@ def test_models_that_cannot_be_read(folder, tmp_path):
 def test_a_model_comes_back_as_it_was_saved(folder, model):
     loaded = load_model(folder, device="cpu")
     assert loaded.labeller == model.labeller
-    assert (loaded.long_side, loaded.classes, loaded.tag_weight) == (48, model.classes, 0.5)
+    assert (loaded.view, loaded.classes, loaded.tag_weight) == (View(48), model.classes, 0.5)

@@ -9,17 +9,30 @@ import torch
 from data.scenes import CLASSES
 
 from getam.network import build_network
-from getam.training import Recipe, train
+from getam.recipe import Facts, recipe_for
+from getam.training import train
 
-RECIPE = Recipe(
+RECIPE = recipe_for(
+    Facts(depth=6, width=128, photos=4, has_saliency=True),
     epochs=3,
+    joint_from=0.5,
     batch_size=1,
+    balance=False,
     crop=32,
+    long_side=45,
+    scale=(0.9, 1.143),
     learning_rate=1e-3,
-    warmup=2,
-    jitter=0.2,
-    saliency_weight=0.5,
+    head_factor=10.0,
+    warmup=1 / 6,
+    frozen_blocks=0,
+    method="getam",
+    first_block=3,
+    affinity=0,
     iterations=2,
+    rule_settings={},
+    saliency_weight=0.5,
+    ema=0.0,
+    precision="32-true",
 )
 
 
@@ -41,8 +54,8 @@ def run(source, new_network, tmp_path):
         network = network or new_network()
         recipe = replace(recipe, **changes)
         options = {"device": "cpu", "workers": workers, "resume": resume, "val": val}
-        scores = train(network, data, tmp_path / name, recipe=recipe, **options)
-        return network, tmp_path / name, scores
+        trained = train(network, data, tmp_path / name, recipe=recipe, **options)
+        return network, tmp_path / name, trained.scores
 
     return go
 

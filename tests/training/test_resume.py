@@ -33,7 +33,7 @@ def stopping(network, step, number=signal.SIGTERM):
 
 @pytest.fixture
 def whole(run):
-    network, folder, _ = run("whole", ema=0.9)
+    network, folder, _ = run("whole", ema=0.8)
     return network, folder
 
 
@@ -42,9 +42,9 @@ def whole(run):
 )
 def test_stopped_in_an_epoch_or_at_its_end(step, number, whole, run, new_network):
     with pytest.raises(Stopped, match=f"stopped at step {step} of 12.*--resume") as stop:
-        run(network=stopping(new_network(), step, number), ema=0.9)
+        run(network=stopping(new_network(), step, number), ema=0.8)
     assert stop.value.signal == number
-    network, folder, _ = run(ema=0.9, resume=True)
+    network, folder, _ = run(ema=0.8, resume=True)
     assert losses(folder) == losses(whole[1])
     assert same_weights(network, whole[0])
     kept = [torch.load(f / "checkpoint.pt", weights_only=True) for f in (folder, whole[1])]

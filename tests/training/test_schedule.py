@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from getam.recipe import Recipe
 from getam.training.optimiser import build_optimiser, freeze_blocks, set_rate, train_mode
-from getam.training.recipe import Recipe
 from getam.training.schedule import Schedule
 
 

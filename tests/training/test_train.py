@@ -12,7 +12,7 @@ from data.coco_from_masks import write_coco
 from getam.data import open_source
 from getam.inference import Predictor
 from getam.network import build_network
-from getam.training import Recipe, train
+from getam.training import train
 
 from .conftest import RECIPE, losses, same_weights
 
@@ -146,7 +146,7 @@ def test_settings_that_do_not_fit_stop_before_the_first_step(changes, message, r
         ({"head_factor": 0.0}, "head_factor must be above 0"),
         ({"joint_factor": float("nan")}, "joint_factor must be above 0, got nan"),
         ({"weight_decay": -0.1}, "weight_decay must be 0 or more"),
-        ({"warmup": -1}, "warmup must be 0 or more"),
+        ({"warmup": -1}, "warmup must be in 0..1"),
         ({"jitter": -0.1}, "jitter must be 0 or more"),
         ({"tag_weight": -1.0}, "tag_weight must be 0 or more"),
         ({"iterations": -1}, "iterations must be 0 or more"),
@@ -173,5 +173,5 @@ def test_a_rule_that_needs_saliency(run, voc):
 def test_other_classes_than_the_network_has(source, tmp_path):
     network = build_network("getam_vit_nano", 7, pretrained=False, decoder_width=8)
     with pytest.raises(ValueError, match="network must have the 3 classes .* got 7"):
-        train(network, source, tmp_path / "run", recipe=Recipe(), device="cpu")
+        train(network, source, tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()

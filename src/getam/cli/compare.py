@@ -12,8 +12,10 @@ from getam.cli.options import Words, parse, verb_parser, words
 from getam.cli.splits import open_for
 from getam.data import Source
 from getam.evaluation import Comparison
+from getam.explain import compare_methods
 from getam.files import whole_file
-from getam.inference import compare_methods, load_model, new_folder
+from getam.inference import new_folder
+from getam.model import load_model
 from getam.report import comparison_svg
 
 

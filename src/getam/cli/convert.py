@@ -5,11 +5,12 @@ from pathlib import Path
 
 from getam.cli.options import Words, run_verb, words
 from getam.data import VOC_CLASSES
-from getam.inference import Model, new_folder, save_model
+from getam.inference import new_folder
+from getam.model import Model, View, save_model
 from getam.network import read_released
 from getam.pseudo_label import Labeller
 
-LONG_SIDE = 320  # the middle of the released test sizes 256, 320, 480
+VIEW = View(320)  # the middle of the released test sizes 256, 320, 480
 
 
 def convert(
@@ -31,7 +32,7 @@ def convert(
         raise ValueError(f"the checkpoint has {count} classes: name them with --classes a,b,...")
     folder = new_folder(out, overwrite=overwrite)
     values = {name: value for value, name in enumerate(names, start=1)}
-    save_model(Model(released.network, values, LONG_SIDE, Labeller()), folder)
+    save_model(Model(released.network, values, VIEW, Labeller()), folder)
     if released.unused:
         print(f"{len(released.unused)} keys not needed: {', '.join(released.unused)}")
     print(f"model in {folder}")

@@ -6,15 +6,15 @@ from pathlib import Path
 from getam.activation import lookup_method
 from getam.cli.options import Words, run_verb, words
 from getam.data import check_photos, list_photos
-from getam.inference import (
+from getam.explain import (
     Classifier,
     class_indices,
     explain_folder,
-    load_model,
-    new_folder,
     run_classifier,
     timm_classifier,
 )
+from getam.inference import new_folder
+from getam.model import load_model
 
 
 def explain(

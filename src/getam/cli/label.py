@@ -6,7 +6,8 @@ from pathlib import Path
 from getam.cli.json_file import write_scores
 from getam.cli.options import run_verb
 from getam.cli.splits import open_for, with_rule
-from getam.inference import label_folder, load_model, new_folder
+from getam.inference import label_folder, new_folder
+from getam.model import load_model
 
 
 def label(

@@ -7,7 +7,8 @@ from typing import Any
 
 from getam.cli.options import Words, run_verb, words
 from getam.data import check_photos, list_photos
-from getam.inference import Predictor, load_model, maps_folder, new_folder, predicted_classes
+from getam.inference import Predictor, maps_folder, new_folder, predicted_classes
+from getam.model import load_model
 
 
 def maps(
@@ -51,10 +52,7 @@ def maps(
     source = replace(source, classes=loaded.classes)
     wanted = words(classes)
     if wanted is None:
-        predictor = Predictor(
-            loaded.network, loaded.classes, long_side=loaded.long_side, device=device
-        )
-        present = predicted_classes(predictor, source)
+        present = predicted_classes(Predictor(loaded), source)
     else:
         source.choose(wanted)  # names the nearest class if one is unknown
         present = [wanted] * len(source)

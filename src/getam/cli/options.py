@@ -38,11 +38,13 @@ class VerbParser(ArgumentParser):
         return f"; {self.prog} --help lists the options"
 
 
-def verb_parser(verb: str, function: Callable[..., Any]) -> VerbParser:
-    """The parser of a verb whose options are the parameters of a function."""
+def verb_parser(
+    verb: str, function: Callable[..., Any], *, skip: set[str | int] | None = None
+) -> VerbParser:
+    """Make the parser of a verb whose options are the parameters of a function, but for some."""
     parser = VerbParser(prog=f"getam {verb}", description=first_line(function), allow_abbrev=False)
     parser.add_argument("--config", action="config", help="YAML file with any of these options")
-    parser.add_function_arguments(function, as_group=False)
+    parser.add_function_arguments(function, as_group=False, skip=skip)
     parser.epilog = "--debug shows the whole trace of an error"
     return parser
 

@@ -14,7 +14,7 @@ def predict(
     out: Path,
     scales: str | list[float] | None = None,
     resize: str | None = None,
-    flip: bool = False,
+    flip: bool | None = None,
     crf: bool | None = None,
     overlays: bool = False,
     device: str | None = None,
@@ -30,7 +30,7 @@ def predict(
         out: folder for the masks
         scales: relative sizes whose results are averaged, e.g. 0.75,1,1.25; default the model's
         resize: aspect keeps the photo's shape, square does not; default the model's
-        flip: average with the mirrored photo too
+        flip: average with the mirrored photo too; default as the model was made
         crf: sharpen the masks by a dense CRF; default as the model was made
         overlays: write the photo in the colours of its mask too
         device: cpu or cuda; default the accelerator if there is one

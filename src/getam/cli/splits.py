@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from getam.data import Source, check_photos, open_source
-from getam.inference import Model
+from getam.model import Model
 from getam.pseudo_label import WITHOUT_SALIENCY
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from getam.cli.options import run_verb
 from getam.cli.splits import open_for, with_rule
-from getam.inference import load_model, score_stages
+from getam.inference import score_stages
+from getam.model import load_model
 from getam.progress import counted
 
 
@@ -31,7 +32,7 @@ def stages(
         labels: label file, where the data set has none of its own
         saliency: folder of saliency maps
         rule: completion rule; default the one of training
-        crf: sharpen pseudo labels and predictions by a dense CRF
+        crf: move the pseudo labels to the edges by a dense CRF
         json: write the scores here too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
@@ -41,7 +42,9 @@ def stages(
     source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
     with counted("photos", len(source)) as advance:
-        scores = score_stages(loaded, source, workers=workers, on_photo=lambda _photo: advance())
+        scores = score_stages(
+            loaded, source, workers=workers, on_photo=lambda _photo, _mask: advance()
+        )
     print(scores.table())
     if json is not None:
         scores.write_json(json)

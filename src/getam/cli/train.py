@@ -1,22 +1,20 @@
 """``getam train``: photos with image-level labels in, a segmentation network out."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-import yaml
-
-from getam.cli.json_file import write_scores
 from getam.cli.options import Words, parse, spelled_out, verb_parser, words
-from getam.cli.presets import preset_settings
-from getam.data import Source, open_source
-from getam.network import build_network
-from getam.training import Recipe
-from getam.training import train as train_network
-from getam.training.run_folder import CONFIG
+from getam.cli.recipe_options import add_recipe_options, take_recipe_settings
+from getam.cli.settings_file import read_settings
+from getam.recipe import NETWORKS, check_preset, recipe_for
 
+if TYPE_CHECKING:
+    from getam.data import Source
+    from getam.network import Network
+
+CONFIG = "config.yaml"  # of a run
 NOT_OF_THE_RUN = {"resume", "json", "recipe"}  # the recipe is written field by field
 
 
@@ -25,21 +23,26 @@ def train(
     out: Path,
     labels: Path | None = None,
     classes: Words = None,
+    none: str | None = None,
     split: str | None = None,
     val: str | None = None,
+    truth: Path | None = None,
+    held_out: bool = True,
     saliency: Path | None = None,
     backbone: str = "vit_small_patch16_224",
     weights: Path | None = None,
     pretrained: bool = True,
-    classifier: str = "class_token",
+    classifier: str | None = None,
     decoder_width: int | None = None,
     preset: str = "default",
+    seeds: str | list[int] | None = None,
     device: str = "auto",
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
     json: Path | None = None,
-    **recipe: Any,
+    *,
+    recipe: Mapping[str, Any],
 ) -> None:
     """Train on photos with image-level labels; no pixel label is ever read for it.
 
@@ -47,98 +50,143 @@ def train(
         data: VOC or COCO root, .csv table, folder with one sub-folder per class, or data.yaml
         out: folder of the run; new or empty
         labels: label file (.csv, .json, .npy), where the data set has none of its own
-        classes: the classes wanted, e.g. cat,dog; default all
+        classes: the classes wanted, e.g. cat,dog; default all; other photos show none of them
+        none: the class folder whose photos show none of the classes
         split: part of the data set to train on; default all of it
-        val: part that is scored at the end, if it has masks
+        val: part that is scored at the end: its masks if it has any, its tags in any case
+        truth: folder of masks to score with; they never train
+        held_out: without --val, keep a tenth of 100 and more photos for the score of the tags
         saliency: folder of saliency maps, of any size
         backbone: timm name of a vision transformer with a class token
         weights: file with its weights (.safetensors, .pth) instead of timm's pretrained ones
         pretrained: start from timm's pretrained weights
         classifier: what class logits are read from: class_token, average or stride32
-        decoder_width: channels of the decoder; default a third of the backbone's, 64 at least
+        decoder_width: channels of the decoder; default a sixth of the backbone's, 32 at least
         preset: default, paper or released: values for what is not named here
+        seeds: train once per seed, e.g. 0,1,2, into one folder each below --out
         device: auto, cpu or cuda
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
         json: write the scores here too, beside scores.json in the run
-        recipe: how to train
+        recipe: settings of the recipe that were given
     """
-    config = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
-    source, held_out = open_splits(
-        data, split, val, labels=labels, classes=words(classes), saliency=saliency, strict=strict
-    )
+    settings = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
+    check_preset(preset)  # fails before anything heavy is imported
+    if seeds is None:
+        train_once(settings, recipe, resume=resume, json=json)
+        return
+    from getam.evaluation import spread_table
+
+    folders = {seed: out / f"seed{seed}" for seed in seed_numbers(seeds)}
+    for seed, folder in folders.items():
+        if (folder / "scores.json").is_file():
+            print(f"seed {seed} was done before: {folder}")
+            continue
+        begun = (folder / "checkpoint.pt").is_file()
+        once = {**settings, "out": folder, "seeds": None}
+        train_once(once, {**recipe, "seed": seed}, resume=begun, json=None)
+    print(spread_table(list(folders.values())))
+
+
+def train_once(
+    settings: Mapping[str, Any], recipe: Mapping[str, Any], *, resume: bool, json: Path | None
+) -> None:
+    """Train one run and print what it came to; the last line says if it is of no use."""
+    from getam.cli.json_file import write_scores
+    from getam.training import facts_of
+    from getam.training import train as train_network
+
+    source, val = open_parts(settings)
     source = source.for_training()  # fails before the network is built
-    settings = Recipe(**recipe)
-    torch.manual_seed(settings.seed)  # the new layers are drawn before training seeds itself
-    network = build_network(
-        backbone,
-        len(source.classes),
-        pretrained=pretrained and not resume,
-        weights=None if resume else weights,
-        classifier=classifier,
-        decoder_width=decoder_width,
+    network = new_network(
+        settings, len(source.classes), seed=recipe.get("seed", 0), untrained=resume
     )
-    scores = train_network(
+    trained = train_network(
         network,
         source,
-        out,
-        recipe=settings,
-        val=held_out,
-        device=device,
-        workers=workers,
-        strict=strict,
+        settings["out"],
+        recipe=recipe_for(facts_of(network, source), settings["preset"], **recipe),
+        val=val,
+        device=settings["device"],
+        workers=settings["workers"],
+        strict=settings["strict"],
         resume=resume,
-        config=config,
+        config=settings,
     )
-    print(f"model in {out}")
-    if scores is not None:
-        print(scores.table())
-        print(f"mIoU {scores.final().miou:.3f}")
-    write_scores(scores, json)
+    print(f"model in {trained.folder}")
+    if trained.scores is not None:
+        print(trained.scores.table())
+    if trained.scores is not None and trained.scores.stages:
+        print(f"mIoU {trained.scores.final().miou:.3f}")
+    write_scores(trained.scores, json)
+    if trained.warning:
+        print(trained.warning)
 
 
-def open_splits(
-    data: Path, split: str | None, val: str | None, **options: Any
-) -> tuple[Source, Source | None]:
-    """The part to train on and the part to score, with the same classes in the same order."""
-    source = open_source(data, split=split, **options)
-    if val is None:
+def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
+    """Open the photos to train on and those to score, with the same classes in the same order."""
+    from getam.data import hold_out, open_source, without_photos_of
+
+    names = ("labels", "none", "saliency", "truth", "strict")
+    options = {name: settings[name] for name in names}
+    source = open_source(
+        settings["data"],
+        split=settings["split"],
+        classes=words(settings["classes"]),
+        **options,
+    )
+    if settings["val"] is not None:  # it may lack some of the classes
+        val = open_source(settings["data"], split=settings["val"], **options)
+        val = val.aligned(list(source.classes))
+        return without_photos_of(source, val), val
+    if not settings["held_out"]:
         return source, None
-    options["classes"] = None  # those that this part has; it may lack some
-    held_out = open_source(data, split=val, **options).aligned(list(source.classes))
-    return source, held_out
+    source, held_out = hold_out(source)
+    return source, held_out if len(held_out) else None
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb; what options do not name comes from the resumed run, the preset, the recipe."""
-    parser = verb_parser("train", train)
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in ("--config", "--preset", "--out"):
-        early.add_argument(name)
-    early.add_argument("--resume", default="false")
-    given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
-    named = read_yaml(Path(given.config)) if given.config else {}
-    parser.set_defaults(preset_settings(given.preset or named.get("preset", "default")))
-    if given.resume == "true" and given.out:
-        parser.set_defaults(read_yaml(Path(given.out) / CONFIG))
-    train(**parse(parser, options))
+def new_network(
+    settings: Mapping[str, Any], classes: int, *, seed: int, untrained: bool
+) -> "Network":
+    """Build the network of a run; a resumed one takes its weights from the checkpoint."""
+    import torch
+
+    from getam.network import build_network
+
+    torch.manual_seed(seed)  # the new layers are drawn before training seeds itself
+    return build_network(
+        settings["backbone"],
+        classes,
+        pretrained=settings["pretrained"] and not untrained,
+        weights=None if untrained else settings["weights"],
+        **{name: settings[name] or own for name, own in NETWORKS[settings["preset"]].items()},
+    )
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file of settings.
+def seed_numbers(given: str | list[int]) -> list[int]:
+    """Return the seeds of ``0,1,2`` or of a YAML list.
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If it is missing, or holds anything else.
+    ValueError
+        If they are no numbers.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no settings file {path}")
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML ({str(error).splitlines()[0]})") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} must hold settings like `epochs: 10`")
-    return content
+        return [int(seed) for seed in (given.split(",") if isinstance(given, str) else given)]
+    except ValueError:
+        raise ValueError(f"seeds must be numbers like 0,1,2, got {given!r}") from None
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb; what options do not name comes from the resumed run, then the preset."""
+    parser = verb_parser("train", train, skip={"recipe"})
+    add_recipe_options(parser)
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--out")
+    early.add_argument("--resume", default="false")
+    given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
+    if given.resume == "true" and given.out:
+        parser.set_defaults(read_settings(Path(given.out) / CONFIG))
+    settings = parse(parser, options)
+    train(recipe=take_recipe_settings(settings), **settings)

@@ -3,7 +3,7 @@
 from getam.crf.energy import dense_energy, dense_energy_loss
 from getam.crf.lattice import Lattice, build_lattice
 from getam.crf.mean_field import DenseCRF, dense_crf
-from getam.crf.presets import PRESETS, Settings
+from getam.crf.settings import PRESETS, Settings
 
 __all__ = [
     "PRESETS",

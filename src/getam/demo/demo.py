@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 
 from getam.data import Source, open_source
-from getam.demo.classifier import CLASSIFIER, load_classifier, save_classifier
+from getam.demo.packaged import CLASSIFIER, load_classifier, save_classifier
 from getam.demo.pages import write_pages
 from getam.demo.scenes import QUARTER, write_scenes
 from getam.evaluation import StageScores
 from getam.network import Network, build_network
-from getam.training import Recipe, train
+from getam.recipe import Facts, Recipe, recipe_for
+from getam.training import train
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,10 @@ DECODER_WIDTH = 32  # eleven classes need no more, and the decoder is half of th
 
 WORKERS = 1  # reading a scene takes a tenth of a step; the cores are needed for the steps
 
-SINGLE = Recipe(
+FACTS = Facts(depth=6, width=128, photos=2400, has_saliency=False)
+
+SINGLE = recipe_for(
+    FACTS,
     epochs=10,
     joint_from=1.0,
     batch_size=8,  # a transformer from nothing needs many steps rather than large ones
@@ -36,7 +40,8 @@ SINGLE = Recipe(
 CROWDED = replace(SINGLE, epochs=14, crop=2 * QUARTER)
 """Then the same classifier on whole scenes."""
 
-SCENES = Recipe(
+SCENES = recipe_for(
+    FACTS,
     epochs=2,
     joint_from=0.0,
     batch_size=8,
@@ -135,7 +140,7 @@ def demo(
     recipe = replace(plan.scenes, seed=seed)
     stages = train(
         network, scenes, out / "run", recipe=recipe, val=unseen, device=device, workers=WORKERS
-    )
+    ).scores
     assert stages is not None  # the unseen scenes have masks
     write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
     return stages

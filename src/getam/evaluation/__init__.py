@@ -11,7 +11,9 @@ from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.ratios import iou, miou, precision, recall
 from getam.evaluation.scores import Scores
 from getam.evaluation.seed_curve import SeedCurve, SeedScores
-from getam.evaluation.stages import StageScores
+from getam.evaluation.spread import spread, spread_table
+from getam.evaluation.stage_scores import StageScores
+from getam.evaluation.tag_scores import TagScores, tag_scores
 
 __all__ = [
     "Comparison",
@@ -23,6 +25,7 @@ __all__ = [
     "SeedCurve",
     "SeedScores",
     "StageScores",
+    "TagScores",
     "area",
     "average_precision",
     "cost_of",
@@ -38,4 +41,7 @@ __all__ = [
     "read_mask",
     "recall",
     "score_folders",
+    "spread",
+    "spread_table",
+    "tag_scores",
 ]

@@ -1,6 +1,7 @@
 """Average precision of image-level class scores (step-wise area, as scikit-learn defines it)."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 from sklearn.metrics import average_precision_score
@@ -66,5 +67,11 @@ def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
         raise ValueError(
             f"scores and labels must be [N, C], got {tuple(scores.shape)} and {tuple(labels.shape)}"
         )
-    per_class = [average_precision(s, y) for s, y in zip(scores.T, labels.T, strict=True)]
-    return torch.tensor(per_class).nanmean().item()
+    return mean_over_classes(
+        average_precision(s, y) for s, y in zip(scores.T, labels.T, strict=True)
+    )
+
+
+def mean_over_classes(per_class: Iterable[float]) -> float:
+    """Return the mean without the classes whose figure is nan; nan when all are."""
+    return torch.tensor(list(per_class)).nanmean().item()

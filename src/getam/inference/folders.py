@@ -12,8 +12,8 @@ from getam.data import Source, photo_loader
 from getam.evaluation import ConfusionMatrix, Scores
 from getam.files import whole_file
 from getam.inference.labelling import label_photos
-from getam.inference.model import Model
 from getam.inference.predictor import Predictor
+from getam.model import Model
 from getam.progress import counted
 from getam.report import blend, overlay, save_mask
 from getam.vocabulary import BACKGROUND, IGNORE

@@ -1,4 +1,4 @@
-"""Photos with tags to maps and pseudo labels, with a trained network and no training step."""
+"""Photos with tags to maps and pseudo labels, by a trained network and without a training step."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from getam.crf import PRESETS, dense_crf
-from getam.data import Batch, Source, photo_loader
-from getam.inference.model import Model
-from getam.inference.tags import weigh_by_tags
-from getam.network.backbone import patch_stride
+from getam.data import Batch, Source
+from getam.model import Model, label, photos_for
 from getam.pseudo_label import normalise, refine
 
 
@@ -22,7 +19,7 @@ class LabelledPhoto:
     Attributes
     ----------
     id
-        Of the record.
+        The id of its record.
     size
         Height and width of the photo on disk.
     image
@@ -35,8 +32,6 @@ class LabelledPhoto:
         float32 [K, H, W] in 0..1.
     label
         int64 [H, W]: 0 background, class + 1, 255 undecided.
-    mask_logits
-        float32 [C + 1, H / 2, W / 2] of the same forward pass; [C + 1, H, W] after a dense CRF.
     """
 
     id: str
@@ -46,20 +41,14 @@ class LabelledPhoto:
     activation_maps: Tensor
     refined_maps: Tensor
     label: Tensor
-    mask_logits: Tensor
 
     def maps_at_photo_size(self, maps: Tensor) -> Tensor:
-        """Maps [K, H, W] at the photo's own size."""
+        """Enlarge maps [K, H, W] to the photo's own size."""
         return maps_at_size(maps, self.size)
 
     def label_at_photo_size(self) -> Tensor:
-        """The pseudo label at the photo's own size, uint8."""
+        """Return the pseudo label at the photo's own size, uint8."""
         return interpolate(self.label[None, None].float(), self.size, mode="nearest")[0, 0].byte()
-
-    def mask_at_photo_size(self) -> Tensor:
-        """The network's prediction at the photo's own size, uint8."""
-        logits = interpolate(self.mask_logits[None], self.size, mode="bilinear")[0]
-        return logits.argmax(0).byte()
 
 
 def label_photos(
@@ -72,44 +61,19 @@ def label_photos(
     model
         Network, labeller and input size.
     source
-        Its classes must be the network's, in the same order.
+        The photos; its classes must be the network's, in the same order.
     workers
-        Processes that read photos.
+        Number of processes that read photos.
     """
     for batch in photos_for(model, source, workers=workers):
         yield label_batch(model, batch)
 
 
-def photos_for(model: Model, source: Source, *, workers: int | None = None) -> Iterator[Batch]:
-    """The photos of a source one by one, at the model's input size, on its device."""
-    device = next(model.network.parameters()).device
-    patch = patch_stride(model.network.backbone)
-    loader = photo_loader(source, long_side=model.long_side, multiple=patch, workers=workers)
-    return (batch.to(device) for batch in loader)
-
-
 @torch.inference_mode(False)
 def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
     """Label a batch of one photo; the caller may be in no_grad or inference_mode."""
-    network, labeller = model.network, model.labeller
-    with torch.no_grad(), labeller.recorder() as recorder:
-        features = network.forward_features(network.normalise(batch.image))
-        class_logits = network.classify(features)
-    pseudo = labeller(
-        recorder,
-        class_logits,
-        image=batch.image,
-        labels=batch.labels,
-        grid=features.grid,
-        saliency=batch.saliency,
-        valid=batch.valid,
-    )
     with torch.no_grad():
-        mask_logits = network.segment(features).float()
-        mask_logits = weigh_by_tags(mask_logits, class_logits.float(), model.tag_weight)
-    if labeller.crf:
-        likely = interpolate(mask_logits, batch.image.shape[-2:], mode="bilinear").softmax(1)
-        mask_logits = dense_crf(likely, batch.image, **PRESETS["test"]).clamp_min(1e-6).log()
+        _, pseudo = label(model.network, model.labeller, batch)
     raw = refine(pseudo.activation_maps, batch.image, iterations=0)
     return LabelledPhoto(
         id=batch.ids[0],
@@ -119,11 +83,10 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
         activation_maps=normalise(raw[0]),
         refined_maps=pseudo.refined_maps[0],
         label=pseudo.label[0],
-        mask_logits=mask_logits[0],
     )
 
 
 def maps_at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Maps [K, h, w] enlarged bilinearly to a size (H, W)."""
+    """Enlarge maps [K, h, w] bilinearly to a size (H, W)."""
     # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
     return interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]

@@ -1,6 +1,6 @@
 """One photo in, one mask out: several scales and flips, the photo's own size and aspect ratio."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,9 @@ from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
 from getam.crf import PRESETS, dense_crf
-from getam.data import read_photo, size_for_long_side, upright_rgb
-from getam.inference.model import choose_device, load_model
-from getam.inference.tags import weigh_by_tags
-from getam.network import Network
-from getam.network.backbone import patch_stride
+from getam.data import read_photo, upright_rgb
+from getam.model import Model, View, load_model
+from getam.network import patch_stride, weigh_by_tags
 
 Photo = str | Path | Image.Image | np.ndarray | Tensor
 
@@ -48,24 +46,10 @@ class Predictor:
 
     Parameters
     ----------
-    network
-        The network; it is moved to ``device`` and set to evaluation.
-    classes
-        Class name to its value in mask files.
-    long_side
-        Long side, in pixels, at which scale 1 shows a photo to the network.
-    scales
-        Relative sizes whose logits are averaged.
-    resize
-        A name of :data:`RESIZES`: keep the photo's aspect ratio, or make it a square.
-    flip
-        Average with the mirrored photo too.
-    crf
-        Sharpen the result by a dense CRF at the photo's own size (:data:`getam.crf.PRESETS`).
-    tag_weight
-        How much the class logits count in the mask, see :func:`getam.inference.weigh_by_tags`.
-    device
-        Default: the accelerator if there is one.
+    model
+        The network with its classes; it is set to evaluation.
+    view
+        How to look at a photo; None takes the model's own view.
 
     Examples
     --------
@@ -76,29 +60,12 @@ class Predictor:
         prediction.mask, prediction.classes
     """
 
-    def __init__(
-        self,
-        network: Network,
-        classes: dict[str, int],
-        *,
-        long_side: int,
-        scales: Sequence[float] = (1.0,),
-        resize: str = "aspect",
-        flip: bool = False,
-        crf: bool = False,
-        tag_weight: float = 0.0,
-        device: str | torch.device | None = None,
-    ) -> None:
-        check_test(scales, resize)
-        self.device = choose_device(device)
-        self.network = network.to(self.device).eval()
-        self.classes = classes
-        self.long_side = long_side
-        self.scales = tuple(scales)
-        self.size_for = RESIZES[resize]
-        self.flip = flip
-        self.crf = crf
-        self.tag_weight = tag_weight
+    def __init__(self, model: Model, view: View | None = None) -> None:
+        self.network = model.network.eval()
+        self.classes = model.classes
+        self.tag_weight = model.tag_weight
+        self.view = view or model.view
+        self.device = model.device
 
     @classmethod
     def load(
@@ -107,13 +74,18 @@ class Predictor:
         *,
         scales: Sequence[float] | None = None,
         resize: str | None = None,
-        flip: bool = False,
+        flip: bool | None = None,
         crf: bool | None = None,
         device: str | torch.device | None = None,
     ) -> "Predictor":
         """Read a model folder that ``getam train`` or ``getam convert`` wrote.
 
-        ``scales``, ``resize`` and ``crf`` are by default those of the test it was made for.
+        Parameters
+        ----------
+        scales, resize, flip, crf
+            What differs from the model's own view, see :class:`getam.model.View`.
+        device
+            Default: the accelerator if there is one.
 
         Raises
         ------
@@ -121,17 +93,8 @@ class Predictor:
             If the folder is missing or holds no whole model.
         """
         model = load_model(folder, device=device)
-        return cls(
-            model.network,
-            model.classes,
-            long_side=model.long_side,
-            scales=model.scales if scales is None else scales,
-            resize=resize or model.resize,
-            flip=flip,
-            crf=model.crf if crf is None else crf,
-            tag_weight=model.tag_weight,
-            device=device,
-        )
+        view = model.view.changed(scales=scales, resize=resize, flip=flip, crf=crf)
+        return cls(model, view)
 
     @torch.inference_mode()
     def __call__(self, image: Photo, *, probabilities: bool = False) -> Prediction:
@@ -154,9 +117,9 @@ class Predictor:
         mask_logits, class_logits = self.logits(photo)
         mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
         scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False)
-        if self.crf or probabilities:  # which class is likeliest the logits say as well
+        if self.view.crf or probabilities:  # which class is likeliest the logits say as well
             scores = scores.softmax(1)
-        if self.crf:
+        if self.view.crf:
             scores = dense_crf(scores, photo[None], **PRESETS["test"])
         best = scores[0].max(0).indices  # argmax over a leading dimension: seven times slower
         return Prediction(
@@ -167,51 +130,28 @@ class Predictor:
         )
 
     def logits(self, photo: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean mask logits [1, C + 1, h, w] and class logits [1, C] over scales and flips.
+        """Average mask logits [1, C + 1, h, w] and class logits [1, C] over scales and flips.
 
         Parameters
         ----------
         photo
             [3, H, W] in 0..255, on the predictor's device.
         """
-        views = [self._view(photo, scale) for scale in self.scales]
-        largest = views[int(np.argmax(self.scales))][0].shape[-2:]
-        masks = [interpolate(m, largest, mode="bilinear", align_corners=False) for m, _ in views]
-        return torch.stack(masks).mean(0), torch.stack([logits for _, logits in views]).mean(0)
+        passes = [self._pass(photo, scale) for scale in self.view.scales]
+        largest = passes[int(np.argmax(self.view.scales))][0].shape[-2:]
+        masks = [interpolate(m, largest, mode="bilinear", align_corners=False) for m, _ in passes]
+        return torch.stack(masks).mean(0), torch.stack([logits for _, logits in passes]).mean(0)
 
-    def _view(self, photo: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-        size = self.size_for(
-            (photo.shape[-2], photo.shape[-1]),
-            round(self.long_side * scale),
-            multiple=patch_stride(self.network.backbone),
-        )
+    def _pass(self, photo: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+        patch = patch_stride(self.network.backbone)
+        size = self.view.size_for((photo.shape[-2], photo.shape[-1]), scale, multiple=patch)
         image = functional.resize(photo, size, antialias=True)[None]
-        batch = torch.cat([image, image.flip(-1)]) if self.flip else image
+        batch = torch.cat([image, image.flip(-1)]) if self.view.flip else image
         output = self.network(self.network.normalise(batch))
         masks = output.mask_logits.float()
-        if self.flip:
+        if self.view.flip:
             masks = torch.stack([masks[0], masks[1].flip(-1)]).mean(0, keepdim=True)
         return masks, output.class_logits.float().mean(0, keepdim=True)
-
-
-def size_of_square(_size: tuple[int, int], side: int, *, multiple: int = 1) -> list[int]:
-    """A square whatever the photo, as the released test has it; objects lose their shape."""
-    return size_for_long_side((1, 1), side, multiple=multiple)
-
-
-RESIZES: dict[str, Callable[..., list[int]]] = {
-    "aspect": size_for_long_side,
-    "square": size_of_square,
-}
-"""Name to the function from a photo's size and a long side to the size the network sees."""
-
-
-def check_test(scales: Sequence[float], resize: str) -> None:
-    """Raise a ValueError if a test is impossible: before a long training for it starts."""
-    if not scales or min(scales) <= 0:
-        raise ValueError(f"scales must be positive numbers, got {list(scales)}")
-    if resize not in RESIZES:
-        raise ValueError(f"resize must be one of {', '.join(RESIZES)}, got {resize!r}")
 
 
 def as_tensor(image: Photo) -> Tensor:

@@ -1,64 +1,109 @@
-"""Scores of every stage on a split with masks: raw map, refined map, pseudo label, prediction."""
+"""The score of every stage on photos with masks: raw map, refined map, pseudo label, prediction."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from getam.data import Source
-from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores
+from getam.data import Source, read_photo
+from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores, tag_scores
 from getam.inference.labelling import LabelledPhoto, label_photos
-from getam.inference.model import Model
+from getam.inference.predictor import Predictor
+from getam.model import Model
+
+PREDICTION, ONE_PASS, LABEL = "prediction", "prediction, one plain pass", "pseudo label"
+
+OnPhoto = Callable[[LabelledPhoto, Tensor], None]
+"""Called with a labelled photo and its predicted mask, uint8 [H, W]."""
 
 
 def score_stages(
-    model: Model,
-    source: Source,
-    *,
-    workers: int | None = None,
-    on_photo: Callable[[LabelledPhoto], None] = lambda _photo: None,
+    model: Model, source: Source, *, workers: int | None = None, on_photo: OnPhoto | None = None
 ) -> StageScores:
     """Score maps (best threshold and curve), pseudo labels and the prediction, over a whole split.
 
-    Maps and pseudo labels use the image-level labels of the split, the prediction does not.
+    Maps and pseudo labels use the image-level labels of the split, the prediction does not. It is
+    made as ``getam predict`` makes it, by the model's own view. If that is more than one plain
+    pass, the plain pass is scored beside it. Photos without a mask count for the tags alone; if
+    none has a mask there is no stage in the result.
 
     Parameters
     ----------
     model
-        Network, labeller and input size; scores are at the photo's own size.
+        Network, labeller and view; scores are at the photo's own size.
     source
         A split with masks; its classes are the network's.
     workers
-        Processes that read photos.
+        Number of processes that read photos.
     on_photo
-        Called with every photo, for progress and pictures.
+        Called after every photo, for progress and pictures.
 
     Raises
     ------
     ValueError
-        If no record has a mask, or a mask does not fit its photo.
+        If a mask does not fit its photo.
     """
-    records = {record.id: record for record in source.records if record.mask is not None}
-    if not records:
-        raise ValueError(f"{source.name} has no masks to score with")
-    names = ["background", *source.classes]
-    curves = {"raw map": SeedCurve(names), "refined map": SeedCurve(names)}
-    matrices = {name: ConfusionMatrix(len(names)) for name in ("pseudo label", "prediction")}
-    began = time.monotonic()
+    records = {record.id: record for record in source.records}
+    predictors = {PREDICTION: Predictor(model)}
+    if model.view != model.view.plain():
+        predictors = {ONE_PASS: Predictor(model, model.view.plain()), **predictors}
+    counts = StageCounts.of_classes(["background", *source.classes], list(predictors))
     for photo in label_photos(model, source, workers=workers):
-        on_photo(photo)
-        if photo.id not in records:
-            continue
-        truth = torch.from_numpy(source.read_truth(records[photo.id]))
+        record = records[photo.id]
+        image = read_photo(record.image)
+        predictions = {name: predictor(image) for name, predictor in predictors.items()}
+        masks = {name: prediction.mask for name, prediction in predictions.items()}
+        if record.mask is not None:
+            counts.update(photo, masks, torch.from_numpy(source.read_truth(record)))
+        counts.tags.append(predictions[PREDICTION].class_probabilities)
+        if on_photo:
+            on_photo(photo, masks[PREDICTION])
+    return counts.scores(view=str(model.view), tags=score_tags(counts.tags, source))
+
+
+def score_tags(class_probabilities: Sequence[Tensor], source: Source) -> TagScores:
+    """Score what the network says of each photo [C], in the order of the source."""
+    labels = [torch.from_numpy(source.label_vector(record)) for record in source.records]
+    likely = torch.stack(list(class_probabilities))
+    return tag_scores(likely, torch.stack(labels), list(source.classes))
+
+
+@dataclass
+class StageCounts:
+    """What is counted of every stage over a split."""
+
+    names: Sequence[str]
+    curves: dict[str, SeedCurve]
+    matrices: dict[str, ConfusionMatrix]
+    tags: list[Tensor]
+    began: float
+
+    @classmethod
+    def of_classes(cls, names: Sequence[str], predictions: Sequence[str]) -> "StageCounts":
+        """Begin to count; ``names`` has background first."""
+        curves = {"raw map": SeedCurve(names), "refined map": SeedCurve(names)}
+        matrices = {name: ConfusionMatrix(len(names)) for name in (LABEL, *predictions)}
+        return cls(names, curves, matrices, [], time.monotonic())
+
+    def update(self, photo: LabelledPhoto, masks: dict[str, Tensor], truth: Tensor) -> None:
+        """Count a photo's maps, label and predicted masks against its truth [H, W]."""
         maps = {"raw map": photo.activation_maps, "refined map": photo.refined_maps}
-        for name, curve in curves.items():
+        for name, curve in self.curves.items():
             curve.update(photo.maps_at_photo_size(maps[name]).cpu(), photo.classes, truth)
-        matrices["pseudo label"].update(truth, photo.label_at_photo_size().cpu())
-        matrices["prediction"].update(truth, photo.mask_at_photo_size().cpu())
-    stages = StageScores()
-    for name, curve in curves.items():
-        stages.add(name, curve.scores())
-    seconds = time.monotonic() - began
-    for name, matrix in matrices.items():
-        stages.add(name, matrix.scores(names, seconds=seconds))
-    return stages
+        made = {LABEL: photo.label_at_photo_size().cpu(), **masks}
+        for name, matrix in self.matrices.items():
+            matrix.update(truth, made[name])
+
+    def scores(self, *, view: str, tags: TagScores) -> StageScores:
+        """Return what the counts say, in the order the stages run."""
+        stages = StageScores(view=view, tags=tags)
+        if not any(matrix.images for matrix in self.matrices.values()):
+            return stages
+        for name, curve in self.curves.items():
+            stages.add(name, curve.scores())
+        seconds = time.monotonic() - self.began
+        for name, matrix in self.matrices.items():
+            stages.add(name, matrix.scores(self.names, seconds=seconds))
+        return stages

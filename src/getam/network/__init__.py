@@ -1,12 +1,14 @@
 """Image to class logits and mask logits: timm backbone, pyramid, decoder, weights."""
 
+from getam.network.backbone import patch_stride
 from getam.network.backbone_style import BACKBONE_STYLES
 from getam.network.build import build_network
-from getam.network.classifier import CLASSIFIERS
+from getam.network.class_head import CLASSIFIERS
 from getam.network.features import Features
 from getam.network.folder import ModelInfo, load_network, save_network
 from getam.network.network import Architecture, Network, NetworkOutput
 from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
+from getam.network.tags import weigh_by_tags
 from getam.network.timm_classifier import create_classifier
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "create_classifier",
     "load_network",
     "load_released",
+    "patch_stride",
     "read_released",
     "save_network",
+    "weigh_by_tags",
 ]

@@ -7,7 +7,7 @@ from timm.models.vision_transformer import VisionTransformer
 
 from getam.network.backbone import create_backbone, normalisation, stage_widths
 from getam.network.backbone_style import BACKBONE_STYLES
-from getam.network.classifier import CLASSIFIERS
+from getam.network.class_head import CLASSIFIERS
 from getam.network.decoder import Decoder
 from getam.network.network import Architecture, Network
 from getam.network.pyramid import build_pyramid
@@ -44,8 +44,8 @@ def build_network(
     classifier
         A name of ``CLASSIFIERS``: what the class logits are read from.
     decoder_width
-        Channels of the decoder; default a third of the backbone's width, 64 at the least (256 for
-        ViT-B, as published).
+        Channels of the decoder; default a sixth of the backbone's width, 32 at the least. The
+        published decoder has 256, a third of ViT-B's.
     mean, std
         Of each input channel, in 0..1; default those the model's own timm configuration names.
     backbone_style
@@ -76,7 +76,7 @@ def build_network(
         backbone=backbone,
         num_classes=num_classes,
         classifier=classifier,
-        decoder_width=decoder_width or max(64, model.embed_dim // 3),
+        decoder_width=decoder_width or max(32, model.embed_dim // 6),
         mean=list(mean or own_mean),
         std=list(std or own_std),
         backbone_style=backbone_style,

@@ -7,7 +7,7 @@ import torch
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
-from getam.network.classifier import CLASSIFIERS
+from getam.network.class_head import CLASSIFIERS
 from getam.network.decoder import Decoder, enlarge
 from getam.network.features import Features, extract_features
 from getam.network.pyramid import Pyramid

@@ -1,9 +1,9 @@
 """Photos with image-level labels -> a trained network: losses, schedule, step, loop, checkpoint."""
 
-from getam.training.recipe import Recipe
+from getam.recipe import Recipe
 from getam.training.step import LossWeights, Step, StepOutput
 from getam.training.stop_request import Stopped
-from getam.training.train import build_labeller, score_run, train
+from getam.training.train import Trained, build_labeller, facts_of, score_run, train
 
 __all__ = [
     "LossWeights",
@@ -11,7 +11,9 @@ __all__ = [
     "Step",
     "StepOutput",
     "Stopped",
+    "Trained",
     "build_labeller",
+    "facts_of",
     "score_run",
     "train",
 ]

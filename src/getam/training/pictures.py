@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from torch import Tensor
+
 from getam.data import Batch, Source
 from getam.files import whole_file
 from getam.inference import LabelledPhoto
@@ -30,8 +32,8 @@ def batch_samples(batch: Batch, output: StepOutput, *, names: Sequence[str]) -> 
     return samples
 
 
-def photo_sample(photo: LabelledPhoto, source: Source) -> Sample:
-    """A labelled photo with its truth, if it has one."""
+def photo_sample(photo: LabelledPhoto, mask: Tensor, source: Source) -> Sample:
+    """Return a labelled photo with its predicted mask [H, W] and its truth, if it has one."""
     records = {record.id: record for record in source.records}
     record = records[photo.id]
     names = list(source.classes)
@@ -39,7 +41,7 @@ def photo_sample(photo: LabelledPhoto, source: Source) -> Sample:
         photo.image.cpu(),
         {names[c]: m.cpu() for c, m in zip(photo.classes, photo.refined_maps, strict=True)},
         photo.label.cpu(),
-        photo.mask_logits.argmax(0).cpu(),
+        mask,
         source.read_truth(record) if record.mask is not None else None,
         photo.id,
     )

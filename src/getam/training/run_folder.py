@@ -102,6 +102,20 @@ class RunFolder:
             )
 
 
+def recorded_setting(folder: Path, name: str) -> Any:
+    """Return a setting that a run began with.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no run.
+    """
+    file = folder / CONFIG
+    if not file.is_file():
+        raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
+    return yaml.safe_load(file.read_text())[name]
+
+
 def environment() -> dict[str, Any]:
     """Machine, versions and command, so that a result can be traced."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
@@ -112,6 +126,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "device": device,
         "versions": {name: version(name) for name in PACKAGES},
     }

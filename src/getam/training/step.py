@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from getam.data import Batch
-from getam.inference import weigh_by_tags
+from getam.model import classify, label
 from getam.network import Network
 from getam.pseudo_label import Labeller, PseudoLabels
 from getam.training.losses import (
@@ -95,32 +95,19 @@ class Step(nn.Module):
 
     def classification(self, batch: Batch) -> StepOutput:
         """First phase: the classifier alone; the decoder does not run."""
-        features = self.network.forward_features(self.network.normalise(batch.image))
-        class_logits = self.network.classify(features)
+        class_logits = classify(self.network, batch.image).class_logits
         loss = classification_loss(class_logits, batch.labels)
         return StepOutput({"classification": loss, "total": loss}, class_logits)
 
     def joint(self, batch: Batch) -> StepOutput:
         """Second phase: one forward pass serves the maps, the pseudo labels and every loss."""
-        with self.labeller.recorder() as recorder:
-            features = self.network.forward_features(self.network.normalise(batch.image))
-            class_logits = self.network.classify(features)
-        pseudo = self.labeller(
-            recorder,
-            class_logits,
-            image=batch.image,
-            labels=batch.labels,
-            grid=features.grid,
-            saliency=batch.saliency,
-            valid=self.labelled(batch.valid),
-        )
-        mask_logits = weigh_by_tags(
-            self.network.segment(features).float(), class_logits.detach().float(), self.tag_weight
-        )
+        labelled = self.labelled(batch.valid)
+        trunk, pseudo = label(self.network, self.labeller, batch, labelled=labelled)
+        mask_logits = trunk.segment(tag_weight=self.tag_weight)
         losses = joint_losses(
-            mask_logits, class_logits, pseudo, batch, self.weights, self.saliency_target
+            mask_logits, trunk.class_logits, pseudo, batch, self.weights, self.saliency_target
         )
-        return StepOutput(losses, class_logits, pseudo, mask_logits)
+        return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
 
 
 def joint_losses(

@@ -2,30 +2,54 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from getam.data import Batch, Source, check_photos, train_loader
 from getam.evaluation import StageScores
-from getam.inference import LabelledPhoto, Model, choose_device, save_model, score_stages
+from getam.inference import LabelledPhoto, Predictor, score_stages
+from getam.model import Model, View, choose_device, save_model
 from getam.network import Network
 from getam.progress import counted
 from getam.pseudo_label import Labeller
-from getam.training.fit import Trainer
+from getam.recipe import Facts, Recipe, recipe_for
+from getam.training import advice
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.pictures import batch_samples, photo_sample, save_samples
-from getam.training.recipe import Recipe
-from getam.training.run_folder import RunFolder
+from getam.training.precision import fast_precision
+from getam.training.run_folder import RunFolder, recorded_setting
 from getam.training.schedule import Schedule
 from getam.training.step import LossWeights, Step, StepOutput
+from getam.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
 SAMPLES = "samples"  # folder of pictures in a run
 SHOWN = 8  # photos on the picture of the validation split
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run came to.
+
+    Attributes
+    ----------
+    folder
+        The run folder, which holds the model.
+    scores
+        Scores on the validation photos; None without any.
+    warning
+        One line if the masks are of no use, with what to do; None otherwise.
+    """
+
+    folder: Path
+    scores: StageScores | None
+    warning: str | None
 
 
 def train(
@@ -40,7 +64,7 @@ def train(
     strict: bool = False,
     resume: bool = False,
     config: Mapping[str, Any] | None = None,
-) -> StageScores | None:
+) -> Trained:
     """Train on photos with image-level labels; no pixel label is ever read for it.
 
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
@@ -56,24 +80,20 @@ def train(
     out
         Folder of the run; must be new or empty, unless ``resume``.
     recipe
-        How to train.
+        How to train; None takes the default preset for this backbone and these photos.
     val
-        A second split; if it has masks, every stage is scored on it at the end.
+        A second split. If it has masks, every stage is scored on it at the end; its tags are
+        scored in any case.
     device
         "auto", "cpu" or "cuda".
     workers
-        Processes that read photos.
+        Number of processes that read photos.
     strict
-        Stop at an unreadable photo, where else it is left out with a warning.
+        Stop at an unreadable photo; otherwise it is left out with a warning.
     resume
         Go on with the run in ``out``.
     config
         What to write to ``config.yaml`` beside the recipe, e.g. the paths of the data.
-
-    Returns
-    -------
-    StageScores or None
-        Scores on ``val``, None without masks to score with; also in ``scores.json``.
 
     Raises
     ------
@@ -84,10 +104,41 @@ def train(
     Stopped
         After Ctrl-C or SIGTERM, with everything saved.
     """
-    recipe = recipe or Recipe()
-    choose_device(device)  # Fabric would say so in a traceback, and late
+    out = Path(out)
     source = check_photos(source.for_training(), strict=strict)
     val = None if val is None else check_photos(val, strict=strict)
+    check_fit(network, source, val)
+    recipe = recipe or recipe_for(facts_of(network, source))
+    recipe = with_precision(recipe, network, device, recorded=out if resume else None)
+    labeller = build_labeller(recipe)
+    check_saliency(recipe, labeller, source)
+    run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
+    precision = recipe.precision
+    assert precision != "auto"  # with_precision has decided
+    fabric = Fabric(accelerator=device, devices=1, precision=precision)
+    fabric.launch()
+    trainer = build_trainer(
+        network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
+    )
+    for line in advice.before(source, steps=trainer.schedule.steps):
+        logger.warning(line)
+
+    def draw(epoch: int, batch: Batch, output: StepOutput) -> None:
+        samples = batch_samples(batch, output, names=list(source.classes))
+        save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
+
+    run.begin()  # only now: settings that cannot be built must not use the folder up
+    trainer.fit(resume=resume, on_epoch_end=draw)
+    model = Model(
+        trainer.trained_network.eval(), source.classes, view_of(recipe), labeller, recipe.tag_weight
+    )
+    save_model(model, out)
+    scores = None if val is None else score_run(model, val, out, workers=workers)
+    return Trained(out, scores, advice.after(Predictor(model), source))
+
+
+def check_fit(network: Network, source: Source, val: Source | None) -> None:
+    """Raise a ValueError if the network has other classes; say that masks are only scored."""
     if network.num_classes != len(source.classes):
         raise ValueError(
             f"network must have the {len(source.classes)} classes of {source.name}, "
@@ -95,55 +146,92 @@ def train(
         )
     if source.has_truth or (val is not None and val.has_truth):
         logger.info("masks were found: they are only scored, training never reads one")
-    has_saliency = all(record.saliency for record in source.records)
-    labeller = build_labeller(recipe, network)
-    if recipe.saliency_weight and not has_saliency:
+
+
+def facts_of(network: Network, source: Source) -> Facts:
+    """Return what a preset needs to know of a backbone and of photos."""
+    return Facts(
+        depth=len(network.backbone.blocks),
+        width=network.backbone.embed_dim,
+        photos=len(source),
+        has_saliency=has_saliency(source),
+    )
+
+
+def has_saliency(source: Source) -> bool:
+    """Say whether every photo has a saliency map."""
+    return all(record.saliency for record in source.records)
+
+
+def with_precision(
+    recipe: Recipe, network: Network, device: str, *, recorded: Path | None
+) -> Recipe:
+    """Return the recipe with the number format that is fast here, or that a resumed run has."""
+    if recipe.precision != "auto":
+        return recipe
+    if recorded is not None:
+        return replace(recipe, precision=recorded_setting(recorded, "precision"))
+    chosen = choose_device(device)
+    block, width = network.backbone.blocks[0], network.backbone.embed_dim
+    precision = fast_precision(block, chosen, width=width)
+    threads = f", {torch.get_num_threads()} threads" if chosen.type == "cpu" else ""
+    logger.info("number format %s, which is fast here (%s%s)", precision, chosen, threads)
+    return replace(recipe, precision=precision)
+
+
+def check_saliency(recipe: Recipe, labeller: Labeller, source: Source) -> None:
+    """Raise a ValueError if the recipe asks for saliency maps that are not there."""
+    if recipe.saliency_weight and not has_saliency(source):
         raise ValueError(
             "saliency_weight needs saliency maps: give saliency=DIR, or set saliency_weight=0 and "
             "rule=thresholds"
         )
-    labeller.check(has_saliency=has_saliency)
-    run = RunFolder(Path(out), {**(config or {}), **asdict(recipe)}, resume=resume)
-    fabric = Fabric(accelerator=device, devices=1, precision=recipe.precision)
-    fabric.launch()
-    trainer = build_trainer(
-        network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
-    )
-
-    def draw(epoch: int, batch: Batch, output: StepOutput) -> None:
-        samples = batch_samples(batch, output, names=list(source.classes))
-        save_samples(samples, source, run.path / SAMPLES / f"epoch{epoch:03d}.jpg")
-
-    run.begin()  # only now: settings that cannot be built must not use the folder up
-    trainer.fit(resume=resume, on_epoch_end=draw)
-    model = Model(
-        trainer.trained_network.eval(),
-        source.classes,
-        long_side=recipe.long_side or recipe.crop * 10 // 7,
-        labeller=labeller,
-        tag_weight=recipe.tag_weight,
-        scales=recipe.test_scales,
-        resize=recipe.test_resize,
-        crf=recipe.test_crf,
-    )
-    save_model(model, run.path)
-    if val is None or not val.has_truth:
-        return None
-    return score_run(model, val, run.path, workers=workers)
+    labeller.check(has_saliency=has_saliency(source))
 
 
-def build_labeller(recipe: Recipe, network: Network) -> Labeller:
-    """The labeller of a recipe; maps count from the middle block on unless it says otherwise."""
-    middle = len(network.backbone.blocks) // 2
+def build_labeller(recipe: Recipe) -> Labeller:
+    """Return the labeller of a recipe."""
     return Labeller(
         method=recipe.method,
-        first_block=middle if recipe.first_block is None else recipe.first_block,
+        first_block=recipe.first_block,
         affinity=recipe.affinity,
         iterations=recipe.iterations,
         scale=recipe.refine_scale,
         rule=recipe.rule,
         settings=recipe.rule_settings,
     )
+
+
+def view_of(recipe: Recipe) -> View:
+    """Return the view by which the trained model predicts."""
+    return View(
+        recipe.long_side,
+        scales=recipe.test_scales,
+        resize=recipe.test_resize,
+        flip=recipe.test_flip,
+        crf=recipe.test_crf,
+    )
+
+
+def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
+    """Return the schedule of a recipe, whose shares become steps."""
+    return Schedule(
+        steps,
+        joint_from=round(recipe.joint_from * steps),
+        warmup=round(recipe.warmup * steps),
+        joint_factor=recipe.joint_factor,
+    )
+
+
+def decay_of(ema: float, *, steps: int) -> float:
+    """Return the decay per step of averaged weights that reach back over a share of the steps.
+
+    Examples
+    --------
+    >>> decay_of(0.1, steps=1000), decay_of(0.0, steps=1000)
+    (0.99, 0.0)
+    """
+    return 1 - 1 / max(1.0, ema * steps)
 
 
 def build_trainer(
@@ -156,7 +244,7 @@ def build_trainer(
     run: RunFolder,
     workers: int | None,
 ) -> Trainer:
-    """Loader, optimiser and schedule of a recipe, around a network."""
+    """Put loader, optimiser and schedule of a recipe around a network."""
     fabric.seed_everything(recipe.seed, verbose=False)
     freeze_blocks(network, recipe.frozen_blocks)
     loader = train_loader(
@@ -170,13 +258,7 @@ def build_trainer(
         rank=fabric.global_rank,
         world_size=fabric.world_size,
     )
-    steps = recipe.epochs * len(loader)
-    schedule = Schedule(
-        steps,
-        joint_from=round(recipe.joint_from * steps),
-        warmup=recipe.warmup,
-        joint_factor=recipe.joint_factor,
-    )
+    schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
     optimiser = build_optimiser(
         network,
         recipe.optimiser,
@@ -206,24 +288,27 @@ def build_trainer(
         fabric=fabric,
         run=run,
         accumulate=recipe.accumulate,
-        ema=recipe.ema,
+        ema=decay_of(recipe.ema, steps=schedule.steps),
     )
 
 
 def score_run(
     model: Model, val: Source, folder: Path, *, workers: int | None = None
 ) -> StageScores:
-    """Score every stage on a split; write ``scores.json`` and a picture of its first photos."""
-    shown: list[LabelledPhoto] = []
+    """Score every stage on a split, or its tags alone if it has no masks, into ``scores.json``.
+
+    A picture of its first photos is written beside.
+    """
+    shown: list[tuple[LabelledPhoto, Tensor]] = []
     with counted("scoring", len(val)) as advance:
 
-        def on_photo(photo: LabelledPhoto) -> None:
+        def on_photo(photo: LabelledPhoto, mask: Tensor) -> None:
             advance()
             if len(shown) < SHOWN:
-                shown.append(photo)
+                shown.append((photo, mask))
 
         stages = score_stages(model, val, workers=workers, on_photo=on_photo)
     stages.write_json(folder / "scores.json")
-    samples = [photo_sample(photo, val) for photo in shown]
+    samples = [photo_sample(photo, mask, val) for photo, mask in shown]
     save_samples(samples, val, folder / SAMPLES / "val.jpg")
     return stages

@@ -9,14 +9,14 @@ from PIL import Image
 
 from getam.activation import activation_maps
 from getam.data import list_photos
-from getam.inference import (
+from getam.explain import (
     class_indices,
     explain,
     explain_folder,
     run_classifier,
     timm_classifier,
 )
-from getam.inference.class_names import timm_class_names
+from getam.explain.class_names import timm_class_names
 
 NAME = "vit_tiny_patch16_224"
 

@@ -14,11 +14,11 @@ import yaml
 from seeds import minutes, spread
 
 from getam.cli.main import main as getam
-from getam.cli.presets import PRESETS, REPAIRS
 from getam.data import open_source
 from getam.evaluation import ConfusionMatrix
 from getam.files import whole_file
 from getam.inference import Predictor
+from getam.recipe import PRESETS, REPAIRS
 
 CONFIG = Path("configs/voc_animals_vit_tiny.yaml")
 DATA = ("data", "labels", "split", "val", "classes", "saliency", "strict", "workers")

@@ -15,8 +15,8 @@ from getam.evaluation import (
     insertion,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
+from getam.explain.shared_pass import Setting
 from getam.inference.labelling import maps_at_size
-from getam.inference.shared_pass import Setting
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)

@@ -12,8 +12,8 @@ from PIL import Image
 from torchvision.transforms.v2 import functional
 
 from getam.cli.main import main
-from getam.cli.presets import PRESETS, REPAIRS
 from getam.inference import Predictor
+from getam.recipe import PRESETS, REPAIRS
 from getam.training import Recipe
 
 TINY = [

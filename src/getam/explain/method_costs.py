@@ -8,8 +8,8 @@ from itertools import islice
 
 from getam.data import Source
 from getam.evaluation import Cost, cost_of
-from getam.inference.map_maker import MapMaker
-from getam.inference.shared_pass import Setting
+from getam.explain.map_maker import MapMaker
+from getam.explain.shared_pass import Setting
 
 PHOTOS = 3
 """Photos it is measured on: the median second and the most memory count."""

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
 from getam.data import size_for_long_side
-from getam.inference.class_names import timm_class_names
-from getam.inference.model import Model, choose_device
-from getam.network import Network, create_classifier
-from getam.network.backbone import patch_stride
+from getam.explain.class_names import timm_class_names
+from getam.model import Model, choose_device
+from getam.network import Network, create_classifier, patch_stride
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def run_classifier(model: Model) -> Classifier:
     patch = patch_stride(network.backbone)
 
     def view(photo: Image.Image) -> Tensor:
-        size = size_for_long_side((photo.height, photo.width), model.long_side, multiple=patch)
+        size = size_for_long_side((photo.height, photo.width), model.view.long_side, multiple=patch)
         image = functional.resize(functional.pil_to_tensor(photo), size, antialias=True)
         return network.normalise(image.to(network.mean.device)).cpu()
 

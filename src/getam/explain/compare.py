@@ -9,12 +9,11 @@ import torch
 from getam.activation import lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
-from getam.inference.labelling import photos_for
-from getam.inference.map_maker import MapMaker, present
-from getam.inference.method_costs import method_costs
-from getam.inference.model import Model
-from getam.inference.shared_pass import Setting
-from getam.inference.tally import Tally
+from getam.explain.map_maker import MapMaker, present
+from getam.explain.method_costs import method_costs
+from getam.explain.shared_pass import Setting
+from getam.explain.tally import Tally
+from getam.model import Model, photos_for
 from getam.progress import counted
 
 Tallies = dict[tuple[Setting, bool], Tally]

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from getam.activation import activation_maps, lookup_method
 from getam.data import Source, read_photo
+from getam.explain.class_names import short_names
+from getam.explain.classifier import Classifier
 from getam.files import whole_file
-from getam.inference.class_names import short_names
-from getam.inference.classifier import Classifier
 from getam.progress import counted
 from getam.report import labelled_grid, overlay
 

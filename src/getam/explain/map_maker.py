@@ -8,11 +8,10 @@ from torch import Tensor
 
 from getam.activation import activation_maps
 from getam.data import Batch, Source
-from getam.inference.classifier import TagClassifier
-from getam.inference.explain import unit_range
-from getam.inference.labelling import photos_for
-from getam.inference.model import Model
-from getam.inference.shared_pass import Setting, shared_maps
+from getam.explain.classifier import TagClassifier
+from getam.explain.explain import unit_range
+from getam.explain.shared_pass import Setting, shared_maps
+from getam.model import Model, photos_for
 from getam.pseudo_label import normalise, refine, resized
 
 

@@ -1,11 +1,11 @@
-"""Pixels weighed by tags: the classifier says what is in the photo, the decoder where."""
+"""Tags weigh the masks: the classifier says what is in the photo, the decoder where it is."""
 
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 
 def weigh_by_tags(mask_logits: Tensor, class_logits: Tensor, weight: float) -> Tensor:
-    """Multiply the probability of a class at every pixel with that of its tag, P(tag) ** weight.
+    """Multiply the probability of a class at every pixel by that of its tag, P(tag) ** weight.
 
     A pixel cannot be a cow where the photo, as a whole, shows none; the classifier, trained on
     true tags, knows that better than the decoder, trained on pseudo labels.

@@ -6,6 +6,7 @@ from typing import Any
 
 from getam.evaluation.scores import Scores, figure, write_json
 from getam.evaluation.seed_curve import SeedScores
+from getam.evaluation.tag_scores import TagScores
 from getam.evaluation.text_table import aligned
 
 
@@ -17,9 +18,15 @@ class StageScores:
     ----------
     stages
         `SeedScores` for maps, `Scores` for masks, by name of the stage.
+    view
+        How the network looked at the photos to predict, in words.
+    tags
+        How well it named what is in them; None if nobody asked.
     """
 
     stages: dict[str, Scores | SeedScores] = field(default_factory=dict)
+    view: str = ""
+    tags: TagScores | None = None
 
     def add(self, name: str, scores: Scores | SeedScores) -> None:
         """Append a stage.
@@ -63,10 +70,15 @@ class StageScores:
     def to_dict(self) -> dict[str, Any]:
         """The last stage's scores at the top, and every stage under ``stages``, for JSON."""
         by_stage = {name: scores.to_dict() for name, scores in self.stages.items()}
-        return {**self.final().to_dict(), "stages": by_stage}
+        tags = {} if self.tags is None else {"tags": self.tags.to_dict()}
+        final = self.final().to_dict() if self.stages else {}
+        return {**final, "view": self.view, **tags, "stages": by_stage}
 
     def table(self) -> str:
         """Plain-text table: IoU with a line per class and a column per stage."""
+        tags = [] if self.tags is None else [self.tags.line()]
+        if not self.stages:
+            return "\n".join(tags)
         masks = self.masks()
         curves = self.curves()
         rows = [["IoU", *masks]]
@@ -78,7 +90,8 @@ class StageScores:
         rows.append(["ignored", *(f"{stage.ignored_share:.1%}" for stage in masks.values())])
         best = [f"{curves[name].threshold:.2f}" if name in curves else "-" for name in masks]
         rows.append(["threshold", *best])
-        return aligned(rows)
+        view = [f"prediction: {self.view}"] if self.view else []
+        return "\n".join([aligned(rows), *view, *tags])
 
     def write_json(self, path: str | Path) -> None:
         """Write `to_dict` to ``path``, whole or not at all."""

@@ -9,12 +9,13 @@ import torch
 from getam.activation import METHODS, activation_maps
 from getam.data import open_source, photo_loader
 from getam.evaluation import PointingGame, SeedCurve
-from getam.inference import compare_methods
-from getam.inference.classifier import TagClassifier
-from getam.inference.labelling import maps_at_size, photos_for
-from getam.inference.map_maker import MapMaker, present
-from getam.inference.shared_pass import Setting, shared_maps
-from getam.inference.tally import LOW_THRESHOLDS, Tally
+from getam.explain import compare_methods
+from getam.explain.classifier import TagClassifier
+from getam.explain.map_maker import MapMaker, present
+from getam.explain.shared_pass import Setting, shared_maps
+from getam.explain.tally import LOW_THRESHOLDS, Tally
+from getam.inference.labelling import maps_at_size
+from getam.model import photos_for
 from getam.pseudo_label import refine
 
 FITTING = [name for name, method in METHODS.items() if method.reads != "windows"]

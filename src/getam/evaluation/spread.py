@@ -1,0 +1,72 @@
+"""Mean, least and greatest score of several runs that differ in nothing but the seed."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from getam.evaluation.text_table import aligned
+
+
+def spread(values: Sequence[float | None]) -> str:
+    """Write mean (least to greatest); values that are not defined are left out.
+
+    Examples
+    --------
+    >>> spread([0.5, 0.7, None])
+    '0.600 (0.500 to 0.700)'
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return "-"
+    return f"{statistics.mean(known):.3f} ({min(known):.3f} to {max(known):.3f})"
+
+
+def spread_table(runs: Sequence[Path]) -> str:
+    """Return a table of every stage and class over runs.
+
+    Parameters
+    ----------
+    runs
+        Run folders with a ``scores.json``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a run has no scores.
+    """
+    scores = [read_scores(run) for run in runs]
+    rows = [[f"{len(runs)} runs", "mean (least to greatest)"]]
+    for stage in scores[0]["stages"]:
+        rows.append([stage, spread([each["stages"][stage]["miou"] for each in scores])])
+    if "pseudo label" in scores[0]["stages"]:
+        ignored = [each["stages"]["pseudo label"]["ignored_share"] for each in scores]
+        rows.append(["pseudo label, share ignored", spread(ignored)])
+    for name in scores[0].get("iou", {}):
+        rows.append([f"  {name}", spread([each["iou"][name] for each in scores])])
+    if "tags" in scores[0]:
+        rows.append(["tags, mean AP", spread([each["tags"]["mean_ap"] for each in scores])])
+    rows.append(["minutes", spread([minutes(run) for run in runs])])
+    return aligned(rows)
+
+
+def read_scores(run: Path) -> dict[str, Any]:
+    """Read the scores of a run.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it has none.
+    """
+    file = run / "scores.json"
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no {file}: the run is not finished or had no --val")
+    scores: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return scores
+
+
+def minutes(run: Path) -> float:
+    """Return the time from the first file of a run to its scores."""
+    first, last = (run / name for name in ("env.json", "scores.json"))
+    return (last.stat().st_mtime - first.stat().st_mtime) / 60

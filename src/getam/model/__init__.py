@@ -1,0 +1,19 @@
+"""A trained network as people use it: its files, its view of a photo, its one forward pass."""
+
+from getam.model.device import choose_device
+from getam.model.model import Model, load_model, save_model
+from getam.model.photos import photos_for
+from getam.model.trunk import Trunk, classify, label
+from getam.model.view import View
+
+__all__ = [
+    "Model",
+    "Trunk",
+    "View",
+    "choose_device",
+    "classify",
+    "label",
+    "load_model",
+    "photos_for",
+    "save_model",
+]

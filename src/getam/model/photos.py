@@ -1,0 +1,17 @@
+"""The photos of a source as a model sees them."""
+
+from collections.abc import Iterator
+
+from getam.data import Batch, Source, photo_loader
+from getam.model.model import Model
+from getam.network import patch_stride
+
+
+def photos_for(model: Model, source: Source, *, workers: int | None = None) -> Iterator[Batch]:
+    """Yield the photos one by one, on the model's device.
+
+    A photo comes at the long side of the model's view, in whole patches, with its aspect ratio.
+    """
+    patch = patch_stride(model.network.backbone)
+    loader = photo_loader(source, long_side=model.view.long_side, multiple=patch, workers=workers)
+    return (batch.to(model.device) for batch in loader)

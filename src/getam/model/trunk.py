@@ -1,0 +1,74 @@
+"""One forward pass that serves everything: class logits, pseudo labels and, if asked, masks.
+
+Training and labelling share it. The decoder runs only where somebody reads its masks.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from getam.data import Batch
+from getam.network import Features, Network, weigh_by_tags
+from getam.pseudo_label import Labeller, PseudoLabels
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """What the backbone made of a batch.
+
+    Attributes
+    ----------
+    network
+        The network that ran.
+    features
+        Tokens of the pyramid's blocks.
+    class_logits
+        [B, C].
+    """
+
+    network: Network
+    features: Features
+    class_logits: Tensor
+
+    def segment(self, *, tag_weight: float = 0.0) -> Tensor:
+        """Run the decoder and return mask logits, float32 [B, C + 1, ceil(H / 2), ceil(W / 2)].
+
+        The tags weigh the masks but learn nothing from them, see :func:`weigh_by_tags`.
+        """
+        mask_logits = self.network.segment(self.features).float()
+        return weigh_by_tags(mask_logits, self.class_logits.detach().float(), tag_weight)
+
+
+def classify(network: Network, image: Tensor) -> Trunk:
+    """Run the backbone on images [B, 3, H, W] in 0..255 for their class logits alone."""
+    features = network.forward_features(network.normalise(image))
+    return Trunk(network, features, network.classify(features))
+
+
+def label(
+    network: Network, labeller: Labeller, batch: Batch, *, labelled: Tensor | None = None
+) -> tuple[Trunk, PseudoLabels]:
+    """Run the backbone on a batch and make its pseudo labels from the same pass.
+
+    Under ``no_grad`` the graph that the maps need begins at the first block that counts; in
+    training it is the graph of the loss.
+
+    Parameters
+    ----------
+    batch
+        Images with their tags, and saliency if there is any.
+    labelled
+        bool [B, H, W], where a pseudo label counts; None takes the inside of the photos.
+    """
+    with labeller.recorder() as recorder:
+        trunk = classify(network, batch.image)
+    pseudo = labeller(
+        recorder,
+        trunk.class_logits,
+        image=batch.image,
+        labels=batch.labels,
+        grid=trunk.features.grid,
+        saliency=batch.saliency,
+        valid=batch.valid if labelled is None else labelled,
+    )
+    return trunk, pseudo

@@ -1,0 +1,200 @@
+"""Presets: every setting of a training run, for a backbone and an amount of data.
+
+``default`` is the recipe that was measured best (``docs/results.md`` says how it was chosen);
+``paper`` and ``released`` are the published method and its released code. One preset is one
+function in ``PRESETS``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import ceil
+from typing import Any
+
+from getam.recipe.recipe import Recipe
+
+STEPS = 300  # that a run has at the least: few photos are seen more often
+EPOCHS = 9  # passes over the photos, if they make that many steps
+BATCH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a preset needs to know.
+
+    Attributes
+    ----------
+    depth, width
+        Blocks of the backbone, and channels of its tokens.
+    photos
+        How many photos there are to train on.
+    has_saliency
+        Whether each of them has a saliency map.
+    """
+
+    depth: int
+    width: int
+    photos: int
+    has_saliency: bool
+
+
+def default(facts: Facts) -> dict[str, Any]:
+    """Return the measured recipe; its sizes follow the backbone and the data.
+
+    The maps count the last third of the blocks, whose attention knows the class; the first third
+    stays frozen, since few photos cannot improve it. Wider backbones learn at a lower rate.
+    """
+    rule = ("paper", {"opening": 5}) if facts.has_saliency else ("thresholds", THRESHOLDS)
+    return {
+        "epochs": max(EPOCHS, ceil(STEPS * BATCH / facts.photos)),
+        "joint_from": 0.4,
+        "batch_size": BATCH,
+        "accumulate": 1,
+        "crop": 224,
+        "scale": (0.8, 1.4),
+        "jitter": 0.2,
+        "balance": True,
+        "optimiser": "adamw",
+        "learning_rate": 1.5e-4 * (192 / facts.width) ** 0.5,
+        "head_factor": 13.0,
+        "joint_factor": 1.0,
+        "weight_decay": 0.05,
+        "warmup": 0.08,
+        "frozen_blocks": facts.depth // 3,
+        "method": "grad_cam",
+        "first_block": facts.depth * 2 // 3,
+        "affinity": 4,
+        "iterations": 5,
+        "refine_scale": 0.5,
+        "rule": rule[0],
+        "rule_settings": rule[1],
+        "classification_weight": 1.0,
+        "segmentation_weight": 1.0,
+        "saliency_weight": 0.0,
+        "energy_weight": 0.0,
+        "saliency_target": "paper",
+        "padding": "ignored",
+        "long_side": 320,
+        "tag_weight": 1.0,
+        "test_scales": (1.0,),
+        "test_resize": "aspect",
+        "test_flip": False,
+        "test_crf": False,
+        "ema": 0.13,
+        "precision": "auto",
+    }
+
+
+THRESHOLDS = {"low": 0.4, "high": 0.6}
+
+
+def released(facts: Facts) -> dict[str, Any]:
+    """Return the settings of the released code, its mistakes included."""
+    return {
+        "epochs": 20,
+        "joint_from": 0.5,
+        "batch_size": 4,
+        "accumulate": 1,
+        "crop": 256,
+        "scale": (0.9, 1 / 0.875),
+        "jitter": 0.0,
+        "balance": False,
+        "optimiser": "sgd_released",
+        "learning_rate": 0.04,
+        "head_factor": 1.0,
+        "joint_factor": 0.1,
+        "weight_decay": 5e-4,
+        "warmup": 0.0,
+        "frozen_blocks": 0,
+        "method": "getam",
+        "first_block": facts.depth // 2,
+        "affinity": 0,
+        "iterations": 10,
+        "refine_scale": 1.0,
+        "rule": "released",
+        "rule_settings": {},
+        "classification_weight": 1.0,
+        "segmentation_weight": 1.0,
+        "saliency_weight": 1.0,
+        "energy_weight": 1e-7,
+        "saliency_target": "released",
+        "padding": "background",
+        "long_side": 320,
+        "tag_weight": 0.0,
+        "test_scales": (0.8, 1.0, 1.5),  # 256, 320 and 480 pixels
+        "test_resize": "square",
+        "test_flip": False,
+        "test_crf": True,
+        "ema": 0.0,
+        "precision": "32-true",
+    }
+
+
+REPAIRS: dict[str, dict[str, Any]] = {
+    "weight decay": {"optimiser": "sgd_paper"},
+    "saliency target": {"saliency_target": "paper"},
+    "two-class conflict": {"rule": "paper"},
+    "padding": {"padding": "ignored"},
+    "aspect ratio": {"test_resize": "aspect"},
+}
+"""What ``paper`` changes in ``released``, one mistake at a time."""
+
+
+def paper(facts: Facts) -> dict[str, Any]:
+    """Return the method as published: the released settings with every mistake repaired."""
+    repairs = {name: value for repair in REPAIRS.values() for name, value in repair.items()}
+    return {**released(facts), **repairs}
+
+
+PRESETS: dict[str, Callable[[Facts], dict[str, Any]]] = {
+    "default": default,
+    "paper": paper,
+    "released": released,
+}
+"""Every preset by its name. ``docs/fidelity.md`` lists how they differ."""
+
+PUBLISHED = {"classifier": "stride32", "decoder_width": 256}
+NETWORKS: dict[str, dict[str, Any]] = {
+    "default": {"classifier": "class_token", "decoder_width": None},
+    "paper": PUBLISHED,
+    "released": PUBLISHED,
+}
+"""How a preset's network differs beyond its backbone, see :func:`getam.network.build_network`."""
+
+
+def recipe_for(facts: Facts, preset: str = "default", **settings: Any) -> Recipe:
+    """Return the recipe of a preset, with the settings that are given in the place of its own.
+
+    Parameters
+    ----------
+    facts
+        The backbone and the data.
+    preset
+        A name of :data:`PRESETS`.
+    settings
+        Fields of :class:`Recipe`. A given ``rule`` brings no settings of the preset's own rule.
+
+    Raises
+    ------
+    ValueError
+        For an unknown preset, with the nearest one, or a setting out of its range.
+
+    Examples
+    --------
+    >>> facts = Facts(depth=12, width=192, photos=700, has_saliency=False)
+    >>> recipe_for(facts).first_block, recipe_for(facts, epochs=3).epochs
+    (8, 3)
+    """
+    check_preset(preset)
+    values = PRESETS[preset](facts)
+    if settings.get("rule", values["rule"]) != values["rule"]:
+        values["rule_settings"] = {}
+    return Recipe(**{**values, **settings})
+
+
+def check_preset(preset: str) -> None:
+    """Raise a ValueError for an unknown preset, with the nearest one."""
+    if preset not in PRESETS:
+        near = get_close_matches(preset, PRESETS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}{hint}")

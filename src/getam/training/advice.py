@@ -1,0 +1,62 @@
+"""What a user should know of a run before it starts, and of its result at the end."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from getam.data import Source, read_photo
+from getam.inference import Predictor
+
+FEW_STEPS = 100  # below this the decoder has seen next to nothing
+FEW_PHOTOS = 10  # of a class
+LOOKED_AT = 24  # photos whose masks are judged at the end
+NOTHING, EVERYTHING = 0.005, 0.995  # shares of the pixels
+
+
+def before(source: Source, *, steps: int) -> Iterator[str]:
+    """Yield a line for everything that may spoil the run, each with what to do about it.
+
+    Parameters
+    ----------
+    source
+        The photos to train on.
+    steps
+        Steps of the whole run.
+    """
+    shown = Counter(name for record in source.records for name in record.labels or ())
+    few = [f"{name} {shown[name]}" for name in source.classes if shown[name] < FEW_PHOTOS]
+    if few:
+        yield (
+            f"few photos show these classes: {', '.join(few)}; their masks will be poor below "
+            f"{FEW_PHOTOS} photos: add photos, or leave the class out with --classes"
+        )
+    if steps < FEW_STEPS:
+        yield (
+            f"the run has only {steps} steps, too few to learn masks from: raise --epochs to at "
+            f"least {FEW_STEPS} steps, or lower --batch-size"
+        )
+
+
+def after(predictor: Predictor, source: Source) -> str | None:
+    """Return a line if the masks of some training photos are all one class, None if not.
+
+    A useful network finds its classes in photos that it was trained on.
+    """
+    records = [record for record in source.records if record.labels][:LOOKED_AT]
+    counts: Counter[int] = Counter()
+    for record in records:
+        values, pixels = predictor(read_photo(record.image)).mask.unique(return_counts=True)
+        counts.update(dict(zip(values.tolist(), pixels.tolist(), strict=True)))
+    value, most = counts.most_common(1)[0]
+    foreground = 1 - counts[0] / counts.total()
+    if foreground < NOTHING:
+        return (
+            f"the result is not usable: the masks of {len(records)} training photos are all "
+            "background; train longer (--epochs), add photos or saliency maps (--saliency)"
+        )
+    if most / counts.total() > EVERYTHING:
+        name = list(source.classes)[value - 1]
+        return (
+            f"the result is not usable: the masks of {len(records)} training photos are all "
+            f"{name}; give photos that show none of the classes (empty labels, or --none FOLDER)"
+        )
+    return None
