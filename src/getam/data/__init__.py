@@ -3,7 +3,7 @@
 from getam.data.check import check_photos
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.folder import list_photos
-from getam.data.labels import read_labels
+from getam.data.labels import Tags, read_labels
 from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
 from getam.data.open import open_source
 from getam.data.photo import photo_size, read_photo, upright_rgb
@@ -24,6 +24,7 @@ __all__ = [
     "Sample",
     "ShuffledBatches",
     "Source",
+    "Tags",
     "TrainDataset",
     "TrainLoader",
     "TrainTransform",

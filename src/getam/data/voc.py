@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from getam.data.labels import Labels, check_names, labels_for, read_labels
+from getam.data.class_names import check_class_names
+from getam.data.labels import NOTHING_KNOWN, Labels, Tags, check_names, labels_for, read_labels
 from getam.data.listing import find_photos, name_photos, without_suffix
 from getam.data.mask import MaskFiles
 from getam.data.notice import first_few, unknown, warn_or_stop
@@ -22,8 +23,9 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
 
     Class names come from ``classes.txt`` (line number = mask value, the first line is background)
     or are the 20 of VOC. Labels come from ``labels``, else ``Annotations/*.xml`` (every object,
-    difficult ones too), else ``image_labels.json``. Masks lie in ``SegmentationClassAug`` or
-    ``SegmentationClass``.
+    difficult ones too), else ``image_labels.json``. A photo whose entry names no object shows none
+    of the classes; about a photo without an entry nothing is known. Masks lie in
+    ``SegmentationClassAug`` or ``SegmentationClass``.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     labels
         A label file; see `read_labels`.
     strict
-        Stop where else a warning would do.
+        Stop where a warning would be given otherwise.
 
     Raises
     ------
@@ -46,8 +48,10 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     ids = list(photos) if split is None else _listed_photos(root, split, photos, strict=strict)
     table = _read_voc_labels(root, ids, photos, labels, tuple(classes), strict=strict)
     masks = _find_masks(root)
+    tags = {name: table.get(name, NOTHING_KNOWN) for name in ids}
     records = tuple(
-        Record(name, photos[name], table.get(name, ()), mask=masks.get(name)) for name in ids
+        Record(name, photos[name], tags[name].labels, tags[name].unknown, mask=masks.get(name))
+        for name in ids
     )
     reader = MaskFiles(highest=max(classes.values())) if masks else None
     return Source(records, classes, reader, name=f"{root}" + (f" ({split})" if split else ""))
@@ -58,7 +62,9 @@ def _read_classes(root: Path) -> dict[str, int]:
     if not path.is_file():
         return {name: value for value, name in enumerate(VOC_CLASSES, start=1)}
     names = path.read_text(encoding="utf-8").split("\n")
-    return {name.strip(): value for value, name in enumerate(names) if value and name.strip()}
+    classes = {name.strip(): value for value, name in enumerate(names) if value and name.strip()}
+    check_class_names(classes, path)
+    return classes
 
 
 def _listed_photos(root: Path, split: str, photos: Iterable[str], *, strict: bool) -> list[str]:
@@ -113,13 +119,13 @@ def _read_annotations(folder: Path, ids: Iterable[str]) -> Labels:
     return {name: _names_in(path) for name, path in files.items() if path.is_file()}
 
 
-def _names_in(path: Path) -> tuple[str, ...]:
+def _names_in(path: Path) -> Tags:
     try:
         root = ElementTree.parse(path).getroot()
     except ElementTree.ParseError as error:
         raise ValueError(f"cannot read the annotation {path}: {error}") from error
     names = (element.findtext("name", "").strip() for element in root.iter("object"))
-    return tuple(dict.fromkeys(names))
+    return Tags(tuple(dict.fromkeys(names)))
 
 
 def _find_masks(root: Path) -> dict[str, Path]:
