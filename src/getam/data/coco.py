@@ -13,7 +13,9 @@ import numpy as np
 from getam.data.class_names import check_class_names
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk, composed
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -182,7 +184,9 @@ def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dict[int, str]:
-    names = {c["id"]: c["name"] for c in sorted(content["categories"], key=lambda c: c["id"])}
+    names = {
+        c["id"]: composed(c["name"]) for c in sorted(content["categories"], key=lambda c: c["id"])
+    }
     if not names or len(set(names.values())) < len(content["categories"]):
         raise ValueError(f"{path} must have categories, each with its own id and name")
     check_class_names(names.values(), path)
@@ -215,7 +219,8 @@ def _photos_by_id(
 ) -> dict[int, Path]:
     if not images.is_dir():
         raise FileNotFoundError(f"there is no folder {images} for the photos of {path}")
-    photos = {image["id"]: images / image["file_name"] for image in content["images"]}
+    photos = {image["id"]: as_on_disk(images / image["file_name"]) for image in content["images"]}
+    check_once(((image["file_name"], photos[image["id"]]) for image in content["images"]), path)
     found = {image: photo for image, photo in photos.items() if photo.is_file()}
     missing = [str(photo) for image, photo in photos.items() if image not in found]
     if not found:

@@ -7,7 +7,7 @@ import yaml
 
 from getam.data.notice import unknown
 
-_PATHS = ("path", "images", "instances", "labels", "saliency")
+_PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
 _KEYS = (*_PATHS, "split", "classes", "none", "strict")
 
 

@@ -13,7 +13,9 @@ from getam.data.labels import (
 )
 from getam.data.listing import find_photos, name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk, composed
 from getam.data.voc import is_voc
 
 
@@ -41,7 +43,8 @@ def open_folder(
     FileNotFoundError, ValueError
         If something is missing, unknown or malformed, or a class is called background.
     """
-    base = root if split is None else _split_folder(root, split)
+    base = root if split is None else _split_folder(root, composed(split))
+    none = None if none is None else composed(none)
     photos = name_photos(find_photos(base), base)
     if labels is None:
         table = {name: _folders_above(photo, base) for name, photo in photos.items()}
@@ -84,7 +87,7 @@ def list_photos(path: str | Path) -> Source:
     FileNotFoundError
         If the path, or a photo of the list, is not there, or there is no photo.
     ValueError
-        If two photos would have the same id.
+        If two photos would have the same id, or the list names one photo twice.
     """
     path = Path(path)
     if path.is_dir():
@@ -93,6 +96,7 @@ def list_photos(path: str | Path) -> Source:
     else:
         root = path.parent
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
+    check_once(((str(photo), photo) for photo in photos), path)
     missing = [str(photo) for photo in photos if not photo.is_file()]
     if missing or not photos:
         raise FileNotFoundError(f"there is no photo {first_few(missing) or 'in ' + str(path)}")
@@ -104,11 +108,12 @@ def _split_folder(root: Path, split: str) -> Path:
     splits = _sub_folders(root, "*")
     if split not in splits:
         raise unknown("split", [split], splits, root)
-    return root / split
+    return as_on_disk(root / split)
 
 
 def _sub_folders(root: Path, pattern: str) -> list[str]:
-    return sorted({p.name for p in root.glob(pattern) if p.is_dir() and p.name[0] != "."})
+    folders = (path for path in root.glob(pattern) if path.is_dir() and path.name[0] != ".")
+    return sorted({composed(path.name) for path in folders})
 
 
 def _folders_above(photo: Path, base: Path) -> Tags:
@@ -118,7 +123,7 @@ def _folders_above(photo: Path, base: Path) -> Tags:
             f"{photo} lies {len(folders)} folders below {base}, expected one per class: "
             f"choose a split, one of {', '.join(_sub_folders(base, '*'))}, or give labels=FILE"
         )
-    return Tags(folders) if folders else NOTHING_KNOWN
+    return Tags(tuple(map(composed, folders))) if folders else NOTHING_KNOWN
 
 
 def _without_none(folders: list[str], none: str | None, base: Path) -> list[str]:
@@ -151,5 +156,5 @@ def _check_bare(table: Labels, base: Path, *, strict: bool) -> None:
 def _in_list(path: Path) -> list[Path]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no list {path}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [path.parent / line.strip() for line in lines if line.strip()]
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [as_on_disk(path.parent / line) for line in lines if line]

@@ -1,15 +1,19 @@
 """Label files: what is known about each photo, from CSV, JSON or the pickled cls_labels.npy."""
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from posixpath import normpath
 from typing import NamedTuple
 
 from getam.data.class_names import check_class_names
 from getam.data.listing import aliases, without_suffix
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.safe_npy import read_pickled_dict
+from getam.data.spelling import composed
 from getam.data.voc_classes import VOC_CLASSES
 
 
@@ -88,7 +92,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *lines = [line for line in csv.reader(file) if any(line)] or [[]]
+            text = io.StringIO(composed(file.read()), newline="")
+        header, *lines = [line for line in csv.reader(text) if any(line)] or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"cannot read the table {path}: {error}") from error
     names = [name.strip() for name in header]
@@ -100,7 +105,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for number, line in enumerate(lines, start=2):
         if len(line) != len(names):
             raise ValueError(f"row {number} of {path} must have {len(names)} cells: {line}")
-    return [dict(zip(names, (cell.strip() for cell in line), strict=True)) for line in lines]
+    return [dict(zip(names, map(str.strip, line), strict=True)) for line in lines]
 
 
 def tags_in_row(row: Mapping[str, str], path: Path) -> Tags:
@@ -170,16 +175,19 @@ def labels_for(
     Raises
     ------
     ValueError
-        If nothing matches; with ``strict`` also if an entry has no photo or a photo no entry.
+        If nothing matches, or two entries name one photo; with ``strict`` also if an entry has no
+        photo or a photo no entry.
     """
-    names = aliases(photos, root)
-    found = {names[key]: value for key, value in table.items() if key in names}
+    names = {composed(alias): name for alias, name in aliases(photos, root).items()}
+    photo_of = {key: names.get(composed(normpath(key))) for key in table}
+    check_once(((key, photos[name]) for key, name in photo_of.items() if name), origin)
+    found = {name: table[key] for key, name in photo_of.items() if name}
     if not found:
         raise ValueError(
             f"none of the {len(table)} entries of {origin} names a photo in {root}; "
             f"the first entry is {next(iter(table), '')!r}, the first photo {next(iter(photos))!r}"
         )
-    lost = [key for key in table if key not in names]
+    lost = [key for key, name in photo_of.items() if not name]
     if lost:
         warn_or_stop(
             f"{len(lost)} entries of {origin} have no photo in {root}: {first_few(lost)}",
@@ -229,7 +237,7 @@ def _names(value: object, key: str, path: Path) -> Tags:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"the labels of {key} in {path} must be a list of names, got {value!r}")
-    return Tags(tuple(dict.fromkeys(names)))
+    return Tags(tuple(dict.fromkeys(map(composed, names))))
 
 
 def _read_npy(path: Path, classes: Sequence[str]) -> Labels:

@@ -10,6 +10,7 @@ from getam.data.folder import open_folder, without_class_folders
 from getam.data.saliency import with_saliency
 from getam.data.source import Source
 from getam.data.table import open_table
+from getam.data.truth import with_truth
 from getam.data.voc import is_voc, open_voc
 
 
@@ -20,6 +21,7 @@ def open_source(
     labels: str | Path | None = None,
     classes: Sequence[str] | None = None,
     saliency: str | Path | None = None,
+    truth: str | Path | None = None,
     none: str | None = None,
     strict: bool = False,
 ) -> Source:
@@ -41,6 +43,9 @@ def open_source(
         stay: they show none of the classes.
     saliency
         A folder with one map per photo; see `with_saliency`.
+    truth
+        A folder of masks to score with, for any kind of data set; see `with_truth`. Training never
+        reads them.
     none
         Name of the class folder whose photos show none of the classes; only for a folder with one
         sub-folder per class.
@@ -55,17 +60,18 @@ def open_source(
     Raises
     ------
     FileNotFoundError
-        If the path, the photos, a label file or a saliency map is missing.
+        If the path, the photos, a label file, a saliency map or all masks are missing.
     ValueError
         If a split or class is unknown (naming the nearest), a class is called background, or a
         file is malformed.
     """
     path = Path(path)
     if path.suffix.lower() in {".yaml", ".yml"} and path.is_file():
-        given = {"split": split, "labels": labels, "saliency": saliency, "none": none}
+        given = {"split": split, "labels": labels, "none": none}
+        given |= {"saliency": saliency, "truth": truth}
         return _open_named(**read_data_yaml(path, classes=classes, strict=strict or None, **given))
     source = _open_plain(path, split=split, labels=labels, none=none, strict=strict)
-    return _narrowed(source, classes, saliency)
+    return _completed(source, classes, saliency, truth)
 
 
 def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
@@ -78,7 +84,7 @@ def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
     source = open_coco(
         arguments["images"], arguments["instances"], strict=bool(arguments.get("strict"))
     )
-    return _narrowed(source, arguments.get("classes"), arguments.get("saliency"))
+    return _completed(source, *map(arguments.get, ("classes", "saliency", "truth")))
 
 
 def _open_plain(
@@ -98,7 +104,15 @@ def _open_plain(
     return open_folder(path, split=split, labels=labels, none=none, strict=strict)
 
 
-def _narrowed(source: Source, classes: Sequence[str] | None, saliency: str | Path | None) -> Source:
+def _completed(
+    source: Source,
+    classes: Sequence[str] | None,
+    saliency: str | Path | None,
+    truth: str | Path | None,
+) -> Source:
+    values = source.classes  # of all classes, since masks may show more than those chosen
     if classes is not None:
         source = source.choose(classes)
+    if truth is not None:
+        source = with_truth(source, truth, values=values)
     return source if saliency is None else with_saliency(source, saliency)

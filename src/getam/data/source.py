@@ -9,6 +9,7 @@ import numpy as np
 
 from getam.data.notice import first_few, unknown
 from getam.data.photo import photo_size
+from getam.data.spelling import composed
 from getam.vocabulary import BACKGROUND, IGNORE
 
 logger = logging.getLogger(__name__)
@@ -133,6 +134,7 @@ class Source:
         """
         if isinstance(classes, str) or not classes or len(set(classes)) < len(classes):
             raise ValueError(f"classes must be a list of different names, got {classes!r}")
+        classes = [composed(name) for name in classes]
         missing = [name for name in classes if name not in self.classes]
         if missing:
             raise unknown("class", missing, self.classes, self.name)

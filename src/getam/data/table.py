@@ -6,8 +6,10 @@ from getam.data.class_names import check_class_names
 from getam.data.labels import RESERVED, read_rows, tags_in_row
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.photo import SUFFIXES
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk
 
 
 def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
@@ -76,18 +78,15 @@ def _of_split(rows: list[dict[str, str]], split: str | None, path: Path) -> list
 
 
 def _photos(rows: list[dict[str, str]], path: Path) -> dict[Path, dict[str, str]]:
-    photos: dict[Path, dict[str, str]] = {}
-    for row in rows:
-        photo = _photo_at(path.parent, row["image"])
-        if photo in photos:
-            raise ValueError(f"{path} names the photo {row['image']} twice")
-        photos[photo] = row
-    return photos
+    names = [row["image"] for row in rows]
+    photos = [_photo_at(path.parent, name) for name in names]
+    check_once(zip(names, photos, strict=True), path)
+    return dict(zip(photos, rows, strict=True))
 
 
 def _photo_at(folder: Path, name: str) -> Path:
     path = folder / name
     if path.suffix.lower() in SUFFIXES:
-        return path
-    endings = (path.with_name(path.name + suffix) for suffix in sorted(SUFFIXES))
+        return as_on_disk(path)
+    endings = (as_on_disk(path.with_name(path.name + suffix)) for suffix in sorted(SUFFIXES))
     return next((candidate for candidate in endings if candidate.is_file()), path)
