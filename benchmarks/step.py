@@ -28,6 +28,7 @@ def batch_of(image: Tensor, most: int) -> Batch:
         ids=[str(i) for i in range(count)],
         image=image,
         labels=labels,
+        known=torch.ones_like(labels, dtype=torch.bool),
         saliency=(image.float().mean(1) > 128).float(),
         valid=torch.ones(count, *size, dtype=torch.bool),
         sizes=[(size[0], size[1])] * count,

@@ -97,7 +97,7 @@ def test_boxes_alone_are_labels_without_truth(coco):
 
     source = open_source(edited(coco, without_masks))
     assert not source.has_truth
-    assert len(source.for_training()) == 3
+    assert len(source.for_training()) == 4
 
 
 def test_missing_photos_and_foreign_annotations(coco, caplog):
@@ -125,6 +125,7 @@ def test_missing_photos_and_foreign_annotations(coco, caplog):
         (lambda c: c["annotations"][0].pop("image_id"), "list 'annotations'"),
         (lambda c: c["annotations"][0].update(category_id=5), "category 5"),
         (lambda c: c["categories"].append({"id": 99, "name": "cat"}), "own id and name"),
+        (lambda c: c["categories"].append({"id": 99, "name": "Background"}), "'Background'"),
     ],
 )
 def test_broken_instances(coco, change, message):
@@ -142,7 +143,7 @@ def test_file_that_is_no_json(coco):
 def test_broken_segmentation_stops_scoring_not_training(coco, segmentation):
     edited(coco, lambda c: c["annotations"][0].update(segmentation=segmentation))
     source = open_source(coco)
-    assert len(source.for_training()) == 3
+    assert len(source.for_training()) == 4
     with pytest.raises(ValueError, match="cannot draw annotation 1 of a"):
         source.read_truth(source.records[0])
 

@@ -61,10 +61,49 @@ def test_equal_stems_get_their_path_as_id(tmp_path):
 
 def test_photos_beside_the_class_folders(folder, caplog):
     write_photo(folder / "train" / "stray.png")
-    assert labels_of(open_source(folder / "train"))["stray"] == ()
+    source = open_source(folder / "train")
+    assert labels_of(source)["stray"] is None
     assert "1 photos lie beside" in caplog.text
+    assert len(source.for_training()) == len(source) - 1
     with pytest.raises(ValueError, match="stray"):
         open_source(folder / "train", strict=True)
+
+
+def test_a_folder_of_photos_that_show_none_of_the_classes(folder):
+    write_photo(folder / "train" / "good" / "6.png")
+    assert "good" in open_source(folder / "train").classes
+    source = open_source(folder / "train", none="good")
+    assert source.classes == {"cat": 1, "dog": 2}
+    assert labels_of(source) == {"3": ("cat",), "1": ("dog",), "2": ("dog",), "6": ()}
+    assert len(source.for_training()) == 4
+    split = open_source(folder, split="val", none="good")  # which has no such photo
+    assert list(split.classes) == ["cat", "dog", "yak"]
+    with pytest.raises(ValueError, match="unknown class folder 'god' .* did you mean 'good'"):
+        open_source(folder / "train", none="god")
+
+
+@pytest.mark.parametrize("name", ["background", "Background"])
+def test_a_folder_called_background_is_no_class(folder, name):
+    write_photo(folder / "train" / name / "6.png")
+    for arguments in ({"path": folder / "train"}, {"path": folder, "split": "val"}):
+        with pytest.raises(ValueError, match=f"--none {name}.* rename") as caught:
+            open_source(**arguments)
+        assert "\n" not in str(caught.value)
+        assert list(open_source(**arguments, none=name).classes)[:2] == ["cat", "dog"]
+
+
+def test_none_needs_class_folders(folder, voc):
+    (folder / "tags.csv").write_text("image,labels\ntrain/dog/1.png,dog\nval/cat/3.jpg,cat\n")
+    (folder / "data.yaml").write_text("path: tags.csv\nnone: good\n")
+    for arguments in (
+        {"path": voc, "none": "good"},
+        {"path": folder / "tags.csv", "none": "good"},
+        {"path": folder / "train", "labels": folder / "tags.csv", "none": "good"},
+        {"path": folder / "data.yaml"},
+    ):
+        with pytest.raises(ValueError, match="none=good names a class folder, but") as caught:
+            open_source(**arguments)
+        assert "\n" not in str(caught.value)
 
 
 def test_list_photos(folder, voc):

@@ -7,9 +7,9 @@ import pickle
 import numpy as np
 import pytest
 
-from getam.data import VOC_CLASSES, read_labels
+from getam.data import VOC_CLASSES, Tags, read_labels
 
-EXPECTED = {"a": ("cat",), "b": ("dog", "cat"), "c": ()}
+EXPECTED = {"a": Tags(("cat",)), "b": Tags(("dog", "cat")), "c": Tags(())}
 
 
 def test_csv_with_names(tmp_path):
@@ -20,8 +20,30 @@ def test_csv_with_names(tmp_path):
 
 def test_csv_one_hot(tmp_path):
     path = tmp_path / "labels.csv"
-    path.write_text("image,split,dog,cat\na.jpg,x,0,1\nb,x,1,1.0\nc,y,0,\n")
+    path.write_text("image,split,dog,cat\na.jpg,x,0,1\nb,x,1,1.0\nc,y,0,0.0\n")
     assert read_labels(path) == EXPECTED
+
+
+def test_an_empty_cell_is_unknown_and_a_zero_is_no(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("image,dog,cat\na,1,\nb,,0\nc,,\nd,0,0\n")
+    assert read_labels(path) == {
+        "a": Tags(("dog",), unknown=("cat",)),
+        "b": Tags((), unknown=("dog",)),
+        "c": Tags(None),
+        "d": Tags(()),
+    }
+
+
+@pytest.mark.parametrize("name", ["background", "Background", " BACKGROUND "])
+def test_no_class_may_be_called_background(tmp_path, name):
+    (tmp_path / "a.csv").write_text(f"image,cat,{name}\na,0,1\n")
+    (tmp_path / "b.csv").write_text(f"image,labels\na,cat;{name}\n")
+    (tmp_path / "c.json").write_text(json.dumps({"a": ["cat", name]}))
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(ValueError, match=r"has a class ' ?(?i:background).*rename") as caught:
+            read_labels(path)
+        assert "\n" not in str(caught.value)
 
 
 def test_json(tmp_path):
@@ -47,7 +69,7 @@ def test_npy_of_any_pickle_protocol(tmp_path, protocol):
             file, {"descr": "|O", "fortran_order": False, "shape": ()}
         )
         pickle.dump(table, file, protocol=protocol)
-    assert read_labels(path, classes=["dog", "cat"]) == {"a": ("cat",), "7": ("dog",)}
+    assert read_labels(path, classes=["dog", "cat"]) == {"a": Tags(("cat",)), "7": Tags(("dog",))}
 
 
 def test_the_label_file_that_everybody_uses(shared_data):
@@ -56,9 +78,11 @@ def test_the_label_file_that_everybody_uses(shared_data):
     trusted = np.load(path, allow_pickle=True).item()
     assert len(labels) == len(trusted) > 11_000
     for name, vector in trusted.items():
-        assert labels[name] == tuple(VOC_CLASSES[i] for i in np.flatnonzero(vector))
+        assert labels[name] == Tags(tuple(VOC_CLASSES[i] for i in np.flatnonzero(vector)))
     animals = json.loads((shared_data / "voc2012_animals" / "image_labels.json").read_text())
-    same = [set(labels[name]) == set(names) for name, names in animals.items() if name in labels]
+    same = [
+        set(labels[name].labels) == set(names) for name, names in animals.items() if name in labels
+    ]
     assert np.mean(same) > 0.9
 
 

@@ -22,6 +22,7 @@ from getam.data import (
 
 def loader_of(voc, *, seed=3, workers=0, batch_size=2, **options):
     source = open_source(voc, saliency=voc / "saliency")
+    source = replace(source, records=tuple(r for r in source.records if r.labels))
     return train_loader(
         source, crop=24, batch_size=batch_size, seed=seed, workers=workers, jitter=0.3, **options
     )
@@ -30,7 +31,7 @@ def loader_of(voc, *, seed=3, workers=0, batch_size=2, **options):
 def same(left, right):
     return left.ids == right.ids and all(
         torch.equal(getattr(left, name), getattr(right, name))
-        for name in ("image", "labels", "saliency", "valid")
+        for name in ("image", "labels", "known", "saliency", "valid")
     )
 
 
@@ -40,6 +41,9 @@ def test_training_batch(voc):
     assert batch.image.dtype == torch.uint8
     assert batch.labels.shape == (2, 3)
     assert batch.labels.dtype == torch.float32
+    assert batch.known.shape == (2, 3)
+    assert batch.known.all()
+    assert batch.to("meta").known.device.type == "meta"
     assert batch.saliency.shape == batch.valid.shape == (2, 24, 24)
     assert batch.valid.dtype == torch.bool
     assert type(batch.image) is type(batch.valid) is type(batch.saliency) is torch.Tensor
@@ -56,6 +60,7 @@ def test_photo_saliency_and_valid_move_together():
         id="a",
         image=ramp.to(torch.uint8).expand(3, -1, -1),
         labels=torch.ones(1),
+        known=torch.ones(1, dtype=torch.bool),
         saliency=ramp / 255,
         valid=torch.ones(30, 40, dtype=torch.bool),
         size=(30, 40),
@@ -76,7 +81,15 @@ def test_photo_saliency_and_valid_move_together():
 
 
 def test_scale_is_that_of_the_long_side():
-    sample = Sample("a", torch.zeros(3, 50, 100).byte(), torch.ones(1), None, torch.ones(1), (1, 1))
+    sample = Sample(
+        id="a",
+        image=torch.zeros(3, 50, 100).byte(),
+        labels=torch.ones(1),
+        known=torch.ones(1, dtype=torch.bool),
+        saliency=None,
+        valid=torch.ones(1),
+        size=(1, 1),
+    )
     sizes = []
     for seed in range(30):
         torch.manual_seed(seed)
@@ -196,6 +209,14 @@ def test_long_side(voc):
     assert sample.size == (20, 36)
     assert resize_long_side(sample, 18).image.shape == (3, 10, 18)
     assert resize_long_side(sample, 18, multiple=8).image.shape == (3, 8, 16)
+
+
+def test_what_is_unknown_goes_with_the_batch(voc):
+    (voc / "tags.csv").write_text("image,cat,dog\nJPEGImages/a,1,\nJPEGImages/e,0,1\n")
+    (batch,) = photo_loader(open_source(voc / "tags.csv"), batch_size=2, workers=0)
+    assert batch.labels.tolist() == [[1, 0], [0, 1]]
+    assert batch.known.tolist() == [[True, False], [True, True]]
+    assert batch.known.dtype == torch.bool
 
 
 def test_prediction_has_no_labels_and_no_saliency(voc):

@@ -45,6 +45,27 @@ def test_one_hot_keeps_the_order_of_the_columns(folder):
     assert source.label_vector(source.records[0]).tolist() == [1, 0]
 
 
+def test_no_and_unknown_are_two_things(folder, caplog):
+    caplog.set_level("INFO")
+    source = opened(folder, "image,yak,cat\nx/1.png,1,\n2,0,1\n3,0,0\nx/4.png,,\n")
+    first, second, third, fourth = source.records
+    assert (first.labels, first.unknown) == (("yak",), ("cat",))
+    assert source.known_vector(first).tolist() == [True, False]
+    assert source.known_vector(first).dtype == bool
+    assert (third.labels, third.unknown) == ((), ())
+    assert source.known_vector(third).tolist() == [True, True]
+    assert fourth.labels is None
+    assert source.known_vector(fourth).tolist() == [False, False]
+    assert source.label_vector(fourth).tolist() == [0, 0]
+    assert source.for_training().records == (first, second, third)
+    assert "nothing is known about 1 photos" in caplog.text
+    cats = source.choose(["cat"])
+    assert [record.labels for record in cats.records] == [None, ("cat",), (), None]
+    assert not any(record.unknown for record in cats.records)
+    with pytest.raises(ValueError, match="no photo of .* has a label"):
+        opened(folder, "image,yak\n2,0\n3,0\n").for_training()
+
+
 def test_missing_photos(folder, caplog):
     text = NAMES + "gone.png,cat,train\n"
     assert len(opened(folder, text)) == 4
@@ -61,6 +82,8 @@ def test_missing_photos(folder, caplog):
         ("image,labels\n", "no rows"),
         ("image,labels\n2,cat\n2,dog\n", "photo 2 twice"),
         ("image,labels\n2,cat\n2.jpg,dog\n", "twice"),
+        ("image,cat,Background\n2,1,0\n", "has a class 'Background'"),
+        ("image,labels\n2,cat;background\n", "has a class 'background'"),
         ("image,cat\n2,5\n", "0 or 1, got '5' for 2"),
         ("", "first row"),
     ],

@@ -82,12 +82,22 @@ def test_more_classes_than_a_mask_can_hold(voc):
         many.for_training()
 
 
-def test_photos_without_the_chosen_classes_leave_training_only(voc, caplog):
-    caplog.set_level("INFO")
+def test_photos_without_the_chosen_classes_are_negatives(voc):
     source = open_source(voc, split="train", classes=["cow"])
-    assert len(source) == 4
-    assert [record.id for record in source.for_training().records] == ["b", "c"]
-    assert "2 photos" in caplog.text
+    assert labels_of(source.for_training()) == {"a": (), "b": ("cow",), "c": ("cow",), "d": ()}
+
+
+def test_a_photo_without_an_entry_is_no_negative(voc, caplog):
+    caplog.set_level("INFO")
+    for name in "abc":
+        write_annotation(voc, name, {"a": ["dog"], "b": [], "c": ["cat"]}[name])
+    source = open_source(voc, classes=["dog", "cat"])
+    assert labels_of(source) == {"a": ("dog",), "b": (), "c": ("cat",), "d": None, "e": None}
+    assert [record.id for record in source.for_training().records] == ["a", "b", "c"]
+    assert "nothing is known about 2 photos" in caplog.text
+    (voc / "classes.txt").write_text("background\ncat\nBackground\n")
+    with pytest.raises(ValueError, match="has a class 'Background'"):
+        open_source(voc)
 
 
 def test_training_needs_every_class(voc):
@@ -131,7 +141,7 @@ def test_labels_that_do_not_fit_the_photos(voc, caplog):
     del table["b"]
     (voc / "image_labels.json").write_text(json.dumps(table))
     source = open_source(voc, split="train")
-    assert source.records[1].labels == ()
+    assert source.records[1].labels is None
     assert [m.split(" ")[:2] for m in caplog.messages] == [["2", "entries"], ["1", "photos"]]
     with pytest.raises(ValueError, match="ghost, spook"):
         open_source(voc, split="train", strict=True)
@@ -200,7 +210,7 @@ def test_training_never_reads_a_mask(voc):
     for path in (voc / "SegmentationClass").iterdir():
         path.write_text("whoever reads this fails")
     loader = train_loader(open_source(voc), crop=16, batch_size=2, seed=0, workers=0)
-    assert sum(len(batch.ids) for batch in loader) == 4
+    assert sum(len(batch.ids) for batch in loader) == 4  # of 5, in batches of 2
 
 
 def test_missing_and_empty_folders(tmp_path):
@@ -217,10 +227,11 @@ def test_real_photos(shared_data):
     saliency = root / "saliency_csnet"
     train = open_source(root, split="train_aug", classes=six, saliency=saliency).for_training()
     assert len(train) == 700
+    assert len(open_source(root, split="train_aug", classes=six[:1]).for_training()) == 700
     val = open_source(root, split="val", classes=six)
     for record in val.records[::60]:
         present = {six[v - 1] for v in np.unique(val.read_truth(record)) if v not in (0, 255)}
-        assert present <= set(record.labels)
+        assert present <= set(record.labels or ())
     msrc = open_source(shared_data / "msrc_v2", split="train_objects").for_training()
     assert len(msrc.classes) == 15
     assert CLASSES[0] in msrc.classes

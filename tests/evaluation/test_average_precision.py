@@ -35,6 +35,19 @@ def test_mean_leaves_out_classes_without_a_positive():
     assert math.isnan(mean_average_precision(scores, torch.zeros(3, 2)))
 
 
+def test_what_is_unknown_is_left_out():
+    scores = torch.tensor([[0.9, 0.1], [0.8, 0.3], [0.2, 0.7]])
+    labels = torch.tensor([[1, 1], [0, 0], [1, 0]])
+    known = torch.tensor([[True, False], [False, True], [True, True]])
+    assert mean_average_precision(scores, labels, known) == 1
+    assert mean_average_precision(scores, labels) == pytest.approx(
+        (by_loop([0.9, 0.8, 0.2], [1, 0, 1]) + by_loop([0.1, 0.3, 0.7], [1, 0, 0])) / 2
+    )
+    assert math.isnan(mean_average_precision(scores, labels, torch.zeros(3, 2) > 0))
+    with pytest.raises(ValueError, match=r"known must be \(3, 2\), got \(3,\)"):
+        mean_average_precision(scores, labels, known[:, 0])
+
+
 def test_broken_input():
     with pytest.raises(ValueError, match=r"must be \[N\], got \(2,\) and \(3,\)"):
         average_precision(torch.zeros(2), torch.zeros(3))

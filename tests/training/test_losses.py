@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 
 from getam.network.decoder import enlarge
 from getam.training.losses import (
@@ -42,7 +42,41 @@ def test_classification():
         likely = 1 / (1 + math.exp(-score))
         terms.append(-math.log(likely if label else 1 - likely))
     expected = sum(terms) / len(terms)
-    assert classification_loss(logits, labels).item() == pytest.approx(expected, rel=1e-5)
+    known = torch.ones(2, 3, dtype=torch.bool)
+    assert classification_loss(logits, labels, known).item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (8, 20), (7, 3)])
+def test_classification_of_known_classes_is_torchs_soft_margin(shape):
+    torch.manual_seed(0)
+    logits, labels = torch.randn(shape), torch.randint(2, shape).float()
+    known = torch.ones(shape, dtype=torch.bool)
+    ours = classification_loss(logits, labels, known)
+    assert torch.equal(ours, multilabel_soft_margin_loss(logits, labels))
+
+
+def test_unknown_classes_have_no_part_in_the_classification():
+    torch.manual_seed(0)
+    logits = torch.randn(3, 4, requires_grad=True)
+    labels = torch.tensor([[1.0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 0]])
+    known = torch.tensor([[True, True, False, False], [True, True, True, False], [False] * 4])
+    loss = classification_loss(logits, labels, known)
+    means = []
+    for score, label, counted in zip(logits[:2], labels[:2], known[:2], strict=True):
+        likely = score.sigmoid().where(label > 0, 1 - score.sigmoid())
+        means.append(-sum(likely[counted].log()).item() / sum(counted).item())
+    assert loss.item() == pytest.approx(sum(means) / 2, rel=1e-5)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert (gradient[known] != 0).all()
+    assert (gradient[~known] == 0).all()
+
+
+def test_a_batch_of_which_nothing_is_known_has_no_loss():
+    logits = torch.randn(2, 3, requires_grad=True)
+    loss = classification_loss(logits, torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool))
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert loss.item() == 0
+    assert (gradient == 0).all()
 
 
 def test_segmentation_balances_background_and_foreground():

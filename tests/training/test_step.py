@@ -68,7 +68,7 @@ def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
     image = torch.nn.functional.avg_pool2d(batch.image.float(), 2)  # bilinear by one half
     label, valid = at_size(output.pseudo.label, size), at_size(batch.valid, size)
     expected = {
-        "classification": classification_loss(output.class_logits, batch.labels),
+        "classification": classification_loss(output.class_logits, batch.labels, batch.known),
         "segmentation": segmentation_loss(masks, label),
         "saliency": saliency_loss(masks, at_size(batch.saliency, size), valid),
         "energy": energy_loss(masks, image, valid, label),
@@ -129,7 +129,7 @@ def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
     network.zero_grad()
     plain = network(network.normalise(batch.image))
     label = at_size(output.pseudo.label, (16, 16))
-    loss = classification_loss(plain.class_logits, batch.labels)
+    loss = classification_loss(plain.class_logits, batch.labels, batch.known)
     (loss + segmentation_loss(plain.mask_logits, label)).backward()
     for name, parameter in network.named_parameters():
         assert (parameter.grad is None) == (name not in ours)

@@ -51,16 +51,17 @@ def test_the_same_seed_gives_the_same_run(run):
     assert not same_weights(first, other)
 
 
-def test_training_never_opens_a_mask(run, voc, tmp_path):
+def test_training_never_opens_a_mask(run, source, voc, tmp_path):
     copy = shutil.copytree(voc, tmp_path / "voc")
     for mask in (copy / "SegmentationClass").iterdir():
         mask.write_bytes(b"no image at all")
-    source = open_source(copy, saliency=copy / "saliency")
-    assert source.has_truth
-    _, folder, scores = run(data=source, epochs=2)
+    without_masks = open_source(copy, saliency=copy / "saliency")
+    assert without_masks.has_truth
+    _, folder, scores = run(data=without_masks, epochs=2)
     assert scores is None
-    _, expected, _ = run("expected", epochs=2)
+    _, expected, _ = run("expected", data=source, epochs=2)
     assert losses(folder) == losses(expected)
+    assert losses(folder)[0]["step"] == 5  # the photo that shows no class is trained on too
 
 
 def test_a_coco_instances_file(run, shared_data, tmp_path):

@@ -126,7 +126,7 @@ def train_once(
 
 def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
     """Open the photos to train on and those to score, with the same classes in the same order."""
-    from getam.data import hold_out, open_source, without_photos_of
+    from getam.data import hold_out, open_source, without_overlap
 
     names = ("labels", "none", "saliency", "truth", "strict")
     options = {name: settings[name] for name in names}
@@ -139,7 +139,7 @@ def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
     if settings["val"] is not None:  # it may lack some of the classes
         val = open_source(settings["data"], split=settings["val"], **options)
         val = val.aligned(list(source.classes))
-        return without_photos_of(source, val), val
+        return without_overlap(source, val), val
     if not settings["held_out"]:
         return source, None
     source, held_out = hold_out(source)

@@ -25,7 +25,7 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
     source
         The records.
     strict
-        Stop at bad photos, where else they are left out with one warning.
+        Stop at bad photos; otherwise they are left out with one warning.
 
     Returns
     -------

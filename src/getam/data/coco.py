@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from getam.data.class_names import check_class_names
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk, composed
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -35,7 +38,7 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict
     labels
         Not for COCO, whose labels are the categories.
     strict
-        Stop where else a warning would do.
+        Stop where a warning would be given otherwise.
 
     Raises
     ------
@@ -60,7 +63,8 @@ def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
     """Open an instances file.
 
     The classes are its categories in the order of their ids; the value of a class in the masks is
-    its position + 1, so gaps in the ids leave none in the values. Crowds count as labels.
+    its position + 1, so gaps in the ids leave none in the values. Crowds count as labels. A photo
+    without an annotation shows none of the classes.
 
     Parameters
     ----------
@@ -69,14 +73,14 @@ def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
     instances
         The JSON of COCO's object instances.
     strict
-        Stop when photos are missing or annotations belong to none, where else a warning would do.
+        Stop when photos are missing or annotations belong to none; otherwise a warning is given.
 
     Raises
     ------
     FileNotFoundError
         If the folder or the file is missing, or none of the photos is there.
     ValueError
-        If the file is malformed.
+        If the file is malformed, or a category is called background.
     """
     content = _read_instances(instances)
     names = _category_names(content, instances)
@@ -180,9 +184,12 @@ def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dict[int, str]:
-    names = {c["id"]: c["name"] for c in sorted(content["categories"], key=lambda c: c["id"])}
+    names = {
+        c["id"]: composed(c["name"]) for c in sorted(content["categories"], key=lambda c: c["id"])
+    }
     if not names or len(set(names.values())) < len(content["categories"]):
         raise ValueError(f"{path} must have categories, each with its own id and name")
+    check_class_names(names.values(), path)
     return names
 
 
@@ -212,7 +219,8 @@ def _photos_by_id(
 ) -> dict[int, Path]:
     if not images.is_dir():
         raise FileNotFoundError(f"there is no folder {images} for the photos of {path}")
-    photos = {image["id"]: images / image["file_name"] for image in content["images"]}
+    photos = {image["id"]: as_on_disk(images / image["file_name"]) for image in content["images"]}
+    check_once(((image["file_name"], photos[image["id"]]) for image in content["images"]), path)
     found = {image: photo for image, photo in photos.items() if photo.is_file()}
     missing = [str(photo) for image, photo in photos.items() if image not in found]
     if not found:

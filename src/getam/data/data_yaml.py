@@ -7,8 +7,8 @@ import yaml
 
 from getam.data.notice import unknown
 
-_PATHS = ("path", "images", "instances", "labels", "saliency")
-_KEYS = (*_PATHS, "split", "classes", "strict")
+_PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
+_KEYS = (*_PATHS, "split", "classes", "none", "strict")
 
 
 def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:

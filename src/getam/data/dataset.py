@@ -30,7 +30,12 @@ class PhotoDataset(Dataset[Sample]):
 
     def __init__(self, source: Source, *, long_side: int | None = None, multiple: int = 1) -> None:
         self.records = source.records
-        self.labels = _label_matrix(source)
+        shape = (len(source), len(source.classes))
+        self.labels = torch.zeros(shape)
+        self.known = torch.zeros(shape, dtype=torch.bool)
+        for row, record in enumerate(source.records):
+            self.labels[row] = torch.from_numpy(source.label_vector(record))
+            self.known[row] = torch.from_numpy(source.known_vector(record))
         self.long_side = long_side
         self.multiple = multiple
 
@@ -46,7 +51,7 @@ class PhotoDataset(Dataset[Sample]):
         FileNotFoundError, ValueError
             If the photo or its map cannot be read.
         """
-        sample = _read_sample(self.records[index], self.labels[index])
+        sample = _read_sample(self.records[index], self.labels[index], self.known[index])
         if self.long_side is None:
             return sample
         return resize_long_side(sample, self.long_side, multiple=self.multiple)
@@ -101,14 +106,7 @@ def _mixed_seed(seed: int, draw: Draw) -> int:
     return int(np.random.SeedSequence((seed, *draw)).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _label_matrix(source: Source) -> Tensor:
-    rows = [source.label_vector(record) for record in source.records]
-    # Reshaped, so that no records or no classes (prediction) make a matrix as well.
-    matrix = np.array(rows, dtype=np.float32).reshape(len(source), len(source.classes))
-    return torch.from_numpy(matrix)
-
-
-def _read_sample(record: Record, labels: Tensor) -> Sample:
+def _read_sample(record: Record, labels: Tensor, known: Tensor) -> Sample:
     image = functional.pil_to_tensor(read_photo(record.image))
     size = (image.shape[-2], image.shape[-1])
     saliency = None if record.saliency is None else read_saliency(record.saliency, size)[0] / 255
@@ -116,6 +114,7 @@ def _read_sample(record: Record, labels: Tensor) -> Sample:
         id=record.id,
         image=image,
         labels=labels,
+        known=known,
         saliency=saliency,
         valid=torch.ones(size, dtype=torch.bool),
         size=size,

@@ -2,14 +2,26 @@
 
 from pathlib import Path
 
-from getam.data.labels import Labels, labels_for, read_labels
+from getam.data.class_names import is_background
+from getam.data.labels import (
+    NOTHING_KNOWN,
+    Labels,
+    Tags,
+    labels_for,
+    named_classes,
+    read_labels,
+)
 from getam.data.listing import find_photos, name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk, composed
 from getam.data.voc import is_voc
 
 
-def open_folder(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
+def open_folder(
+    root: Path, *, split: str | None, labels: Path | None, none: str | None, strict: bool
+) -> Source:
     """Open a folder of photos.
 
     Parameters
@@ -21,26 +33,44 @@ def open_folder(root: Path, *, split: str | None, labels: Path | None, strict: b
         Name of a sub-folder to take; None takes the whole folder.
     labels
         A label file; see `read_labels`. Its names, sorted, are then the classes.
+    none
+        Name of the class folder whose photos show none of the classes; it is no class then.
     strict
-        Stop where else a warning would do.
+        Stop where a warning would be given otherwise.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If something is missing, unknown or malformed.
+        If something is missing, unknown or malformed, or a class is called background.
     """
-    base = root if split is None else _split_folder(root, split)
+    base = root if split is None else _split_folder(root, composed(split))
+    none = None if none is None else composed(none)
     photos = name_photos(find_photos(base), base)
     if labels is None:
         table = {name: _folders_above(photo, base) for name, photo in photos.items()}
         _check_bare(table, base, strict=strict)
-        classes = _class_folders(table) if split is None else _sub_folders(root, "*/*")
+        folders = named_classes(table) if split is None else _sub_folders(root, "*/*")
+        classes = _without_none(folders, none, base)
+        table = {name: _tags_of_folder(tags, none) for name, tags in table.items()}
     else:
+        if none is not None:
+            raise without_class_folders(none, f"{root} with labels={labels}")
         everything = read_labels(labels)
         table = labels_for(everything, photos, photos, root=base, origin=labels, strict=strict)
-        classes = _class_folders(everything)
-    records = tuple(Record(name, photo, table.get(name, ())) for name, photo in photos.items())
+        classes = named_classes(everything)
+    tags = {name: table.get(name, NOTHING_KNOWN) for name in photos}
+    records = tuple(
+        Record(name, photo, tags[name].labels, tags[name].unknown) for name, photo in photos.items()
+    )
     return Source(records, {n: i for i, n in enumerate(classes, start=1)}, name=str(base))
+
+
+def without_class_folders(none: str, data: object) -> ValueError:
+    """Build the error for a folder of negatives in data that is not sorted into class folders."""
+    return ValueError(
+        f"none={none} names a class folder, but {data} has no class folders; there a photo that "
+        "shows none of the classes is one with empty labels"
+    )
 
 
 def list_photos(path: str | Path) -> Source:
@@ -57,7 +87,7 @@ def list_photos(path: str | Path) -> Source:
     FileNotFoundError
         If the path, or a photo of the list, is not there, or there is no photo.
     ValueError
-        If two photos would have the same id.
+        If two photos would have the same id, or the list names one photo twice.
     """
     path = Path(path)
     if path.is_dir():
@@ -66,6 +96,7 @@ def list_photos(path: str | Path) -> Source:
     else:
         root = path.parent
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
+    check_once(((str(photo), photo) for photo in photos), path)
     missing = [str(photo) for photo in photos if not photo.is_file()]
     if missing or not photos:
         raise FileNotFoundError(f"there is no photo {first_few(missing) or 'in ' + str(path)}")
@@ -77,36 +108,53 @@ def _split_folder(root: Path, split: str) -> Path:
     splits = _sub_folders(root, "*")
     if split not in splits:
         raise unknown("split", [split], splits, root)
-    return root / split
+    return as_on_disk(root / split)
 
 
 def _sub_folders(root: Path, pattern: str) -> list[str]:
-    return sorted({p.name for p in root.glob(pattern) if p.is_dir() and p.name[0] != "."})
+    folders = (path for path in root.glob(pattern) if path.is_dir() and path.name[0] != ".")
+    return sorted({composed(path.name) for path in folders})
 
 
-def _folders_above(photo: Path, base: Path) -> tuple[str, ...]:
+def _folders_above(photo: Path, base: Path) -> Tags:
     folders = photo.relative_to(base).parts[:-1]
     if len(folders) > 1:
         raise ValueError(
             f"{photo} lies {len(folders)} folders below {base}, expected one per class: "
             f"choose a split, one of {', '.join(_sub_folders(base, '*'))}, or give labels=FILE"
         )
-    return folders
+    return Tags(tuple(map(composed, folders))) if folders else NOTHING_KNOWN
+
+
+def _without_none(folders: list[str], none: str | None, base: Path) -> list[str]:
+    if none is not None and none not in folders:
+        raise unknown("class folder", [none], folders, base)
+    classes = [name for name in folders if name != none]
+    background = next(filter(is_background, classes), None)
+    if background is not None:
+        raise ValueError(
+            f"the folder {background} in {base} would become a class: if its photos show none of "
+            f"the classes, give --none {background}; if it is a class, rename the folder"
+        )
+    return classes
+
+
+def _tags_of_folder(tags: Tags, none: str | None) -> Tags:
+    return Tags(()) if tags.labels == (none,) else tags
 
 
 def _check_bare(table: Labels, base: Path, *, strict: bool) -> None:
-    bare = [name for name, names in table.items() if not names]
+    bare = [name for name, tags in table.items() if tags.labels is None]
     if len(bare) not in {0, len(table)}:
-        message = f"{len(bare)} photos lie beside the class folders of {base}: {first_few(bare)}"
+        message = (
+            f"{len(bare)} photos lie beside the class folders of {base}, so nothing is known about "
+            f"them: {first_few(bare)}"
+        )
         warn_or_stop(message, strict=strict)
-
-
-def _class_folders(table: Labels) -> list[str]:
-    return sorted({name for names in table.values() for name in names})
 
 
 def _in_list(path: Path) -> list[Path]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no list {path}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [path.parent / line.strip() for line in lines if line.strip()]
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [as_on_disk(path.parent / line) for line in lines if line]

@@ -1,17 +1,35 @@
-"""Label files: photo id to class names, from CSV, JSON or the pickled cls_labels.npy."""
+"""Label files: what is known about each photo, from CSV, JSON or the pickled cls_labels.npy."""
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from posixpath import normpath
+from typing import NamedTuple
 
+from getam.data.class_names import check_class_names
 from getam.data.listing import aliases, without_suffix
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.safe_npy import read_pickled_dict
+from getam.data.spelling import composed
 from getam.data.voc_classes import VOC_CLASSES
 
-Labels = dict[str, tuple[str, ...]]
-"""Photo id to the names of the classes in the photo."""
+
+class Tags(NamedTuple):
+    """What is known about the classes of one photo."""
+
+    labels: tuple[str, ...] | None
+    """The classes that it shows; empty if it shows none, None if nothing is known."""
+    unknown: tuple[str, ...] = ()
+    """The classes of which it is not known whether it shows them."""
+
+
+NOTHING_KNOWN = Tags(None)
+
+Labels = dict[str, Tags]
+"""Photo id to what is known about the photo."""
 
 RESERVED = ("image", "labels", "split")
 """Columns of a table that are not one-hot classes."""
@@ -23,16 +41,17 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
     Parameters
     ----------
     path
-        ``.csv`` with the columns ``image,labels`` (``cat;dog``) or ``image`` and one 0/1 column per
-        class; ``.json`` with an object of id to names; ``.npy`` with the pickled dictionary of id
-        to 0/1 vector (read without executing anything).
+        ``.csv`` with the columns ``image,labels`` (``cat;dog``) or ``image`` and one column per
+        class (1 yes, 0 no, empty unknown); ``.json`` with an object of id to names; ``.npy`` with
+        the pickled dictionary of id to 0/1 vector (read without executing anything). No name, or
+        all zeros, says that the photo shows none of the classes.
     classes
         Names of the vector's entries in an ``.npy``; the 20 of PASCAL VOC by default.
 
     Returns
     -------
     dict
-        Id (the photo's name as the file writes it, without ending) to class names.
+        Id (the photo's name as the file writes it, without ending) to `Tags`.
 
     Raises
     ------
@@ -54,7 +73,13 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
         raise ValueError(f"a label file must end in .csv, .json or .npy, got {path}")
     if not labels:
         raise ValueError(f"the label file {path} is empty")
+    check_class_names(named_classes(labels), path)
     return labels
+
+
+def named_classes(table: Labels) -> list[str]:
+    """Return the names of all classes that a label file speaks of, sorted."""
+    return sorted({n for tags in table.values() for n in (*(tags.labels or ()), *tags.unknown)})
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -67,7 +92,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *lines = [line for line in csv.reader(file) if any(line)] or [[]]
+            text = io.StringIO(composed(file.read()), newline="")
+        header, *lines = [line for line in csv.reader(text) if any(line)] or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"cannot read the table {path}: {error}") from error
     names = [name.strip() for name in header]
@@ -79,22 +105,26 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for number, line in enumerate(lines, start=2):
         if len(line) != len(names):
             raise ValueError(f"row {number} of {path} must have {len(names)} cells: {line}")
-    return [dict(zip(names, (cell.strip() for cell in line), strict=True)) for line in lines]
+    return [dict(zip(names, map(str.strip, line), strict=True)) for line in lines]
 
 
-def labels_in_row(row: Mapping[str, str], path: Path) -> tuple[str, ...]:
-    """Read the class names of one row of `read_rows`, from ``labels`` or one-hot columns.
+def tags_in_row(row: Mapping[str, str], path: Path) -> Tags:
+    """Read one row of `read_rows`: its names in ``labels``, or its one-hot columns.
 
     Raises
     ------
     ValueError
-        If a one-hot cell is not 0 or 1.
+        If a one-hot cell is not 0, 1 or empty.
     """
     if "labels" in row:
         names = (name.strip() for name in row["labels"].split(";"))
-        return tuple(dict.fromkeys(name for name in names if name))
-    cells = {name: cell for name, cell in row.items() if name not in RESERVED}
-    return tuple(name for name, cell in cells.items() if _flag(cell, f"{row['image']} in {path}"))
+        return Tags(tuple(dict.fromkeys(name for name in names if name)))
+    where = f"{row['image']} in {path}"
+    cells = {n: _flag(cell, where) for n, cell in row.items() if n not in RESERVED}
+    unknown = tuple(name for name, shown in cells.items() if shown is None)
+    if len(unknown) == len(cells):
+        return NOTHING_KNOWN
+    return Tags(tuple(name for name, shown in cells.items() if shown), unknown)
 
 
 def check_names(table: Labels, classes: Iterable[str], origin: Path) -> None:
@@ -106,7 +136,7 @@ def check_names(table: Labels, classes: Iterable[str], origin: Path) -> None:
         Naming those that are not known, and the nearest.
     """
     known = list(classes)
-    strange = sorted({name for names in table.values() for name in names} - set(known))
+    strange = [name for name in named_classes(table) if name not in known]
     if strange:
         raise unknown("class", strange, known, origin)
 
@@ -135,26 +165,29 @@ def labels_for(
     origin
         The file, for messages.
     strict
-        Raise where else a warning would do.
+        Raise an error where a warning would be given otherwise.
 
     Returns
     -------
     dict
-        Id to class names, for the photos that the file names.
+        Id to `Tags`, for the photos that the file names.
 
     Raises
     ------
     ValueError
-        If nothing matches; with ``strict`` also if an entry has no photo or a photo no entry.
+        If nothing matches, or two entries name one photo; with ``strict`` also if an entry has no
+        photo or a photo no entry.
     """
-    names = aliases(photos, root)
-    found = {names[key]: value for key, value in table.items() if key in names}
+    names = {composed(alias): name for alias, name in aliases(photos, root).items()}
+    photo_of = {key: names.get(composed(normpath(key))) for key in table}
+    check_once(((key, photos[name]) for key, name in photo_of.items() if name), origin)
+    found = {name: table[key] for key, name in photo_of.items() if name}
     if not found:
         raise ValueError(
             f"none of the {len(table)} entries of {origin} names a photo in {root}; "
             f"the first entry is {next(iter(table), '')!r}, the first photo {next(iter(photos))!r}"
         )
-    lost = [key for key in table if key not in names]
+    lost = [key for key, name in photo_of.items() if not name]
     if lost:
         warn_or_stop(
             f"{len(lost)} entries of {origin} have no photo in {root}: {first_few(lost)}",
@@ -174,16 +207,20 @@ def _by_image(path: Path, rows: Iterable[Mapping[str, str]]) -> Labels:
         name = without_suffix(row["image"])
         if name in labels:
             raise ValueError(f"{path} names the photo {name} twice")
-        labels[name] = labels_in_row(row, path)
+        labels[name] = tags_in_row(row, path)
     return labels
 
 
-def _flag(cell: str, where: str) -> bool:
+def _flag(cell: str, where: str) -> bool | None:
+    if cell == "":
+        return None
     if cell in {"1", "1.0"}:
         return True
-    if cell in {"0", "0.0", ""}:
+    if cell in {"0", "0.0"}:
         return False
-    raise ValueError(f"a class column must hold 0 or 1, got {cell!r} for {where}")
+    raise ValueError(
+        f"a class column must hold 0 or 1, got {cell!r} for {where}; leave unknown cells empty"
+    )
 
 
 def _read_json(path: Path) -> Labels:
@@ -196,11 +233,11 @@ def _read_json(path: Path) -> Labels:
     return {without_suffix(key): _names(value, key, path) for key, value in table.items()}
 
 
-def _names(value: object, key: str, path: Path) -> tuple[str, ...]:
+def _names(value: object, key: str, path: Path) -> Tags:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"the labels of {key} in {path} must be a list of names, got {value!r}")
-    return tuple(dict.fromkeys(names))
+    return Tags(tuple(dict.fromkeys(map(composed, names))))
 
 
 def _read_npy(path: Path, classes: Sequence[str]) -> Labels:
@@ -212,7 +249,6 @@ def _read_npy(path: Path, classes: Sequence[str]) -> Labels:
                 f"the labels of {key} in {path} must be {len(classes)} values of 0 or 1, "
                 f"got {len(vector)}: {vector[:5]}"
             )
-        labels[without_suffix(key)] = tuple(
-            name for name, value in zip(classes, vector, strict=True) if value
-        )
+        shown = tuple(name for name, value in zip(classes, vector, strict=True) if value)
+        labels[without_suffix(key)] = Tags(shown)
     return labels

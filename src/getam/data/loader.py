@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from getam.data.dataset import PhotoDataset, TrainDataset
+from getam.data.negatives import warn_without_negatives
 from getam.data.sample import Batch, collate
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Source
@@ -75,7 +76,7 @@ def train_loader(
     Parameters
     ----------
     source
-        The records; those without a label are left out, see `Source.for_training`.
+        The records; those about which nothing is known are left out, see `Source.for_training`.
     crop, scale, flip, jitter
         As `TrainTransform`.
     batch_size
@@ -98,6 +99,7 @@ def train_loader(
         If no photo has a label, or a class is in no photo.
     """
     source = source.for_training()
+    warn_without_negatives(source)
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
     sampler = ShuffledBatches(
         len(source), batch_size=batch_size, seed=seed, rank=rank, world_size=world_size

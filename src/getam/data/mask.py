@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from getam.data.notice import first_few
-from getam.vocabulary import IGNORE
+from getam.vocabulary import BACKGROUND, IGNORE
 
 if TYPE_CHECKING:
     from getam.data.source import Record
@@ -22,14 +22,14 @@ class MaskFiles:
 
     Parameters
     ----------
-    highest
-        The largest value that stands for a class.
+    values
+        The values that stand for classes.
     """
 
-    highest: int
+    values: frozenset[int]
 
     def __call__(self, record: Record) -> np.ndarray:
-        """Read the values of the mask file, int32 [H, W]: 0..``highest`` or 255.
+        """Read the values of the mask file, int32 [H, W]: 0, ``values`` or 255.
 
         Raises
         ------
@@ -41,13 +41,19 @@ class MaskFiles:
         if record.mask is None or not record.mask.is_file():
             raise FileNotFoundError(f"there is no mask of {record.id} ({record.mask})")
         values = _read_png(record.mask)
-        wrong = [str(v) for v in np.unique(values) if not 0 <= v <= self.highest and v != IGNORE]
+        allowed = self.values | {BACKGROUND, IGNORE}
+        wrong = [str(value) for value in np.unique(values).tolist() if value not in allowed]
         if wrong:
             raise ValueError(
-                f"the mask {record.mask} must hold 0..{self.highest} or {IGNORE}, "
-                f"got {first_few(wrong)}"
+                f"the mask {record.mask} must hold {_listed(self.values)}, got {first_few(wrong)}"
             )
         return values
+
+
+def _listed(values: frozenset[int]) -> str:
+    if values == set(range(1, len(values) + 1)):
+        return f"0..{len(values)} or {IGNORE}"
+    return f"0, a value of a class ({', '.join(map(str, sorted(values)))}) or {IGNORE}"
 
 
 def _read_png(path: Path) -> np.ndarray:

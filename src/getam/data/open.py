@@ -6,10 +6,11 @@ from typing import Any
 
 from getam.data.coco import is_coco, open_coco, open_coco_root
 from getam.data.data_yaml import read_data_yaml
-from getam.data.folder import open_folder
+from getam.data.folder import open_folder, without_class_folders
 from getam.data.saliency import with_saliency
 from getam.data.source import Source
 from getam.data.table import open_table
+from getam.data.truth import with_truth
 from getam.data.voc import is_voc, open_voc
 
 
@@ -20,6 +21,8 @@ def open_source(
     labels: str | Path | None = None,
     classes: Sequence[str] | None = None,
     saliency: str | Path | None = None,
+    truth: str | Path | None = None,
+    none: str | None = None,
     strict: bool = False,
 ) -> Source:
     """Open a data set; nothing but lists and labels is read.
@@ -37,11 +40,17 @@ def open_source(
         A label file for a VOC root or a folder; see `read_labels`.
     classes
         The classes wanted, in the order of training; None takes all. Photos without any of them
-        stay; `Source.for_training` leaves them out.
+        stay: they show none of the classes.
     saliency
         A folder with one map per photo; see `with_saliency`.
+    truth
+        A folder of masks to score with, for any kind of data set; see `with_truth`. Training never
+        reads them.
+    none
+        Name of the class folder whose photos show none of the classes; only for a folder with one
+        sub-folder per class.
     strict
-        Stop where else one line would warn: photos without a label, labels without a photo.
+        Stop at photos without a label and at labels without a photo; otherwise one line warns.
 
     Returns
     -------
@@ -51,16 +60,18 @@ def open_source(
     Raises
     ------
     FileNotFoundError
-        If the path, the photos, a label file or a saliency map is missing.
+        If the path, the photos, a label file, a saliency map or all masks are missing.
     ValueError
-        If a split or class is unknown (naming the nearest), or a file is malformed.
+        If a split or class is unknown (naming the nearest), a class is called background, or a
+        file is malformed.
     """
     path = Path(path)
     if path.suffix.lower() in {".yaml", ".yml"} and path.is_file():
-        given = {"split": split, "labels": labels, "saliency": saliency, "strict": strict or None}
-        return _open_named(**read_data_yaml(path, classes=classes, **given))
-    source = _open_plain(path, split=split, labels=labels, strict=strict)
-    return _narrowed(source, classes, saliency)
+        given = {"split": split, "labels": labels, "none": none}
+        given |= {"saliency": saliency, "truth": truth}
+        return _open_named(**read_data_yaml(path, classes=classes, strict=strict or None, **given))
+    source = _open_plain(path, split=split, labels=labels, none=none, strict=strict)
+    return _completed(source, classes, saliency, truth)
 
 
 def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
@@ -68,16 +79,20 @@ def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
         return open_source(path, **arguments)
     if arguments.get("labels") is not None:
         raise ValueError("instances carry their own labels; labels=... cannot be used with them")
+    if arguments.get("none") is not None:
+        raise without_class_folders(arguments["none"], arguments["instances"])
     source = open_coco(
         arguments["images"], arguments["instances"], strict=bool(arguments.get("strict"))
     )
-    return _narrowed(source, arguments.get("classes"), arguments.get("saliency"))
+    return _completed(source, *map(arguments.get, ("classes", "saliency", "truth")))
 
 
 def _open_plain(
-    path: Path, *, split: str | None, labels: str | Path | None, strict: bool
+    path: Path, *, split: str | None, labels: str | Path | None, none: str | None, strict: bool
 ) -> Source:
     labels = None if labels is None else Path(labels)
+    if none is not None and (path.is_file() or is_voc(path) or is_coco(path)):
+        raise without_class_folders(none, path)
     if path.suffix.lower() == ".csv" and path.is_file():
         return open_table(path, split=split, labels=labels, strict=strict)
     if not path.is_dir():
@@ -86,10 +101,18 @@ def _open_plain(
         return open_voc(path, split=split, labels=labels, strict=strict)
     if is_coco(path):
         return open_coco_root(path, split=split, labels=labels, strict=strict)
-    return open_folder(path, split=split, labels=labels, strict=strict)
+    return open_folder(path, split=split, labels=labels, none=none, strict=strict)
 
 
-def _narrowed(source: Source, classes: Sequence[str] | None, saliency: str | Path | None) -> Source:
+def _completed(
+    source: Source,
+    classes: Sequence[str] | None,
+    saliency: str | Path | None,
+    truth: str | Path | None,
+) -> Source:
+    values = source.classes  # of all classes, since masks may show more than those chosen
     if classes is not None:
         source = source.choose(classes)
+    if truth is not None:
+        source = with_truth(source, truth, values=values)
     return source if saliency is None else with_saliency(source, saliency)

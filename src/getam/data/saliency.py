@@ -1,4 +1,4 @@
-"""Saliency maps of any size, matched with the photos by their stem."""
+"""Saliency maps of any size, matched with the photos by name."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional
 
-from getam.data.listing import find_photos, path_below
+from getam.data.beside import files_beside
+from getam.data.listing import find_photos
 from getam.data.notice import first_few
 from getam.data.photo import read_photo
 from getam.data.source import Record, Source
@@ -22,16 +23,18 @@ def with_saliency(source: Source, folder: str | Path) -> Source:
     source
         Any source.
     folder
-        Grey maps of any size and image format; a map has the id of its photo, or its stem.
+        Grey maps of any size and image format, named as `files_beside` says.
 
     Raises
     ------
     FileNotFoundError
         If the folder is missing or empty, or a photo has no map.
+    ValueError
+        If one map would serve two photos, or a photo has two.
     """
     folder = Path(folder)
-    maps = {path_below(path, folder): path for path in find_photos(folder)}
-    records = [replace(record, saliency=_map_of(record, maps)) for record in source.records]
+    maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")
+    records = [replace(record, saliency=maps.get(record.id)) for record in source.records]
     _check_complete(records, folder)
     return replace(source, records=tuple(records))
 
@@ -51,10 +54,6 @@ def read_saliency(path: Path, size: tuple[int, int]) -> torch.Tensor:
     """
     grey = read_photo(path).convert("L").resize(size[::-1], Image.Resampling.BILINEAR)
     return functional.pil_to_tensor(grey)
-
-
-def _map_of(record: Record, maps: dict[str, Path]) -> Path | None:
-    return maps.get(record.id) or maps.get(record.image.stem)
 
 
 def _check_complete(records: Iterable[Record], folder: Path) -> None:

@@ -20,6 +20,8 @@ class Sample:
         uint8 [3, H, W], RGB in 0..255.
     labels
         float32 [C] of 0/1.
+    known
+        bool [C], False where it is unknown whether the photo shows the class.
     saliency
         float32 [H, W] in 0..1, or None.
     valid
@@ -31,6 +33,7 @@ class Sample:
     id: str
     image: Tensor
     labels: Tensor
+    known: Tensor
     saliency: Tensor | None
     valid: Tensor
     size: tuple[int, int]
@@ -48,6 +51,8 @@ class Batch:
         uint8 [B, 3, H, W], RGB in 0..255; padding holds the mean colour of its photo.
     labels
         float32 [B, C] of 0/1.
+    known
+        bool [B, C], False where it is unknown whether the photo shows the class.
     saliency
         float32 [B, H, W] in 0..1, 0 in padding; None without maps.
     valid
@@ -59,6 +64,7 @@ class Batch:
     ids: list[str]
     image: Tensor
     labels: Tensor
+    known: Tensor
     saliency: Tensor | None
     valid: Tensor
     sizes: list[tuple[int, int]]
@@ -73,6 +79,7 @@ class Batch:
             self,
             image=moved(self.image),
             labels=moved(self.labels),
+            known=moved(self.known),
             saliency=None if self.saliency is None else moved(self.saliency),
             valid=moved(self.valid),
         )
@@ -88,6 +95,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
         ids=[sample.id for sample in padded],
         image=torch.stack([sample.image for sample in padded]),
         labels=torch.stack([sample.labels for sample in padded]),
+        known=torch.stack([sample.known for sample in padded]),
         saliency=torch.stack(saliency) if saliency else None,
         valid=torch.stack([sample.valid for sample in padded]),
         sizes=[sample.size for sample in padded],

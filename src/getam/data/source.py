@@ -9,6 +9,7 @@ import numpy as np
 
 from getam.data.notice import first_few, unknown
 from getam.data.photo import photo_size
+from getam.data.spelling import composed
 from getam.vocabulary import BACKGROUND, IGNORE
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ class Record:
     image
         The photo.
     labels
-        Names of the classes in the photo; empty if none, or if unknown.
+        Names of the classes in the photo; empty if it is known to show none of them, None if
+        nothing is known about it.
+    unknown
+        Names of the classes of which it is not known whether the photo shows them.
     mask
         The file that the truth comes from, a PNG or an instances file; None without truth.
     saliency
@@ -37,7 +41,8 @@ class Record:
 
     id: str
     image: Path
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] = ()
     mask: Path | None = None
     saliency: Path | None = None
 
@@ -74,8 +79,17 @@ class Source:
         return any(record.mask is not None for record in self.records)
 
     def label_vector(self, record: Record) -> np.ndarray:
-        """Write the labels of a record as float32 [C] of 0/1, in the order of ``classes``."""
-        return np.array([name in record.labels for name in self.classes], dtype=np.float32)
+        """Write the labels of a record as float32 [C] of 0/1, in the order of ``classes``.
+
+        A class that is not known to be in the photo has 0, see `known_vector`.
+        """
+        shown = record.labels or ()
+        return np.array([name in shown for name in self.classes], dtype=np.float32)
+
+    def known_vector(self, record: Record) -> np.ndarray:
+        """Return for every class whether its entry in `label_vector` is known, bool [C]."""
+        unknown = self.classes if record.labels is None else record.unknown
+        return np.array([name not in unknown for name in self.classes], dtype=bool)
 
     def read_truth(self, record: Record) -> np.ndarray:
         """Read the true mask of a record, in the numbering of training; only scoring does.
@@ -110,6 +124,9 @@ class Source:
     def choose(self, classes: Sequence[str]) -> "Source":
         """Keep only some classes, in the order given; every record stays.
 
+        A photo that shows others alone shows none of the classes now; a photo of whose classes
+        only others are known has nothing known about it.
+
         Raises
         ------
         ValueError
@@ -117,13 +134,11 @@ class Source:
         """
         if isinstance(classes, str) or not classes or len(set(classes)) < len(classes):
             raise ValueError(f"classes must be a list of different names, got {classes!r}")
+        classes = [composed(name) for name in classes]
         missing = [name for name in classes if name not in self.classes]
         if missing:
             raise unknown("class", missing, self.classes, self.name)
-        records = tuple(
-            replace(record, labels=tuple(n for n in record.labels if n in classes))
-            for record in self.records
-        )
+        records = tuple(_narrowed(record, classes) for record in self.records)
         return replace(self, records=records, classes={n: self.classes[n] for n in classes})
 
     def aligned(self, classes: Sequence[str]) -> "Source":
@@ -141,12 +156,13 @@ class Source:
         return replace(self.choose(known), classes=values)
 
     def for_training(self) -> "Source":
-        """Keep the records that show a class, and see that every class is shown.
+        """Keep the records about which something is known, and see that every class is shown.
 
         Returns
         -------
         Source
-            Without the records that have no label, which are counted in a log line.
+            Without the records about which nothing is known; a log line counts them. Records that
+            are known to show none of the classes stay.
 
         Raises
         ------
@@ -158,10 +174,10 @@ class Source:
                 f"masks of one byte hold at most {IGNORE - 1} classes, {self.name} has "
                 f"{len(self.classes)}: choose some with classes=..."
             )
-        records = tuple(record for record in self.records if record.labels)
-        if not records:
+        records = tuple(record for record in self.records if record.labels is not None)
+        shown = {name for record in records for name in record.labels or ()}
+        if not shown:
             raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")
-        shown = {name for record in records for name in record.labels}
         absent = [name for name in self.classes if name not in shown]
         if absent:
             raise ValueError(
@@ -170,5 +186,15 @@ class Source:
             )
         if len(records) < len(self.records):
             dropped = len(self.records) - len(records)
-            logger.info("%d photos of %s show none of the classes: left out", dropped, self.name)
+            logger.info(
+                "nothing is known about %d photos of %s: they are left out", dropped, self.name
+            )
         return replace(self, records=records)
+
+
+def _narrowed(record: Record, classes: Sequence[str]) -> Record:
+    unknown = tuple(name for name in record.unknown if name in classes)
+    if record.labels is None or len(unknown) == len(classes):
+        return replace(record, labels=None, unknown=())
+    labels = tuple(name for name in record.labels if name in classes)
+    return replace(record, labels=labels, unknown=unknown)

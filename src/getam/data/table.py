@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from getam.data.labels import RESERVED, labels_in_row, read_rows
+from getam.data.class_names import check_class_names
+from getam.data.labels import RESERVED, read_rows, tags_in_row
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.once import check_once
 from getam.data.photo import SUFFIXES
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk
 
 
 def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
@@ -24,12 +27,13 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
     labels
         Not for a table, which carries its own.
     strict
-        Stop when a photo is missing, where else a warning would do.
+        Stop when a photo is missing; otherwise a warning is given.
 
     Raises
     ------
     ValueError
-        If the table is malformed, the split is not there, or a photo is named twice.
+        If the table is malformed, the split is not there, a photo is named twice, or a class is
+        called background.
     FileNotFoundError
         If none of the photos is there.
     """
@@ -45,8 +49,9 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
         message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
         warn_or_stop(message, strict=strict)
     named = name_photos((photo for photo in photos if photo.is_file()), path.parent)
+    tags = {name: tags_in_row(photos[photo], path) for name, photo in named.items()}
     records = tuple(
-        Record(name, photo, labels_in_row(photos[photo], path)) for name, photo in named.items()
+        Record(name, photo, tags[name].labels, tags[name].unknown) for name, photo in named.items()
     )
     return Source(records, classes, name=str(path) + (f" ({split})" if split else ""))
 
@@ -55,9 +60,10 @@ def _classes(rows: list[dict[str, str]], path: Path) -> dict[str, int]:
     if not rows:
         raise ValueError(f"the table {path} has no rows")
     if "labels" in rows[0]:
-        names = sorted({name for row in rows for name in labels_in_row(row, path)})
+        names = sorted({name for row in rows for name in tags_in_row(row, path).labels or ()})
     else:
         names = [name for name in rows[0] if name not in RESERVED]
+    check_class_names(names, path)
     return {name: value for value, name in enumerate(names, start=1)}
 
 
@@ -72,18 +78,15 @@ def _of_split(rows: list[dict[str, str]], split: str | None, path: Path) -> list
 
 
 def _photos(rows: list[dict[str, str]], path: Path) -> dict[Path, dict[str, str]]:
-    photos: dict[Path, dict[str, str]] = {}
-    for row in rows:
-        photo = _photo_at(path.parent, row["image"])
-        if photo in photos:
-            raise ValueError(f"{path} names the photo {row['image']} twice")
-        photos[photo] = row
-    return photos
+    names = [row["image"] for row in rows]
+    photos = [_photo_at(path.parent, name) for name in names]
+    check_once(zip(names, photos, strict=True), path)
+    return dict(zip(photos, rows, strict=True))
 
 
 def _photo_at(folder: Path, name: str) -> Path:
     path = folder / name
     if path.suffix.lower() in SUFFIXES:
-        return path
-    endings = (path.with_name(path.name + suffix) for suffix in sorted(SUFFIXES))
+        return as_on_disk(path)
+    endings = (as_on_disk(path.with_name(path.name + suffix)) for suffix in sorted(SUFFIXES))
     return next((candidate for candidate in endings if candidate.is_file()), path)

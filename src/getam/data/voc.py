@@ -1,14 +1,16 @@
 """A PASCAL VOC root: JPEGImages, ImageSets, Annotations, SegmentationClass (Everingham 2012)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from getam.data.labels import Labels, check_names, labels_for, read_labels
+from getam.data.class_list import read_class_list
+from getam.data.labels import NOTHING_KNOWN, Labels, Tags, check_names, labels_for, read_labels
 from getam.data.listing import find_photos, name_photos, without_suffix
-from getam.data.mask import MaskFiles
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.source import Record, Source
+from getam.data.spelling import as_on_disk, composed
+from getam.data.truth import with_masks
 from getam.data.voc_classes import VOC_CLASSES
 
 
@@ -22,8 +24,9 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
 
     Class names come from ``classes.txt`` (line number = mask value, the first line is background)
     or are the 20 of VOC. Labels come from ``labels``, else ``Annotations/*.xml`` (every object,
-    difficult ones too), else ``image_labels.json``. Masks lie in ``SegmentationClassAug`` or
-    ``SegmentationClass``.
+    difficult ones too), else ``image_labels.json``. A photo whose entry names no object shows none
+    of the classes; about a photo without an entry nothing is known. Masks lie in
+    ``SegmentationClassAug`` or ``SegmentationClass``.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     labels
         A label file; see `read_labels`.
     strict
-        Stop where else a warning would do.
+        Stop where a warning would be given otherwise.
 
     Raises
     ------
@@ -43,32 +46,31 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     """
     photos = name_photos(find_photos(root / "JPEGImages"), root / "JPEGImages")
     classes = _read_classes(root)
-    ids = list(photos) if split is None else _listed_photos(root, split, photos, strict=strict)
+    known = {composed(name): name for name in photos}
+    ids = list(photos) if split is None else _listed_photos(root, split, known, strict=strict)
     table = _read_voc_labels(root, ids, photos, labels, tuple(classes), strict=strict)
-    masks = _find_masks(root)
+    tags = {name: table.get(name, NOTHING_KNOWN) for name in ids}
     records = tuple(
-        Record(name, photos[name], table.get(name, ()), mask=masks.get(name)) for name in ids
+        Record(name, photos[name], tags[name].labels, tags[name].unknown) for name in ids
     )
-    reader = MaskFiles(highest=max(classes.values())) if masks else None
-    return Source(records, classes, reader, name=f"{root}" + (f" ({split})" if split else ""))
+    source = Source(records, classes, name=f"{root}" + (f" ({split})" if split else ""))
+    return _with_own_masks(source, root)
 
 
 def _read_classes(root: Path) -> dict[str, int]:
     path = root / "classes.txt"
-    if not path.is_file():
-        return {name: value for value, name in enumerate(VOC_CLASSES, start=1)}
-    names = path.read_text(encoding="utf-8").split("\n")
-    return {name.strip(): value for value, name in enumerate(names) if value and name.strip()}
+    if path.is_file():
+        return read_class_list(path)
+    return {name: value for value, name in enumerate(VOC_CLASSES, start=1)}
 
 
-def _listed_photos(root: Path, split: str, photos: Iterable[str], *, strict: bool) -> list[str]:
+def _listed_photos(root: Path, split: str, known: dict[str, str], *, strict: bool) -> list[str]:
     folder = root / "ImageSets" / "Segmentation"
     splits = sorted(path.stem for path in folder.glob("*.txt"))
     if split not in splits:
         raise unknown("split", [split], splits, folder)
     lines = (folder / f"{split}.txt").read_text(encoding="utf-8").splitlines()
-    known = set(photos)
-    listed = [_id_in(line.strip(), known) for line in lines if line.strip()]
+    listed = [_id_in(composed(line.strip()), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
         warn_or_stop(
@@ -76,13 +78,13 @@ def _listed_photos(root: Path, split: str, photos: Iterable[str], *, strict: boo
             f"{first_few(missing)}",
             strict=strict,
         )
-    found = [name for name in dict.fromkeys(listed) if name in known]
+    found = [known[name] for name in dict.fromkeys(listed) if name in known]
     if not found:
         raise ValueError(f"no photo of the split {split} is in {root / 'JPEGImages'}")
     return found
 
 
-def _id_in(line: str, known: set[str]) -> str:
+def _id_in(line: str, known: Collection[str]) -> str:
     """Read ``id``, but also ``id flag`` and ``/JPEGImages/id.jpg /mask/id.png``."""
     return line if line in known else without_suffix(Path(line.split()[0]).name)
 
@@ -109,21 +111,20 @@ def _read_voc_labels(
 
 
 def _read_annotations(folder: Path, ids: Iterable[str]) -> Labels:
-    files = {name: folder / f"{name}.xml" for name in ids}
+    files = {name: as_on_disk(folder / f"{name}.xml") for name in ids}
     return {name: _names_in(path) for name, path in files.items() if path.is_file()}
 
 
-def _names_in(path: Path) -> tuple[str, ...]:
+def _names_in(path: Path) -> Tags:
     try:
         root = ElementTree.parse(path).getroot()
     except ElementTree.ParseError as error:
         raise ValueError(f"cannot read the annotation {path}: {error}") from error
-    names = (element.findtext("name", "").strip() for element in root.iter("object"))
-    return tuple(dict.fromkeys(names))
+    names = (composed(element.findtext("name", "").strip()) for element in root.iter("object"))
+    return Tags(tuple(dict.fromkeys(names)))
 
 
-def _find_masks(root: Path) -> dict[str, Path]:
-    for folder in (root / "SegmentationClassAug", root / "SegmentationClass"):
-        if folder.is_dir():
-            return {path.stem: path for path in folder.glob("*.png")}
-    return {}
+def _with_own_masks(source: Source, root: Path) -> Source:
+    folders = (root / "SegmentationClassAug", root / "SegmentationClass")
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    return source if folder is None else with_masks(source, folder)

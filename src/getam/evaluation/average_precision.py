@@ -45,13 +45,15 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
     return float(average_precision_score((labels > 0).cpu().numpy(), ranked))
 
 
-def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
-    """Mean over classes of `average_precision`; classes without a positive are left out.
+def mean_average_precision(scores: Tensor, labels: Tensor, known: Tensor | None = None) -> float:
+    """Return the mean over classes of `average_precision`, without classes that have no positive.
 
     Parameters
     ----------
     scores, labels
         [N, C].
+    known
+        [N, C] bool; entries of ``labels`` that are not known are left out. None takes all.
 
     Returns
     -------
@@ -67,9 +69,11 @@ def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
         raise ValueError(
             f"scores and labels must be [N, C], got {tuple(scores.shape)} and {tuple(labels.shape)}"
         )
-    return mean_over_classes(
-        average_precision(s, y) for s, y in zip(scores.T, labels.T, strict=True)
-    )
+    known = torch.ones_like(labels, dtype=torch.bool) if known is None else known
+    if known.shape != labels.shape:
+        raise ValueError(f"known must be {tuple(labels.shape)}, got {tuple(known.shape)}")
+    columns = zip(scores.T, labels.T, known.T, strict=True)
+    return mean_over_classes(average_precision(s[k], y[k]) for s, y, k in columns)
 
 
 def mean_over_classes(per_class: Iterable[float]) -> float:

@@ -65,9 +65,12 @@ def score_stages(
 
 def score_tags(class_probabilities: Sequence[Tensor], source: Source) -> TagScores:
     """Score what the network says of each photo [C], in the order of the source."""
-    labels = [torch.from_numpy(source.label_vector(record)) for record in source.records]
+    labels, known = (
+        torch.stack([torch.from_numpy(vector(record)) for record in source.records])
+        for vector in (source.label_vector, source.known_vector)
+    )
     likely = torch.stack(list(class_probabilities))
-    return tag_scores(likely, torch.stack(labels), list(source.classes))
+    return tag_scores(likely, labels, list(source.classes), known=known > 0)
 
 
 @dataclass

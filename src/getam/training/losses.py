@@ -15,8 +15,10 @@ from getam.crf import dense_energy_loss
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
-def classification_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
-    """Multi-label soft margin, mean over photos and classes.
+def classification_loss(class_logits: Tensor, labels: Tensor, known: Tensor) -> Tensor:
+    """Return the multi-label soft margin: the mean over photos of the mean over known classes.
+
+    A photo of which no class is known counts for nothing.
 
     Parameters
     ----------
@@ -24,8 +26,14 @@ def classification_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
         [B, C].
     labels
         [B, C] 0/1.
+    known
+        [B, C] bool; an entry of ``labels`` that is not known has no part in the loss.
     """
-    return multilabel_soft_margin_loss(class_logits.float(), labels)
+    over_all = multilabel_soft_margin_loss(
+        class_logits.float(), labels, weight=known.float(), reduction="none"
+    )  # [B], the sum over known classes divided by C
+    over_known = over_all * (known.shape[1] / known.sum(1).clamp_min(1))
+    return over_known.sum() / known.any(1).sum().clamp_min(1)
 
 
 def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ class Step(nn.Module):
     def classification(self, batch: Batch) -> StepOutput:
         """First phase: the classifier alone; the decoder does not run."""
         class_logits = classify(self.network, batch.image).class_logits
-        loss = classification_loss(class_logits, batch.labels)
+        loss = classification_loss(class_logits, batch.labels, batch.known)
         return StepOutput({"classification": loss, "total": loss}, class_logits)
 
     def joint(self, batch: Batch) -> StepOutput:
@@ -122,7 +122,7 @@ def joint_losses(
     size = (mask_logits.shape[-2], mask_logits.shape[-1])
     label, valid = at_size(pseudo.label, size), at_size(batch.valid, size)
     losses = {
-        "classification": classification_loss(class_logits, batch.labels),
+        "classification": classification_loss(class_logits, batch.labels, batch.known),
         "segmentation": segmentation_loss(mask_logits, label),
     }
     if weights.saliency and batch.saliency is not None:

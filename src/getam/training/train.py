@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from getam.data import Batch, Source, check_photos, train_loader
+from getam.data import Batch, Source, check_photos, check_truth, train_loader
 from getam.evaluation import StageScores
 from getam.inference import LabelledPhoto, Predictor, score_stages
 from getam.model import Model, View, choose_device, save_model
@@ -106,7 +106,7 @@ def train(
     """
     out = Path(out)
     source = check_photos(source.for_training(), strict=strict)
-    val = None if val is None else check_photos(val, strict=strict)
+    val = None if val is None else check_val(val, strict=strict)
     check_fit(network, source, val)
     recipe = recipe or recipe_for(facts_of(network, source))
     recipe = with_precision(recipe, network, device, recorded=out if resume else None)
@@ -135,6 +135,13 @@ def train(
     save_model(model, out)
     scores = None if val is None else score_run(model, val, out, workers=workers)
     return Trained(out, scores, advice.after(Predictor(model), source))
+
+
+def check_val(val: Source, *, strict: bool) -> Source:
+    """Return the validation photos that can be read, after their masks were checked."""
+    val = check_photos(val, strict=strict)
+    check_truth(val)
+    return val
 
 
 def check_fit(network: Network, source: Source, val: Source | None) -> None:

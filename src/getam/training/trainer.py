@@ -229,12 +229,14 @@ class EpochMeter:
         self.losses: list[dict[str, float]] = []
         self.logits: list[Tensor] = []
         self.labels: list[Tensor] = []
+        self.known: list[Tensor] = []
 
     def add(self, batch: Batch, output: StepOutput) -> None:
         """Take one step into the means."""
         self.losses.append({name: loss.item() for name, loss in output.losses.items()})
         self.logits.append(output.class_logits.detach().float().cpu())
         self.labels.append(batch.labels.cpu())
+        self.known.append(batch.known.cpu())
 
     def state_dict(self) -> dict[str, Any]:
         """What was met so far."""
@@ -243,12 +245,14 @@ class EpochMeter:
             "losses": self.losses,
             "logits": self.logits,
             "labels": self.labels,
+            "known": self.known,
             "seconds": seconds,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from `state_dict`."""
-        self.losses, self.logits, self.labels = state["losses"], state["logits"], state["labels"]
+        self.losses, self.logits = state["losses"], state["logits"]
+        self.labels, self.known = state["labels"], state["known"]
         self.began = time.monotonic() - state["seconds"]
 
     def figures(self) -> dict[str, float]:
@@ -256,7 +260,9 @@ class EpochMeter:
         names = self.losses[-1]
         steps = [losses for losses in self.losses if losses.keys() == names.keys()]
         means = {name: sum(losses[name] for losses in steps) / len(steps) for name in names}
-        mean_ap = mean_average_precision(torch.cat(self.logits), torch.cat(self.labels))
+        mean_ap = mean_average_precision(
+            torch.cat(self.logits), torch.cat(self.labels), torch.cat(self.known)
+        )
         images = sum(len(labels) for labels in self.labels)
         return {
             **means,

@@ -1,0 +1,35 @@
+"""A classes.txt: the line number of a name is its value in masks, the first line is background."""
+
+from pathlib import Path
+
+from getam.data.class_names import check_class_names, is_background
+from getam.data.spelling import composed
+
+
+def read_class_list(path: Path) -> dict[str, int]:
+    """Read the name of every class and its value in masks.
+
+    An empty line leaves its value out.
+
+    Raises
+    ------
+    ValueError
+        If the first line is not background, so that every class would have a wrong value, another
+        line is, or a name stands there twice.
+    """
+    first, *names = [composed(line.strip()) for line in _text(path).split("\n")]
+    if not is_background(first.strip("_")):
+        raise ValueError(f"the first line of {path} must be background (value 0), got {first!r}")
+    check_class_names(names, path)
+    classes = {name: value for value, name in enumerate(names, start=1) if name}
+    if len(classes) < sum(map(bool, names)):
+        twice = next(name for name in names if name and names.count(name) > 1)
+        raise ValueError(f"{path} names the class {twice!r} twice")
+    return classes
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"cannot read the class list {path}: {error}") from error

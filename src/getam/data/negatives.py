@@ -1,0 +1,25 @@
+"""Photos that show none of the classes: what a classifier tells a class from."""
+
+import logging
+
+from getam.data.source import Source
+
+logger = logging.getLogger(__name__)
+
+
+def warn_without_negatives(source: Source) -> None:
+    """Warn in one line when there is one class and every photo may show it.
+
+    A classifier that is trained on such photos learns to say yes to everything.
+    """
+    if len(source.classes) != 1:
+        return
+    (name,) = source.classes
+    if all(name in (*(r.labels or ()), *r.unknown) for r in source.records):
+        logger.warning(
+            "no photo of %s is known to be without the only class %r, so the classifier has "
+            "nothing to tell it from: add photos that show none of the classes (with empty labels, "
+            "or in a folder named by --none)",
+            source.name,
+            name,
+        )

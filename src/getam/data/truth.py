@@ -1,0 +1,122 @@
+"""True masks from a folder, for every kind of source; only scoring reads them."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from getam.data.beside import files_beside
+from getam.data.class_list import read_class_list
+from getam.data.mask import MaskFiles
+from getam.data.notice import unknown
+from getam.data.source import Record, Source
+from getam.vocabulary import IGNORE
+
+
+def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int]) -> Source:
+    """Give the records of a source their masks in a folder, in the place of any it has.
+
+    Parameters
+    ----------
+    source
+        Any source.
+    folder
+        Palette or grey PNG files, named as `files_beside` says; photos may lack one. A
+        ``classes.txt`` in it says which value a class has (the number of its line, the first line
+        is background).
+    values
+        Name of a class to its value, where the folder has no ``classes.txt``.
+
+    Returns
+    -------
+    Source
+        The same photos and classes, with masks to score with.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no mask in it belongs to a photo.
+    ValueError
+        If a class is not in ``classes.txt``, or one mask would serve two photos.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder} with masks to score with")
+    listed = folder / "classes.txt"
+    named = read_class_list(listed) if listed.is_file() else values
+    strange = [name for name in source.classes if name not in named]
+    if strange:
+        raise unknown("class", strange, list(named), listed)
+    source = replace(source, classes={name: named[name] for name in source.classes})
+    source = with_masks(source, folder, values=named)
+    if not source.has_truth:
+        raise FileNotFoundError(f"no .png in {folder} belongs to a photo of {source.name}")
+    return source
+
+
+def with_masks(source: Source, folder: Path, *, values: Mapping[str, int] | None = None) -> Source:
+    """Match the photos of a source with the masks in a folder and the folders below it.
+
+    Parameters
+    ----------
+    source
+        Any source.
+    folder
+        PNG files, named as `files_beside` says.
+    values
+        Name of a class to its value in the masks, of all classes that the masks may show; None
+        takes those of the source.
+
+    Raises
+    ------
+    ValueError
+        If one mask would serve two photos.
+    """
+    files = sorted(folder.rglob("*.png"))
+    masks = files_beside(source.records, files, folder, what="mask")
+    records = tuple(replace(record, mask=masks.get(record.id)) for record in source.records)
+    reader = MaskFiles(frozenset((source.classes if values is None else values).values()))
+    return replace(source, records=records, masks=reader if files else None)
+
+
+def check_truth(source: Source) -> None:
+    """Read every mask of a source that is to be scored, before a long run begins.
+
+    Parameters
+    ----------
+    source
+        The records; those without a mask are passed over.
+
+    Raises
+    ------
+    ValueError
+        If a mask cannot be read, has another size than its photo or holds a value that is neither
+        0, a class nor 255, or if a class has the value 255. One line names the first such file.
+    """
+    ignored = [name for name, value in source.classes.items() if value == IGNORE]
+    if ignored and source.has_truth:
+        raise ValueError(
+            f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
+            "means ignored: choose other classes with classes=..., or give it another value"
+        )
+    records = [record for record in source.records if record.mask is not None]
+    # The first one before the threads start, because COCO then reads its file.
+    faults = [_fault(source, record) for record in records[:1]]
+    with ThreadPoolExecutor() as pool:
+        faults += pool.map(partial(_fault, source), records[1:])
+    found = [fault for fault in faults if fault]
+    if found:
+        raise ValueError(
+            f"{len(found)} of {len(faults)} masks of {source.name} cannot be scored; "
+            f"the first: {found[0]}"
+        )
+
+
+def _fault(source: Source, record: Record) -> str:
+    """Return what is wrong with the mask of a record, or nothing if it is sound."""
+    try:
+        source.read_truth(record)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
