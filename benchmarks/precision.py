@@ -12,7 +12,7 @@ from timing import CLASSES, TINY, Plan, Row, row
 from torch import Tensor
 
 from getam import activation_maps
-from getam.model import Model, load_model
+from getam.model import Model, View, load_model
 from getam.network import build_network
 from getam.pseudo_label import Labeller, complete_labels, normalise, refine
 
@@ -26,7 +26,7 @@ def drawn_model(plan: Plan) -> Model:
     weights = plan.data / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
     network = build_network(TINY, CLASSES, weights=weights, mean=[0.5] * 3, std=[0.5] * 3)
     classes = {str(index): index + 1 for index in range(CLASSES)}
-    return Model(network.eval(), classes, SIDE, Labeller())
+    return Model(network.eval(), classes, View(SIDE), Labeller())
 
 
 def likeliest(model: Model, images: Tensor) -> list[list[int]]:

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from getam.data import list_photos
 from getam.inference import Predictor, predict_folder
+from getam.model import Model, View
 from getam.network import build_network
+from getam.pseudo_label import Labeller
 
 LONG_SIDE = 320
 TARGETS = {TINY: 1.6, BASE: 1.15}
@@ -20,7 +22,7 @@ def predictor_on(name: str) -> Predictor:
     torch.manual_seed(0)
     network = build_network(name, CLASSES, pretrained=False)
     classes = {str(index): index + 1 for index in range(CLASSES)}
-    return Predictor(network, classes, long_side=LONG_SIDE, tag_weight=1.0, device="cpu")
+    return Predictor(Model(network, classes, View(LONG_SIDE), Labeller(), tag_weight=1.0))
 
 
 def network_inputs(paths: list[Path]) -> list[Tensor]:

@@ -62,10 +62,11 @@ def load_model(folder: str | Path, *, device: str | torch.device | None = None) 
     device = choose_device(device)
     network, info = load_network(folder)
     try:
+        view = info.extra["view"]
         return Model(
             network.to(device),
             info.classes,
-            View(**info.extra["view"]),
+            View(**{**view, "scales": tuple(view["scales"])}),
             Labeller(**info.extra["labeller"]),
             float(info.extra["tag_weight"]),
         )
