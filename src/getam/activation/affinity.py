@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention, row_bands
+from getam.activation.attention import Attention, row_bands
 
 
 def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tensor:

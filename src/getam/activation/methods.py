@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from getam.activation.record import row_bands
+from getam.activation.attention import row_bands
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 

@@ -1,13 +1,13 @@
 """What one class score per image left in the model: the argument of every attribution method."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention, row_bands
+from getam.activation.attention import Attention, row_bands
 from getam.activation.windows import Windows
 
 
@@ -87,40 +87,11 @@ class Recording:
     final: Sequence[Tokens] = ()
     windows: Sequence[Windows] = ()
 
-
-@dataclass(frozen=True)
-class Frame:
-    """A recorded forward pass before any score was chosen; attributes as :class:`Recording`."""
-
-    calls: Sequence[Attention]
-    prefix: int
-    windows: Sequence[Windows] = ()
-    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs if read, final: values, what to watch
-
-    def watched(self) -> list[Tensor]:
-        """The tensors whose gradients :meth:`recording` wants, in its order."""
-        return [*(call.output for call in self.calls), *(watched for _, watched in self.tokens)]
-
-    def recording(self, gradients: Sequence[Tensor]) -> Recording:
-        """Join the gradients of one score per image to what was recorded."""
-        count = len(self.calls)
-        read = rows_read(gradients[count - 1], self.prefix)
-        blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
-        pairs = zip(self.tokens, gradients[count:], strict=True)
-        tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
-
-
-def rows_read(last_gradient: Tensor, prefix: int) -> slice:
-    """The tokens the classifier reads, by the gradient [B, A, N, d] of the last block's output.
-
-    What the last block gives the class token has no gradient at all where the classifier averages
-    the patches instead (timm's BEiT, EVA-02 and DINOv3).
-    """
-    reads_class_token = bool(last_gradient[:, :, 0].any())
-    return slice(0, 1) if reads_class_token else slice(prefix, last_gradient.shape[2])
-
-
-def of_tokens(gradient: Tensor) -> Tensor:
-    """[B, N, D] as it is; [B, D] of a pooled vector as [B, 1, D]."""
-    return gradient if gradient.ndim == 3 else gradient[:, None]
+    def without(self, blocks: int) -> "Recording":
+        """Return the recording without its first blocks, for a setting that starts later."""
+        return replace(
+            self,
+            blocks=self.blocks[blocks:],
+            inputs=self.inputs[blocks:],
+            windows=self.windows[blocks:],
+        )

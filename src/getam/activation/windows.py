@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from getam.activation.scaling import unit_range
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -65,12 +67,6 @@ def merge_stages(maps: Sequence[Tensor]) -> Tensor:
     size = maps[0].shape[1:]
     merged = torch.ones_like(maps[0])
     for _, stage in groupby(maps, key=lambda own: own.shape[1:]):
-        mean = zero_to_one(torch.stack(list(stage)).mean(0))
+        mean = unit_range(torch.stack(list(stage)).mean(0))
         merged = merged * interpolate(mean[:, None], size, mode="bilinear")[:, 0]
     return merged
-
-
-def zero_to_one(maps: Tensor) -> Tensor:
-    """Shift and scale each map [B, h, w] to 0..1; a constant one becomes 0."""
-    low, high = maps.amin((1, 2), keepdim=True), maps.amax((1, 2), keepdim=True)
-    return (maps - low) / (high - low).clamp_min(torch.finfo(maps.dtype).tiny)

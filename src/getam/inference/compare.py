@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import torch
 
-from getam.activation import lookup_method, method_names
+from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
 from getam.inference.labelling import photos_for
 from getam.inference.map_maker import MapMaker, present
 from getam.inference.method_costs import method_costs
 from getam.inference.model import Model
-from getam.inference.shared_pass import Setting
 from getam.inference.tally import Tally
 from getam.progress import counted
 

@@ -1,18 +1,22 @@
 """Photos with tags to maps and pseudo labels, with a trained network and no training step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from getam.activation import (
+    divide_as_released,
+    enlarge_aligning_corners,
+    enlarge_aligning_edges,
+)
 from getam.crf import PRESETS, dense_crf
 from getam.data import Batch, Source, photo_loader
 from getam.inference.model import Model
 from getam.inference.tags import weigh_by_tags
 from getam.network.backbone import patch_stride
-from getam.pseudo_label import normalise, refine
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class LabelledPhoto:
 
     def maps_at_photo_size(self, maps: Tensor) -> Tensor:
         """Maps [K, H, W] at the photo's own size."""
-        return maps_at_size(maps, self.size)
+        return enlarge_aligning_edges(maps, self.size)
 
     def label_at_photo_size(self) -> Tensor:
         """The pseudo label at the photo's own size, uint8."""
@@ -110,20 +114,14 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
     if labeller.crf:
         likely = interpolate(mask_logits, batch.image.shape[-2:], mode="bilinear").softmax(1)
         mask_logits = dense_crf(likely, batch.image, **PRESETS["test"]).clamp_min(1e-6).log()
-    raw = refine(pseudo.activation_maps, batch.image, iterations=0)
+    raw = enlarge_aligning_corners(pseudo.activation_maps, batch.image.shape[-2:])
     return LabelledPhoto(
         id=batch.ids[0],
         size=batch.sizes[0],
         image=batch.image[0],
         classes=pseudo.classes[0],
-        activation_maps=normalise(raw[0]),
+        activation_maps=divide_as_released(raw[0]),
         refined_maps=pseudo.refined_maps[0],
         label=pseudo.label[0],
         mask_logits=mask_logits[0],
     )
-
-
-def maps_at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Maps [K, h, w] enlarged bilinearly to a size (H, W)."""
-    # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
-    return interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]

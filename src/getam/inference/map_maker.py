@@ -4,16 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
-from getam.activation import activation_maps
+from getam.activation import (
+    Setting,
+    activation_maps,
+    divide_as_released,
+    enlarge_aligning_corners,
+    maps_of_settings,
+    unit_range,
+)
 from getam.data import Batch, Source
 from getam.inference.classifier import TagClassifier
-from getam.inference.explain import unit_range
 from getam.inference.labelling import photos_for
 from getam.inference.model import Model
-from getam.inference.shared_pass import Setting, shared_maps
-from getam.pseudo_label import normalise, refine, resized
+from getam.pseudo_label import refine, resized
 
 
 @dataclass(frozen=True)
@@ -67,29 +73,25 @@ class MapMaker:
 
     def together(self, batch: Batch, settings: Sequence[Setting]) -> Tensor:
         """Maps of the photo's K classes by S settings, [S, K, h, w] in 0..1; K may be 0."""
-        classes, image = present(batch), self.image(batch)
-        if not classes:
-            return image.new_zeros(len(settings), 0, 1, 1)
-        maps = shared_maps(
+        by_setting = maps_of_settings(
             self.classifier,
-            image,
-            classes=classes,
+            self.image(batch),
+            classes=[present(batch)],
             settings=settings,
             affinity=self.affinity,
         )
-        return unit_range(maps)
+        return unit_range(torch.stack([maps for (maps,) in by_setting]))
 
     def refined(self, batch: Batch, maps: Tensor) -> Tensor:
         """Maps [S, K, h, w] refined as in the labeller; all at once, so pixels are weighed once."""
         labeller = self.model.labeller
         small = resized(batch.image.float(), labeller.scale)
         flat = refine(maps.flatten(0, 1)[None], small, iterations=labeller.iterations)[0]
-        return normalise(flat).unflatten(0, maps.shape[:2])
+        return divide_as_released(flat).unflatten(0, maps.shape[:2])
 
     def unrefined(self, batch: Batch, maps: Tensor) -> Tensor:
         """Maps [S, K, h, w] enlarged to the photo, corners aligned as where they are refined."""
-        flat = refine(maps.flatten(0, 1)[None], batch.image, iterations=0)[0]
-        return flat.unflatten(0, maps.shape[:2])
+        return enlarge_aligning_corners(maps, batch.image.shape[-2:])
 
 
 def present(batch: Batch) -> list[int]:

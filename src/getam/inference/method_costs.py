@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
+from getam.activation import Setting
 from getam.data import Source
 from getam.evaluation import Cost, cost_of
 from getam.inference.map_maker import MapMaker
-from getam.inference.shared_pass import Setting
 
 PHOTOS = 3
 """Photos it is measured on: the median second and the most memory count."""

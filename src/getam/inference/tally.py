@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from getam.activation import Setting, enlarge_aligning_edges
 from getam.evaluation import (
     Cost,
     MethodScores,
@@ -15,8 +16,6 @@ from getam.evaluation import (
     insertion,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
-from getam.inference.labelling import maps_at_size
-from getam.inference.shared_pass import Setting
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
@@ -39,7 +38,7 @@ class Tally:
 
     def update(self, maps: Tensor, classes: list[int], truth: Tensor) -> None:
         """Count the maps [K, h, w] in 0..1 of one photo against its truth [H, W]."""
-        enlarged = maps_at_size(maps, truth.shape).cpu()
+        enlarged = enlarge_aligning_edges(maps, truth.shape).cpu()
         self.curve.update(enlarged, classes, truth)
         self.pointing.update(enlarged, classes, truth)
 
@@ -47,7 +46,9 @@ class Tally:
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
     ) -> None:
         """Insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
-        for strength, index in zip(maps_at_size(maps, image.shape[-2:]), classes, strict=True):
+        for strength, index in zip(
+            enlarge_aligning_edges(maps, image.shape[-2:]), classes, strict=True
+        ):
 
             def probability(images: Tensor, *, index: int = index) -> Tensor:
                 with torch.inference_mode():

@@ -10,11 +10,14 @@ from torch.nn.functional import interpolate
 
 from getam.activation import (
     AttentionRecorder,
+    Frame,
+    Setting,
     class_slot_maps,
+    divide_as_released,
     divide_by_maximum,
+    enlarge_aligning_edges,
     lookup_method,
     recorder_for,
-    spread,
 )
 from getam.crf import PRESETS, dense_crf
 from getam.pseudo_label.complete import (
@@ -95,12 +98,17 @@ class Labeller:
                 f'rule "{rule}" needs saliency maps: give their folder, or use "thresholds"'
             )
 
+    @property
+    def setting(self) -> Setting:
+        """Which maps are made."""
+        return Setting(self.method, self.first_block)
+
     def recorder(self) -> AttentionRecorder:
         """The context in which the forward pass must run; under ``no_grad`` if it trains nothing.
 
         Then the graph begins at the first block that counts.
         """
-        return recorder_for(self.method, first_block=self.first_block, affinity=self.affinity)
+        return recorder_for([self.setting], affinity=self.affinity)
 
     def __call__(
         self,
@@ -130,23 +138,14 @@ class Labeller:
         valid
             [B, H, W] bool; pixels outside become 255.
         """
-        classes = [row.nonzero()[:, 0].tolist() for row in labels > 0]
-        maps = class_slot_maps(
-            recorder,
-            class_logits,
-            classes=classes,
-            grid=grid,
-            method=self.method,
-            first_block=self.first_block,
-            keep_graph=True,
-        )
+        classes = [row.nonzero()[:, 0].tolist() for row in (labels > 0).cpu()]
+        frame = Frame.of(recorder, class_logits, settings=[self.setting], grid=grid)
+        (maps,) = class_slot_maps(frame, classes, affinity=self.affinity, keep_graph=True)
         with torch.no_grad():
-            if self.affinity:
-                maps = spread(maps, list(recorder.calls.values()), passes=self.affinity)
-            # Raw values may be so small that the 1e-5 of normalise would shrink them.
+            # Raw values may be so small that the 1e-5 of the released code would shrink them.
             maps = divide_by_maximum(maps)
             small = resized(image.float(), self.scale)
-            refined = normalise(refine(maps, small, iterations=self.iterations))
+            refined = divide_as_released(refine(maps, small, iterations=self.iterations))
             slots = slot_table(classes, refined)
             salient = None if saliency is None else resized(saliency[:, None], self.scale)[:, 0]
             label = complete_labels(
@@ -157,7 +156,7 @@ class Labeller:
             label = slots_to_classes(label, slots)
             if self.scale != 1:
                 size = image.shape[-2:]
-                refined = enlarged(refined, size)
+                refined = enlarge_aligning_edges(refined, size)
                 label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
         if valid is not None:
             label = label.masked_fill(~valid, IGNORE)
@@ -170,17 +169,6 @@ def resized(image: Tensor, scale: float) -> Tensor:
         return image
     size = [max(1, round(side * scale)) for side in image.shape[-2:]]
     return interpolate(image, size, mode="area")
-
-
-def enlarged(maps: Tensor, size: torch.Size) -> Tensor:
-    """Maps [B, K, h, w] at another size; K may be 0, which interpolate refuses as channels."""
-    flat = interpolate(maps.flatten(0, 1)[:, None], size, mode="bilinear", align_corners=False)
-    return flat.view(*maps.shape[:2], *size)
-
-
-def normalise(maps: Tensor) -> Tensor:
-    """Divide each map [..., H, W] by its maximum + 1e-5, as the released code does."""
-    return maps / (maps.amax((-2, -1), keepdim=True) + 1e-5)
 
 
 def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:

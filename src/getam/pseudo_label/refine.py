@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
+
+from getam.activation import enlarge_aligning_corners
 
 DILATIONS = (1, 2, 4, 8, 12, 24)
 ITERATIONS = 10
@@ -56,11 +58,8 @@ def refine(
             "refine needs maps [B, C, h, w] and image [B, 3, H, W], "
             f"got {list(maps.shape)} and {list(image.shape)}"
         )
-    size = image.shape[-2:]
-    if maps.shape[1] == 0:  # a batch without a single class
-        return maps.new_zeros(len(maps), 0, *size, dtype=torch.float32)
-    maps = interpolate(maps.float(), size, mode="bilinear", align_corners=True)
-    if iterations == 0:
+    maps = enlarge_aligning_corners(maps.float(), image.shape[-2:])
+    if iterations == 0 or maps.shape[1] == 0:  # 0 maps: a batch without a single class
         return maps
     # One photo at a time stays in the processor's cache; an accelerator wants them all at once.
     at_once = 1 if maps.device.type == "cpu" else len(maps)
