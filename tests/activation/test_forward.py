@@ -1,4 +1,4 @@
-"""A forward pass is observed and leaves the model as it was; else one line says why not."""
+"""A forward pass is observed and leaves the model as it was; otherwise one line says why."""
 
 import pytest
 import timm

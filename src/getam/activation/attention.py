@@ -1,4 +1,4 @@
-"""The attention of one block, observed: any rows of it and of its gradient, never all at once.
+"""An observed attention block gives any rows of its attention and of their gradient.
 
 Attention enters the network only through ``output = attention @ value``, so with
 g = d score / d output
@@ -25,7 +25,7 @@ def row_bands(tokens: int, *, first: int = 0) -> Iterator[slice]:
 
 @dataclass(frozen=True)
 class Attention:
-    """One observed attention block: its inputs, its output and how scores were scaled."""
+    """One observed attention block has its inputs, its output and the way scores were scaled."""
 
     query: Tensor  # [B, A, N, d]
     key: Tensor  # [B, A, N, d]
@@ -37,7 +37,7 @@ class Attention:
     # None in a model that does not normalise before its first block: it does so after each instead
 
     def scores(self, rows: slice) -> Tensor:
-        """Scores before softmax for some query rows, float32 [B, A, rows, N]."""
+        """Return the scores before softmax of some query rows, float32 [B, A, rows, N]."""
         scale = self.query.shape[-1] ** -0.5 if self.scale is None else self.scale
         query = self.query[:, :, rows].detach().float() * scale
         scores = query @ self.key.detach().float().mT
@@ -51,5 +51,5 @@ class Attention:
         return scores + bias.float()
 
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
-        """d score / d attention for some query rows, float32 [B, A, rows, N]."""
+        """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
         return output_gradient[:, :, rows].float() @ self.value.detach().float().mT

@@ -116,7 +116,7 @@ def check_attention(seen: int, model: nn.Module) -> None:
 
 
 def can_fuse(model: nn.Module) -> bool:
-    """Whether timm (``fused_attn``) or Hugging Face could fuse attention that was not."""
+    """Say whether timm (``fused_attn``) or Hugging Face could fuse attention that was not fused."""
     return any(
         getattr(module, "fused_attn", None) is False or getattr(module, "_supports_sdpa", False)
         for module in model.modules()

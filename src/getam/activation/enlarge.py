@@ -1,4 +1,4 @@
-"""Both ways to enlarge maps bilinearly: they differ in which points of the two grids meet."""
+"""Maps are enlarged bilinearly in two ways, which differ in what points of the two grids meet."""
 
 from collections.abc import Sequence
 

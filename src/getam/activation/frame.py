@@ -17,7 +17,7 @@ from getam.activation.windows import Windows, blocks_before_last_stage
 
 @dataclass(frozen=True)
 class Frame:
-    """What one forward pass left for all settings, from the first block on that any of them counts.
+    """A frame holds what one forward pass left for all settings, from the first counted block on.
 
     Attributes
     ----------
@@ -34,8 +34,9 @@ class Frame:
     prefix
         The number of tokens before the patches: class, distillation, registers.
     tokens
-        Values, and the tensor whose gradient counts, of the tokens that enter each counted block
-        (if a method reads them) and of the final tokens (if a method reads any).
+        Pairs of token features and the tensor whose gradient counts for them: one for the input of
+        each counted block (if a method reads those), then one for the final tokens (if a method
+        reads any).
     windows
         How each counted block cuts its tokens into windows; empty without windowed attention.
     """
@@ -101,7 +102,7 @@ class Frame:
         """Find which tokens the classifier reads, by the gradient of the last block's output.
 
         What the last block gives the class token has no gradient at all where the classifier
-        averages the patches instead (timm's BeiT, EVA-02 and DINOv3).
+        averages the patches instead (timm's BEiT, EVA-02 and DINOv3).
         """
         last = gradients[len(self.calls) - 1]  # [B, A, N, d]
         reads_class_token = bool(last[:, :, 0].any())
@@ -120,7 +121,7 @@ class Frame:
         return setting.first_block - first_block_of(self.settings)
 
     def grid_of(self, setting: Setting) -> tuple[int, int]:
-        """Return the size (h, w) of a setting's maps: of windows that of its first block."""
+        """Return the size (h, w) of a setting's maps; with windows that of its first block."""
         return self.windows[self.skipped(setting)].grid if self.windows else self.grid
 
 
@@ -130,7 +131,7 @@ def first_block_of(settings: Sequence[Setting]) -> int:
 
 
 def prefix_tokens(calls: Sequence[Attention], *, images: int, grid: tuple[int, int]) -> int:
-    """Count the tokens before the patches: as many in every block, which all see whole images."""
+    """Count the tokens before the patches; every block must see whole images and as many tokens."""
     patches = grid[0] * grid[1]
     sizes = {(call.query.shape[0], call.query.shape[2]) for call in calls}
     (batch, tokens) = sizes.pop()

@@ -1,4 +1,4 @@
-"""Activation maps of any vision transformer: photos and class indices in, [h, w] maps out."""
+"""Any vision transformer, photos and class indices become activation maps [h, w]."""
 
 from collections.abc import Sequence
 
@@ -50,8 +50,8 @@ def activation_maps(
     normalise
         Divide every map by its maximum, so that it lies in 0..1.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps, by the attention of all blocks;
-        not for windowed attention.
+        How often :func:`getam.activation.spread` spreads the maps by the attention of all blocks;
+        windowed attention allows 0 only.
     score
         Turns what ``model(images)`` returns into class scores [B, C], differentiably; default
         :func:`getam.activation.logits_of`. Any target is such a function: see the second example.

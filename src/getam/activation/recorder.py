@@ -25,34 +25,36 @@ from getam.activation.attention import Attention
 
 
 class AttentionRecorder(TorchFunctionMode):
-    """Context that keeps the attention calls of a forward pass.
+    """The recorder is a context that keeps the attention calls of the forward pass inside it.
 
-    Only calls with [B, A, N, d] queries and as many keys are blocks; attention pooling is none.
+    Only calls with [B, A, N, d] queries and as many keys count as blocks, so attention pooling does
+    not.
 
     Parameters
     ----------
     keep_from
         Index of the first block to keep.
     graph_from
-        First block whose output must be differentiable, None for none. Under ``no_grad`` the graph
-        begins here and nothing before is kept (maps alone); in training, where the same forward
-        pass serves the loss, it only matters if everything up to here is frozen.
+        First block whose output must be differentiable, None for none. Under ``no_grad`` (maps
+        alone) the graph begins here and nothing before is kept. In training the same forward pass
+        serves the loss, and this matters only if everything up to here is frozen.
     tokens
-        Keep the normalised input of every block, and the final tokens, too; the graph then begins
-        at the input of ``graph_from``.
+        Whether the normalised input of every block and the final tokens are kept too. The graph
+        then begins at the input of ``graph_from``.
 
     Attributes
     ----------
     calls
-        Block index to what was kept of it, in the order of the forward pass.
+        What was kept of each block, by its index, in the order of the forward pass.
     seen
-        Number of blocks so far, kept or not.
+        The number of blocks so far, kept or not.
     grid
-        Patches (h, w): size of what the last convolution before the first block returned.
+        The patches (h, w): the size of what the last convolution before the first block returned.
     final
-        What the model made last of all tokens, [B, N, D], and the tensor by which the score depends
-        on it: the same one, or [B, D] if the model pools first and normalises then (the first one
-        holds all tokens normalised alike). None if not asked for.
+        The last tensor [B, N, D] of all tokens, and the tensor through which the score depends on
+        it. The two are one, unless the model pools before it normalises: then the second one is the
+        pooled vector [B, D], and the first one holds all tokens normalised like it. It is None if
+        tokens were not asked for.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Every way to scale maps to 0..1, each map by itself."""
+"""Maps are scaled to 0..1 in one of three ways, each map by itself."""
 
 import torch
 from torch import Tensor

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Setting(NamedTuple):
-    """The setting of :func:`getam.activation_maps` that says which maps are made."""
+    """A setting names the two arguments of :func:`getam.activation_maps` that say which maps."""
 
     method: str
     first_block: int

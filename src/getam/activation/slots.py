@@ -1,4 +1,4 @@
-"""The loop over class slots: one backward pass serves the k-th class of every image."""
+"""One backward pass per class slot serves the k-th class of every image, for every setting."""
 
 from collections.abc import Sequence
 
@@ -30,15 +30,15 @@ def class_slot_maps(
     classes
         K_b class indices per image.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps.
+        How often :func:`getam.activation.spread` spreads the maps.
     keep_graph
         Whether the graph stays alive for a later backward pass of the loss.
 
     Returns
     -------
     list of Tensor
-        Per setting, float32 [B, K, h, w] without gradient, K = largest K_b; slots beyond K_b are
-        zero.
+        One float32 tensor [B, K, h, w] per setting, without gradient. K is the largest K_b; slots
+        beyond K_b are zero.
 
     Raises
     ------

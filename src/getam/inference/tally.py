@@ -1,4 +1,4 @@
-"""What is counted of one attribution method over a split."""
+"""A tally counts how well one setting's maps do over a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 
 @dataclass
 class Tally:
-    """The counts of one setting, refined or not."""
+    """A tally holds the counts of one setting, refined or not."""
 
     curve: SeedCurve
     pointing: PointingGame
@@ -32,7 +32,7 @@ class Tally:
 
     @classmethod
     def of_classes(cls, names: Sequence[str]) -> "Tally":
-        """Nothing counted yet; ``names`` has background first."""
+        """Return a tally with nothing counted yet; ``names`` has background first."""
         curve = SeedCurve(names, thresholds=(*LOW_THRESHOLDS, *THRESHOLDS))
         return cls(curve, PointingGame(names))
 
@@ -45,7 +45,7 @@ class Tally:
     def follow(
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
     ) -> None:
-        """Insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
+        """Measure insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
         for strength, index in zip(
             enlarge_aligning_edges(maps, image.shape[-2:]), classes, strict=True
         ):
@@ -58,7 +58,7 @@ class Tally:
             self.deletions.append(deletion(probability, image, strength))
 
     def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
-        """What the counts say."""
+        """Return the scores that follow from the counts."""
         return MethodScores(
             setting.method,
             setting.first_block,
@@ -72,5 +72,5 @@ class Tally:
 
 
 def mean_curve(curves: list[Tensor]) -> list[float] | None:
-    """Mean of curves [steps + 1]; None without one."""
+    """Return the mean of curves [steps + 1]; None without one."""
     return torch.stack(curves).mean(0).tolist() if curves else None

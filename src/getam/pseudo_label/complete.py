@@ -1,8 +1,9 @@
-"""Completion: refined activation maps (and saliency, if there is any) to a label image.
+"""Completion turns refined activation maps, and saliency if there is any, into a label image.
 
-One rule is one function in ``RULES``. With saliency, GETAM's rule (Sun et al., arXiv 2112.02841,
-section 3.3): the salient region gets the strongest class, the top of every class is kept even
-outside it, specks are removed. Without, the usual two thresholds (AFA, ToCo).
+One rule is one function in ``RULES``. With saliency it is GETAM's rule (Sun et al., arXiv
+2112.02841, section 3.3): the salient region gets the strongest class, the top of every class is
+kept even outside it, and specks are removed. Without saliency it is the usual two thresholds (AFA,
+ToCo).
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def complete_labels(
     rule
         A name in :data:`RULES`. By default "paper" with saliency and "thresholds" without.
     settings
-        Settings of the rule, e.g. ``low=0.2``; see its function.
+        Settings of the rule, e.g. ``low=0.2``; its function says which there are.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def complete_labels(
 
 
 def check_rule(rule: str | None, settings: Mapping[str, float]) -> None:
-    """Raise if there is no such rule, or if it (None: a default one) has no such setting."""
+    """Raise if there is no such rule, or if the rule (None: either default) has no such setting."""
     if rule is not None and rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     names = DEFAULT_RULES if rule is None else (rule,)
@@ -107,7 +108,7 @@ def released(
 ) -> Tensor:
     """Label as the released code does: the first class to claim a background pixel keeps it.
 
-    Its opening uses the same window for both steps; with an even side what stays moves by a pixel.
+    Its opening uses the same window for both steps, so an even side moves what stays by a pixel.
     """
     label = strongest_in_saliency(maps, saliency, power=power)
     label, _ = give_to_first(label, top_of_class(maps, top))
@@ -139,7 +140,7 @@ def thresholds(
     low: float = 0.25,
     high: float = 0.55,
 ) -> Tensor:
-    """Label class above ``high``, background below ``low``, undecided between them."""
+    """Label by two thresholds: class above ``high``, background below ``low``, 255 between them."""
     strength, strongest = maps.max(1)
     label = (strongest + 1).masked_fill(strength < high, IGNORE)
     return label.masked_fill(strength <= low, BACKGROUND)
@@ -156,9 +157,9 @@ WITHOUT_SALIENCY = {"thresholds"}
 
 
 def strongest_in_saliency(maps: Tensor, saliency: Tensor, *, power: float) -> Tensor:
-    """Strongest class where salient, IGNORE where background is stronger, else background.
+    """Give salient pixels their strongest class, or IGNORE if background is stronger there.
 
-    The background score is (1 - strongest map) ** power.
+    All other pixels are background. The background score is (1 - strongest map) ** power.
     """
     strength, strongest = maps.max(1)
     label = (strongest + 1).masked_fill((1 - strength) ** power > strength, IGNORE)
@@ -208,12 +209,12 @@ def give_to_first(label: Tensor, claims: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def erode(foreground: Tensor, side: int) -> Tensor:
-    """Erosion with a square; the frame does not erode. Even squares reach one further up-left."""
+    """Erode by a square; the frame does not erode. Even squares reach one further up and left."""
     return ~dilate(~foreground, side)
 
 
 def dilate(foreground: Tensor, side: int) -> Tensor:
-    """Dilation of [B, H, W] bool with a square of ``side`` pixels, anchored at ``side // 2``."""
+    """Dilate bool [B, H, W] by a square of ``side`` pixels, anchored at ``side // 2``."""
     before, after = side // 2, side - 1 - side // 2
     framed = pad(foreground.float().unsqueeze(1), [before, after, before, after])
     return max_pool2d(framed, side, stride=1)[:, 0] > 0

@@ -1,4 +1,4 @@
-"""The labeller: a recorded forward pass to pseudo labels, only the present classes computed."""
+"""The labeller turns a recorded forward pass into pseudo labels of the present classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ BELIEF = 0.7  # in a label before the dense CRF, as in AffinityNet (Ahn & Kwak 2
 
 
 class PseudoLabels(NamedTuple):
-    """What was made of one batch; K is the largest number of classes of a photo.
+    """Pseudo labels are all that was made of one batch; no photo has more than K classes.
 
     Attributes
     ----------
@@ -55,21 +55,21 @@ class PseudoLabels(NamedTuple):
 
 @dataclass(frozen=True)
 class Labeller:
-    """Maps, refinement and completion joined; every setting of the three in one place.
+    """A labeller joins maps, refinement and completion, and holds every setting of the three.
 
     Attributes
     ----------
     method, first_block
         As :func:`getam.activation_maps`.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps; 0 leaves them as published.
+        How often :func:`getam.activation.spread` spreads the maps; 0 leaves them as published.
     iterations
-        Of :func:`getam.refine`; 0 only enlarges.
+        Passes of :func:`getam.refine`; 0 only enlarges.
     scale
-        Size at which maps are refined and completed, relative to the photo. Half costs a quarter
-        and fits the mask logits, which have half the photo's size.
+        Size at which maps are refined and completed, relative to the photo. One half costs a
+        quarter of the time and fits the mask logits, which have half the photo's size.
     crf
-        Move the completed label to the photo's edges by a dense CRF; nothing stays undecided.
+        Whether a dense CRF moves the completed label to the photo's edges and decides every pixel.
     rule, settings
         As :func:`getam.complete_labels`.
     """
@@ -90,7 +90,7 @@ class Labeller:
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
-        """Raise a ValueError if the rule does not go with the data: before a long run starts."""
+        """Raise a ValueError, before a long run starts, if the rule does not go with the data."""
         rule = self.rule or DEFAULT_RULES[not has_saliency]
         check_rule(rule, self.settings)
         if rule not in WITHOUT_SALIENCY and not has_saliency:
@@ -100,13 +100,14 @@ class Labeller:
 
     @property
     def setting(self) -> Setting:
-        """Which maps are made."""
+        """Return the setting of the maps."""
         return Setting(self.method, self.first_block)
 
     def recorder(self) -> AttentionRecorder:
-        """The context in which the forward pass must run; under ``no_grad`` if it trains nothing.
+        """Return the context in which the forward pass must run.
 
-        Then the graph begins at the first block that counts.
+        A pass that trains nothing should run under ``no_grad`` too: the graph then begins at the
+        first block that counts.
         """
         return recorder_for([self.setting], affinity=self.affinity)
 
@@ -126,13 +127,13 @@ class Labeller:
         Parameters
         ----------
         recorder
-            Saw the forward pass that made ``class_logits`` [B, C].
+            The recorder that saw the forward pass of ``class_logits`` [B, C].
         image
             [B, 3, H, W] in 0..255.
         labels
             [B, C] 0/1.
         grid
-            Patches (h, w); they may reach beyond the image where it was padded to whole patches.
+            The patches (h, w); they may reach beyond an image that was padded to whole patches.
         saliency
             [B, H, W] in 0..1, or None.
         valid
@@ -164,7 +165,7 @@ class Labeller:
 
 
 def resized(image: Tensor, scale: float) -> Tensor:
-    """An image [B, C, H, W] at a relative size, averaged over the area of each new pixel."""
+    """Bring an image [B, C, H, W] to a relative size, averaged over the area of each new pixel."""
     if scale == 1:
         return image
     size = [max(1, round(side * scale)) for side in image.shape[-2:]]
@@ -174,8 +175,8 @@ def resized(image: Tensor, scale: float) -> Tensor:
 def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
     """Move a label image to the photo's edges by a dense CRF (AffinityNet's use of it).
 
-    Each label is believed to ``BELIEF``, the rest is shared by background and the other present
-    classes; an undecided pixel believes them all alike, and is decided.
+    Each label is believed to ``BELIEF``, and background and the other present classes share the
+    rest. An undecided pixel believes them all alike, and is decided.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
 
 
 def slot_table(classes: list[list[int]], maps: Tensor) -> Tensor:
-    """Label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
+    """Return the label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
     table = torch.zeros(maps.shape[:2], dtype=torch.int64)
     for row, present in zip(table, classes, strict=True):
         row[: len(present)] = torch.tensor(present, dtype=torch.int64) + 1
