@@ -29,10 +29,10 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from getam import activation_maps
-from getam.activation.maps import recorder_for, score_gradients
+from getam.activation import Attention, Block, Recording, Setting
+from getam.activation.forward import run_forward
 from getam.activation.methods import getam
-from getam.activation.record import Attention
-from getam.activation.recording import Block, Frame, Recording
+from getam.activation.slots import score_gradients
 
 FIRST = 6
 Way = Callable[[Any, Tensor, list[list[int]]], list[Tensor]]
@@ -59,9 +59,8 @@ def in_groups(way: Way) -> Way:
 
 def all_slots_at_once(model: Any, images: Tensor, classes: list[list[int]]) -> list[Tensor]:
     """One backward for all slots, batched by vmap."""
-    with torch.no_grad(), recorder_for("getam", first_block=FIRST) as recorder:
-        logits = model(images)
-    frame = Frame(list(recorder.calls.values()), prefix=1)
+    frame = run_forward(model, images, settings=[Setting("getam", FIRST)])
+    logits = frame.class_scores
     slots = max(map(len, classes))
     chosen = torch.zeros(slots, *logits.shape)
     for image, own in enumerate(classes):
@@ -69,7 +68,8 @@ def all_slots_at_once(model: Any, images: Tensor, classes: list[list[int]]) -> l
             chosen[slot, image, index] = 1
     gradients = torch.autograd.grad(logits, frame.watched(), chosen, is_grads_batched=True)
     by_slot = zip(*gradients, strict=True)
-    rows = torch.stack([getam(frame.recording(own)) for own in by_slot], 1)[..., 1:]
+    class_token = slice(0, 1)
+    rows = torch.stack([getam(frame.recording(own, class_token)) for own in by_slot], 1)[..., 1:]
     return cut_to(rows, images, classes)
 
 

@@ -12,9 +12,10 @@ from timing import CLASSES, TINY, Plan, Row, row
 from torch import Tensor
 
 from getam import activation_maps
+from getam.activation import divide_as_released
 from getam.model import Model, View, load_model
 from getam.network import build_network
-from getam.pseudo_label import Labeller, complete_labels, normalise, refine
+from getam.pseudo_label import Labeller, complete_labels, refine
 
 SAME = 0.995
 SIDE = 224
@@ -45,7 +46,7 @@ def labels_of(
         logits = network(shown).mask_logits
     first_block = len(model.network.backbone.blocks) // 2
     maps = activation_maps(network, shown, classes=classes, first_block=first_block)
-    refined = normalise(refine(torch.stack(maps), images))
+    refined = divide_as_released(refine(torch.stack(maps), images))
     label = complete_labels(refined, torch.ones(refined.shape[:2]), rule="thresholds")
     return {"logits": logits, "prediction": logits.argmax(1), "labels from maps": label}
 

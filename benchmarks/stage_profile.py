@@ -13,9 +13,9 @@ from predict import network_inputs, predictor_on
 from step import Trainer, batch_of
 from timing import BASE, TINY, Plan, Row
 
-from getam.activation import class_slot_maps
+from getam.activation import Frame, class_slot_maps, divide_as_released
 from getam.inference.predictor import as_tensor
-from getam.pseudo_label import Labeller, PseudoLabels, complete_labels, normalise, refine
+from getam.pseudo_label import Labeller, PseudoLabels, complete_labels, refine
 from getam.report import save_mask
 from getam.training.step import joint_losses
 
@@ -56,11 +56,10 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
             features = network.forward_features(network.normalise(batch.image))
             logits = network.classify(features)
         with watch("maps"):
-            maps = class_slot_maps(
-                recorder, logits, classes=classes, grid=features.grid, keep_graph=True
-            )
+            frame = Frame.of(recorder, logits, settings=[labeller.setting], grid=features.grid)
+            (maps,) = class_slot_maps(frame, classes, keep_graph=True)
         with watch("PAMR"):
-            refined = normalise(refine(maps, batch.image))
+            refined = divide_as_released(refine(maps, batch.image))
         with watch("completion"):
             label = complete_labels(refined, refined.amax((2, 3)), batch.saliency)
         with watch("decoder"):

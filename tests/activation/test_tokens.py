@@ -27,7 +27,7 @@ def assert_equal_slow(model, images, *, method, prefix, grid, first_block=6):
 @pytest.mark.parametrize("method", SLOW)
 @pytest.mark.parametrize(("family", "first_block"), [("plain", 6), ("plain", 0), ("registers", 7)])
 def test_every_method_of_tokens(method, family, first_block, monkeypatch):
-    monkeypatch.setattr("getam.activation.record.ROWS", 5)  # several bands of rows
+    monkeypatch.setattr("getam.activation.attention.ROWS", 5)  # several bands of rows
     model, images, prefix, grid = tiny(family)
     assert_equal_slow(
         model, images, method=method, prefix=prefix, grid=grid, first_block=first_block

@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from getam.activation import METHODS, activation_maps
+from getam.activation import (
+    METHODS,
+    Setting,
+    activation_maps,
+    enlarge_aligning_edges,
+    maps_of_settings,
+)
 from getam.data import open_source, photo_loader
 from getam.evaluation import PointingGame, SeedCurve
 from getam.explain import compare_methods
 from getam.explain.classifier import TagClassifier
 from getam.explain.map_maker import MapMaker, present
-from getam.explain.shared_pass import Setting, shared_maps
 from getam.explain.tally import LOW_THRESHOLDS, Tally
-from getam.inference.labelling import maps_at_size
 from getam.model import photos_for
 from getam.pseudo_label import refine
 
@@ -27,8 +31,10 @@ def test_a_shared_pass_gives_what_each_method_gives_alone(model, affinity):
     classifier = TagClassifier(model.network).eval()
     image = torch.randn(1, 3, 32, 48)
     settings = [Setting(method, start) for method in FITTING for start in (4, 1)]
-    together = shared_maps(classifier, image, classes=[2, 0], settings=settings, affinity=affinity)
-    for maps, setting in zip(together, settings, strict=True):
+    together = maps_of_settings(
+        classifier, image, classes=[[2, 0]], settings=settings, affinity=affinity
+    )
+    for (maps,), setting in zip(together, settings, strict=True):
         options = {"classes": [[2, 0]], **setting._asdict()}
         (plain,) = activation_maps(classifier, image, **options)
         (alone,) = activation_maps(classifier, image, **options, affinity=affinity)
@@ -57,7 +63,7 @@ def slow_scores(model, source, setting, *, refined):
             iterations = model.labeller.iterations if refined else 0
             given = refine(given[None, None], batch.image, iterations=iterations)[0]
             given = given / (given.max() + 1e-5) if refined else given
-            shown.append(maps_at_size(given, truth.shape)[0])
+            shown.append(enlarge_aligning_edges(given, truth.shape)[0])
         maps = torch.stack(shown) if shown else torch.zeros(0, *truth.shape)
         curve.update(maps, classes, truth)
         game.update(maps, classes, truth)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from getam.activation import activation_maps
+from getam.activation import activation_maps, divide_as_released
 from getam.data import open_source, photo_loader
 from getam.inference import label_batch, label_photos
 from getam.model import View
-from getam.pseudo_label import complete_labels, normalise, refine
+from getam.pseudo_label import complete_labels, refine
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def test_equals_maps_refinement_and_completion_one_by_one(model, source):
         model.network, model.network.normalise(batch.image), classes=[photo.classes], first_block=3,
         normalise=True,
     )  # fmt: skip
-    refined = normalise(refine(raw[None], batch.image, iterations=2))
+    refined = divide_as_released(refine(raw[None], batch.image, iterations=2))
     labels = torch.ones(1, len(photo.classes))
     label = complete_labels(refined, labels, batch.saliency)[0]
     values = torch.tensor([0, *(c + 1 for c in photo.classes)])
     expected = torch.where(label == 255, 255, values[label.clamp_max(len(labels[0]))])
     torch.testing.assert_close(photo.refined_maps, refined[0])
     assert torch.equal(photo.label, expected)
-    enlarged = normalise(refine(raw[None], batch.image, iterations=0))[0]
+    enlarged = divide_as_released(refine(raw[None], batch.image, iterations=0))[0]
     torch.testing.assert_close(photo.activation_maps, enlarged)
 
 

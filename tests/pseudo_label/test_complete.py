@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from reference.completion import slow_paper, slow_thresholds
+from reference.completion import quantile_cut, slow_paper, slow_thresholds
 
 from getam.pseudo_label import complete_labels, refine
-from getam.pseudo_label.complete import check_rule
+from getam.pseudo_label.complete import check_rule, top_of_class
 
 SIZE = (30, 36)
 
@@ -50,6 +50,28 @@ def test_released_rule_equals_the_released_code(case, shared_reference):
         labels[:, values["classes"]] = 1
         label = complete_labels(maps, labels, values["saliency"][None], rule="released")
         assert torch.equal(label[0], values["label"].long())
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("values", [3, 20, 10**6])  # many ties, some, almost none
+def test_the_top_of_a_class_exceeds_a_rank_that_is_cut(values, share):
+    rng = np.random.default_rng(values)
+    for size in [(1, 1), (3, 7), (20, 31)]:
+        maps = rng.integers(0, values, (4, 5, *size)).astype(np.float32) / values
+        maps *= rng.random(maps.shape) < rng.random((4, 5, 1, 1))  # zeros, from none to nearly all
+        maps[0, 0] = 0
+        maps[1, 1] = 0.5
+        ours = top_of_class(torch.from_numpy(maps), share)
+        for found, own in zip(ours.flatten(0, 1), maps.reshape(20, *size), strict=True):
+            np.testing.assert_array_equal(found, own > quantile_cut(own, share))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+def test_the_rank_is_that_of_the_released_code_for_every_number_of_values(share):
+    pixels = 2000
+    maps = torch.arange(1.0, pixels + 1).expand(pixels, pixels).tril(-1)  # map n: n positive values
+    expected = [n - 1 - int((1 - share) * n) if n else 0 for n in range(pixels)]
+    assert top_of_class(maps[:, None, None], share).sum((1, 2, 3)).tolist() == expected
 
 
 @pytest.mark.parametrize("opening", [1, 3, 4, 10])

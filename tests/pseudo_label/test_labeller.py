@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from getam.activation import activation_maps
+from getam.activation import activation_maps, divide_as_released
 from getam.network import build_network
-from getam.pseudo_label import Labeller, complete_labels, normalise, refine
+from getam.pseudo_label import Labeller, complete_labels, refine
 from getam.pseudo_label.labeller import sharpen
 
 LABELS = torch.tensor([[0.0, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
@@ -42,7 +42,7 @@ def test_slots_equal_the_dense_computation(rule, network, batch):
     everything = activation_maps(
         network, network.normalise(image), classes=[range(4)] * 3, first_block=3, normalise=True
     )
-    refined = normalise(refine(torch.stack(everything), image))
+    refined = divide_as_released(refine(torch.stack(everything), image))
     dense = complete_labels(refined, LABELS, saliency, rule=rule)
     assert pseudo.classes == [[1, 3], [], [0]]
     assert torch.equal(pseudo.label, dense)

@@ -6,7 +6,7 @@ import numpy as np
 def quantile_cut(class_map, share):
     """The value that the top ``share`` of the positive values exceeds."""
     positive = sorted(class_map[class_map > 0])
-    return positive[max(1, round((1 - share) * len(positive))) - 1] if positive else np.inf
+    return positive[int((1 - share) * len(positive))] if positive else np.inf
 
 
 def slow_paper(maps, present, saliency, *, power=32, top=0.10, opening=10):

@@ -1,4 +1,4 @@
-"""Patch affinity: spread a map over the patches that attend to each other.
+"""Patch affinity spreads a map over the patches that attend to each other.
 
 The attention of a vision transformer between patches says which patches look alike, so it can
 pull a map to the whole object (TransCAM, Li et al. 2022; AFA, Ru et al. 2022; ACR, Sun et al.
@@ -10,20 +10,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention, row_bands
+from getam.activation.attention import Attention, row_bands
 
 
 def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tensor:
-    """Spread maps by the patch-to-patch attention, averaged over heads and blocks.
+    """Spread maps by the patch-to-patch attention, which is averaged over heads and blocks.
 
     Parameters
     ----------
     maps
         [B, K, h, w], any scale.
     calls
-        The recorded blocks; all of them, since early blocks know where edges are.
+        All recorded blocks, since the early ones know where edges are.
     passes
-        How often the average is applied; 0 returns the maps.
+        How often the average is applied; with 0 the maps are returned as they are.
 
     Returns
     -------
@@ -42,14 +42,15 @@ def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tens
 
 
 def patch_affinity(calls: Sequence[Attention], *, patches: int) -> Tensor:
-    """Attention among the patches alone, averaged over heads and blocks.
+    """Average the attention among the patches alone over heads and blocks.
 
     Parameters
     ----------
     calls
         The recorded blocks.
     patches
-        P; the tokens before the last P are prefix tokens and left out, on both sides.
+        P, the number of patches. The tokens before the last P are prefix tokens; they are left out
+        as rows and as columns.
 
     Returns
     -------

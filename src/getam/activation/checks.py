@@ -1,4 +1,4 @@
-"""What must hold before maps are made, of arguments, model and recorded pass: one line if not."""
+"""Each check raises a ValueError of one line if arguments, model or pass do not allow maps."""
 
 import operator
 from collections.abc import Sequence
@@ -7,9 +7,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from getam.activation.lookup import lookup_method
-from getam.activation.methods import READ_TOKENS
-from getam.activation.record import Attention, AttentionRecorder
-from getam.activation.windows import Windows, blocks_before_last_stage
 
 CLASS_TOKENS = {"cls_token", "class_token", "class_embedding"}  # as libraries call it
 FUSED = (
@@ -32,12 +29,13 @@ def check_images(images: Any, classes: Sequence[Sequence[int]]) -> None:
         )
 
 
-def class_lists(classes: Any) -> list[list[int]]:
-    """One list of class indices per image; a ValueError if it is anything else."""
+def check_class_lists(classes: Any) -> None:
+    """Raise unless classes are one list of class indices per image."""
     try:
         if any(isinstance(index, bool) for wanted in classes for index in wanted):
             raise TypeError
-        return [[operator.index(index) for index in wanted] for wanted in classes]
+        for wanted in classes:
+            list(map(operator.index, wanted))
     except TypeError:
         raise ValueError(
             "classes must be one list of class indices per image, e.g. [[3, 7], [14]] for two "
@@ -49,6 +47,17 @@ def check_count(name: str, value: Any) -> None:
     """Raise unless a value is an integer."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"{name} must be an integer, e.g. {name}=6, got {value!r}")
+
+
+def check_affinity(affinity: int, method: str) -> None:
+    """Raise unless the maps of a method can be spread so many times by patch affinity."""
+    if affinity < 0:
+        raise ValueError(f"affinity must be 0 or more, got {affinity}")
+    if affinity and lookup_method(method).reads == "windows":
+        raise ValueError(
+            f"affinity must be 0 for method {method!r}: windowed attention has no affinity of all "
+            f"patches, got {affinity}"
+        )
 
 
 def check_classes(classes: Sequence[Sequence[int]], num_classes: int) -> None:
@@ -86,86 +95,44 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
         )
 
 
-def check_class_token(methods: Sequence[str], prefix: int) -> None:
+def check_class_token(method: str, prefix: int) -> None:
     """Raise if a method reads the class token and no token comes before the recorded patches."""
-    for method in methods:
-        if lookup_method(method).reads == "class_token" and prefix == 0:
-            raise ValueError(
-                f"method {method!r} needs a class token, and none goes through the recorded "
-                "blocks: use cam, layer_cam or transcam"
-            )
+    if lookup_method(method).reads == "class_token" and prefix == 0:
+        raise ValueError(
+            f"method {method!r} needs a class token, and none goes through the recorded "
+            "blocks: use cam, layer_cam or transcam"
+        )
 
 
-def observed_grid(recorder: AttentionRecorder, model: nn.Module) -> tuple[int, int]:
-    """The patches (h, w) of the recorded pass, in which attention was seen."""
-    if recorder.seen == 0 and can_fuse(model):
+def check_attention(seen: int, model: nn.Module) -> None:
+    """Raise if not a single block of attention was seen in a forward pass of the model."""
+    if seen == 0 and can_fuse(model):
         raise ValueError(FUSED)
-    if recorder.seen == 0:
+    if seen == 0:
         raise ValueError(
             f"{type(model).__name__} has no attention that can be observed, by a call of "
             "scaled_dot_product_attention: use a vision transformer"
         )
-    if recorder.grid is None:
-        raise ValueError(
-            "the patches cannot be counted: the model makes them without a convolution"
-        )
-    return recorder.grid
 
 
 def can_fuse(model: nn.Module) -> bool:
-    """Whether timm (``fused_attn``) or Hugging Face could fuse attention that was not."""
+    """Say whether timm (``fused_attn``) or Hugging Face could fuse attention that was not fused."""
     return any(
         getattr(module, "fused_attn", None) is False or getattr(module, "_supports_sdpa", False)
         for module in model.modules()
     )
 
 
-def counted_calls(
-    recorder: AttentionRecorder, first: int, windows: Sequence[Windows]
-) -> list[Attention]:
-    """The blocks from ``first`` on; of windowed ones whole pairs before the last stage."""
-    if recorder.seen == 0:
+def check_first_block(first_block: int, count: int, *, windowed: bool) -> None:
+    """Raise unless maps can start at a block; ``count`` blocks were seen that may count."""
+    if count == 0:
         raise ValueError(FUSED)
-    count = blocks_before_last_stage(windows) if windows else recorder.seen
-    if not 0 <= first < count:
-        raise ValueError(f"first_block must lie in 0..{count - 1}, got {first}")
-    if windows and first % 2:
+    if not 0 <= first_block < count:
+        raise ValueError(f"first_block must lie in 0..{count - 1}, got {first_block}")
+    if windowed and first_block % 2:
         raise ValueError(
-            f"first_block must be even, where a pair of windowed blocks begins, got {first}"
+            f"first_block must be even, where a pair of windowed blocks begins, got {first_block}"
         )
-    return [recorder.calls[index] for index in range(first, count)]
-
-
-def prefix_tokens(calls: Sequence[Attention], *, images: int, patches: int) -> int:
-    """Tokens before the patches, the same in every block, each of which sees a whole image."""
-    sizes = {(call.query.shape[0], call.query.shape[2]) for call in calls}
-    (batch, tokens) = sizes.pop()
-    if sizes or batch != images or tokens < patches:
-        raise ValueError(
-            f"the model's blocks must all see the {patches} patches of each image, as a vision "
-            f"transformer's do; one sees {tokens} tokens of {batch} for {images} images"
-        )
-    return tokens - patches
-
-
-def recorded_tokens(
-    recorder: AttentionRecorder, calls: Sequence[Attention], *, methods: Sequence[str]
-) -> list[tuple[Tensor, Tensor]]:
-    """What the methods read: inputs of the blocks, then final tokens, each with what to watch."""
-    reads = {lookup_method(method).reads for method in methods}
-    if not reads & set(READ_TOKENS):
-        return []
-    if recorder.final is None:
-        raise ValueError("the model's final tokens were not observed: none are [B, N, D]")
-    if "tokens" not in reads:
-        return [recorder.final]
-    inputs = [call.tokens for call in calls if call.tokens is not None]
-    if len(inputs) < len(calls):
-        raise ValueError(
-            "the tokens that enter the blocks were not observed: every block must begin with "
-            "layer_norm or rms_norm of [B, N, D]; cam and transcam do not need them"
-        )
-    return [*((tokens, tokens) for tokens in inputs), recorder.final]
 
 
 def check_finite(maps: Tensor, images: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Find an attribution method by its name: one of ours, or another package's by entry point."""
+"""An attribution method is found by its name, among ours or the entry points of packages."""
 
 from importlib.metadata import entry_points
 
@@ -8,7 +8,7 @@ GROUP = "getam.methods"
 
 
 def lookup_method(method: str) -> Method:
-    """The method of a name.
+    """Return the method of a name.
 
     Parameters
     ----------
@@ -38,5 +38,5 @@ def lookup_method(method: str) -> Method:
 
 
 def method_names() -> list[str]:
-    """Every name :func:`lookup_method` knows: ours first, then those of other packages."""
+    """List every name that :func:`lookup_method` knows, ours first, then those of packages."""
     return list(dict.fromkeys([*METHODS, *sorted(entry_points(group=GROUP).names)]))

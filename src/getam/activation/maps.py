@@ -1,34 +1,15 @@
-"""Activation maps of any vision transformer: photos and class indices in, [h, w] maps out."""
+"""Any vision transformer, photos and class indices become activation maps [h, w]."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from getam.activation.affinity import spread
-from getam.activation.checks import (
-    check_class_token,
-    check_classes,
-    check_count,
-    check_finite,
-    check_images,
-    check_model,
-    check_scores,
-    class_lists,
-    counted_calls,
-    observed_grid,
-    prefix_tokens,
-    recorded_tokens,
-)
-from getam.activation.lookup import lookup_method
-from getam.activation.methods import READ_TOKENS
-from getam.activation.record import AttentionRecorder
-from getam.activation.recording import Frame
-from getam.activation.windows import Windows, read_windows
-
-HALF_PRECISION_SCALE = 2.0**12  # keeps float16 gradients of a logit from underflowing
+from getam.activation.checks import check_class_lists, check_finite, check_images
+from getam.activation.forward import Score, evaluating, run_forward
+from getam.activation.scaling import divide_by_maximum
+from getam.activation.setting import Setting
+from getam.activation.slots import class_slot_maps
 
 
 def activation_maps(
@@ -40,9 +21,9 @@ def activation_maps(
     first_block: int = 6,
     normalise: bool = False,
     affinity: int = 0,
-    score: Callable[[Any], Tensor] | None = None,
+    score: Score | None = None,
 ) -> list[Tensor]:
-    """Activation maps of the asked classes, one forward and one backward per class slot.
+    """Make the activation maps of the asked classes by one forward and one backward per class slot.
 
     Images do not interact inside a transformer, so one backward pass serves the k-th class of
     every image: passes = largest number of classes asked of one image. The model is not changed:
@@ -69,8 +50,8 @@ def activation_maps(
     normalise
         Divide every map by its maximum, so that it lies in 0..1.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps, by the attention of all blocks;
-        not for windowed attention.
+        How often :func:`getam.activation.spread` spreads the maps by the attention of all blocks;
+        windowed attention allows 0 only.
     score
         Turns what ``model(images)`` returns into class scores [B, C], differentiably; default
         :func:`getam.activation.logits_of`. Any target is such a function: see the second example.
@@ -108,173 +89,51 @@ def activation_maps(
     >>> tuple(maps.shape)
     (2, 14, 14)
     """
-    classes = class_lists(classes)
-    check_images(images, classes)
-    with as_it_is(model), torch.inference_mode(False), torch.no_grad():
-        images = images.clone() if images.is_inference() else images
-        with recorder_for(method, first_block=first_block, affinity=affinity) as recorder:
-            output = model(images)
-        grid = observed_grid(recorder, model)
-        windows = read_windows(model, grid)
-        check_model(model, method, windowed=bool(windows))
-        with torch.enable_grad():
-            class_scores = (score or logits_of)(output)
-        check_scores(class_scores, len(images))
-        maps = class_slot_maps(
-            recorder,
-            class_scores,
-            classes=classes,
-            grid=grid,
-            method=method,
-            first_block=first_block,
-            windows=windows,
-        )
-        if affinity:
-            maps = spread(maps, list(recorder.calls.values()), passes=affinity)
-    check_finite(maps, images)
-    if normalise:
-        maps = divide_by_maximum(maps)
-    return [image_maps[: len(wanted)] for image_maps, wanted in zip(maps, classes, strict=True)]
+    setting = Setting(method, first_block)
+    (maps,) = maps_of_settings(
+        model, images, classes=classes, settings=[setting], affinity=affinity, score=score
+    )
+    return [divide_by_maximum(own) for own in maps] if normalise else maps
 
 
-def recorder_for(*methods: str, first_block: int, affinity: int = 0) -> AttentionRecorder:
-    """The context for a forward pass that keeps what the methods read, and no more.
-
-    Raises
-    ------
-    ValueError
-        If a method does not exist or cannot be refined by patch affinity.
-    """
-    reads = {lookup_method(method).reads for method in methods}
-    check_count("first_block", first_block)
-    if affinity < 0:
-        raise ValueError(f"affinity must be 0 or more, got {affinity}")
-    if affinity and "windows" in reads:
-        raise ValueError(
-            f"affinity must be 0 for method {' and '.join(map(repr, methods))}: windowed attention "
-            f"has no affinity of all patches, got {affinity}"
-        )
-    first = 0 if affinity else first_block
-    return AttentionRecorder(first, graph_from=first_block, tokens=bool(reads & set(READ_TOKENS)))
-
-
-def class_slot_maps(
-    recorder: AttentionRecorder,
-    class_logits: Tensor,
+def maps_of_settings(
+    model: nn.Module,
+    images: Tensor,
     *,
     classes: Sequence[Sequence[int]],
-    grid: tuple[int, int],
-    method: str = "getam",
-    first_block: int = 6,
-    keep_graph: bool = False,
-    windows: Sequence[Windows] = (),
-) -> Tensor:
-    """Maps from a forward pass that was already recorded; training calls this on its own forward.
+    settings: Sequence[Setting],
+    affinity: int = 0,
+    score: Score | None = None,
+) -> list[list[Tensor]]:
+    """Make the maps of several settings by one forward pass and one backward pass per class slot.
 
     Parameters
     ----------
-    recorder
-        Has seen the forward pass that made ``class_logits``; of :func:`recorder_for`.
-    class_logits
-        [B, C], still attached to the graph.
-    classes
-        K_b class indices per image.
-    grid
-        (h, w) of the patches.
-    method, first_block
+    settings
+        At least one; all of them must fit the model.
+    model, images, classes, affinity, score
         As :func:`activation_maps`.
-    keep_graph
-        Leave the graph alive for a later backward pass of the loss.
-    windows
-        How each block cuts its tokens, if it does.
 
     Returns
     -------
-    Tensor
-        float32 [B, K, h, w] without gradient, K = largest K_b; slots beyond K_b are zero.
+    list of list of Tensor
+        For each setting what :func:`activation_maps` returns.
 
     Raises
     ------
     ValueError
         As :func:`activation_maps`.
     """
-    entry = lookup_method(method)
-    check_classes(classes, class_logits.shape[1])
-    calls = counted_calls(recorder, first_block, windows)
-    if windows:
-        grid, prefix = windows[first_block].grid, 0
-    else:
-        prefix = prefix_tokens(calls, images=len(classes), patches=grid[0] * grid[1])
-        check_class_token([method], prefix)
-    tokens = recorded_tokens(recorder, calls, methods=[method])
-    frame = Frame(calls, prefix, windows[first_block : first_block + len(calls)], tokens)
-    slots = max((len(wanted) for wanted in classes), default=0)
-    rows = []
-    for slot in range(slots):
-        present = [image for image, wanted in enumerate(classes) if len(wanted) > slot]
-        wanted_classes = [classes[image][slot] for image in present]
-        with torch.enable_grad():
-            score = class_logits[present, wanted_classes].sum()
-        last = slot == slots - 1 and not keep_graph
-        gradients = score_gradients(score, frame.watched(), keep_graph=not last)
-        # Autocast would take the products in half precision, where squared gradients underflow.
-        with torch.no_grad(), torch.autocast(class_logits.device.type, enabled=False):
-            row = entry.formula(frame.recording(gradients))
-            absent = torch.ones(len(classes), 1, dtype=torch.bool, device=row.device)
-            absent[present] = False
-            rows.append(row.masked_fill(absent, 0))
-    if not rows:
-        return class_logits.new_zeros(len(classes), 0, *grid, dtype=torch.float32)
-    return torch.stack(rows, 1)[..., prefix:].unflatten(-1, grid)
-
-
-def score_gradients(
-    score: Tensor, tensors: Sequence[Tensor], *, keep_graph: bool
-) -> tuple[Tensor, ...]:
-    """Gradient of a scalar score with respect to each tensor, of the tensor's shape.
-
-    Only these gradients are computed: no parameter gradient, nothing below the first block.
-    """
-    if not score.requires_grad:
-        raise ValueError("score must be differentiable with respect to what the model returned")
-    half = tensors[0].dtype == torch.float16
-    scale = HALF_PRECISION_SCALE if half else 1.0
-    gradients = torch.autograd.grad(
-        score * scale, tensors, retain_graph=keep_graph, allow_unused=True
-    )
-    if any(gradient is None for gradient in gradients):
-        raise ValueError("the score does not depend on every recorded block and its final tokens")
-    return tuple(gradient.float() / scale for gradient in gradients) if half else gradients
-
-
-def divide_by_maximum(maps: Tensor) -> Tensor:
-    """Scale each map [..., h, w] so that its maximum is 1, however small it was; 0 stays 0."""
-    return maps / maps.amax((-2, -1), keepdim=True).clamp_min(torch.finfo(maps.dtype).tiny)
-
-
-def logits_of(output: Any) -> Tensor:
-    """Class logits [B, C] in whatever a classifier returns."""
-    for name in ("class_logits", "logits"):
-        output = getattr(output, name, output)
-    if not isinstance(output, Tensor) or output.ndim != 2:
-        raise ValueError(
-            f"the model must return class logits [B, C], got {type(output).__name__}"
-            f"{tuple(getattr(output, 'shape', ()))}"
-        )
-    return output
-
-
-@contextmanager
-def as_it_is(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without compiled code; every module gets its mode back.
-
-    A compiled forward pass makes no call that could be recorded.
-    """
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        with torch.compiler.set_stance("force_eager"):
-            yield
-    finally:
-        for module in training:
-            module.training = True
+    check_class_lists(classes)
+    check_images(images, classes)
+    classes = [[int(index) for index in wanted] for wanted in classes]
+    with evaluating(model), torch.inference_mode(False):
+        images = images.clone() if images.is_inference() else images
+        frame = run_forward(model, images, settings=settings, affinity=affinity, score=score)
+        by_setting = class_slot_maps(frame, classes, affinity=affinity)
+    for maps in by_setting:
+        check_finite(maps, images)
+    return [
+        [own[: len(wanted)] for own, wanted in zip(maps, classes, strict=True)]
+        for maps in by_setting
+    ]

@@ -1,4 +1,4 @@
-"""Attribution methods: one function each, all from the same recorded quantities.
+"""Every attribution method is one function, and all read the same recorded quantities.
 
 A_l is the attention of block l after softmax and G_l = d class_score / d A_l, both per head a. What
 is read of them is ``block.attention`` and ``block.gradient``, the class token's rows [B, A, N], or
@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from getam.activation.record import row_bands
+from getam.activation.attention import row_bands
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
 
@@ -24,17 +24,17 @@ READ_TOKENS = ("final_tokens", "tokens")  # for which token features are kept
 
 @dataclass(frozen=True)
 class Method:
-    """An attribution method and what it reads.
+    """An attribution method is a formula together with what the formula reads.
 
     Attributes
     ----------
     formula
         :class:`Recording` to map [B, N].
     reads
-        "class_token": attention rows and gradients, of a model with a class token. "final_tokens":
-        the last tokens and their gradients too; a class token is not needed. "tokens": those that
-        enter the blocks as well. "windows": windowed
-        attention, a model without class token; N are the tokens of the first block that counts.
+        "class_token": attention rows and gradients of a model with a class token. "final_tokens":
+        the last tokens and their gradients too; no class token is needed. "tokens": also the tokens
+        that enter the blocks. "windows": windowed attention of a model without class token; N is
+        the number of tokens of the first block that counts.
     """
 
     formula: Callable[[Recording], Tensor]
@@ -42,14 +42,14 @@ class Method:
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
-    """Sum of one [B, N] tensor per block."""
+    """Sum one [B, N] tensor per block."""
     return torch.stack(list(per_block)).sum(0)
 
 
 def getam(recording: Recording) -> Tensor:
-    """mean_a relu(G A) * mean_a relu(G), summed over blocks (Sun et al., arXiv 2112.02841).
+    """Return mean_a relu(G A) * mean_a relu(G) summed over blocks (Sun et al., arXiv 2112.02841).
 
-    A product of two head averages, not an average of products.
+    It is a product of two head averages, not an average of products.
     """
 
     def block_map(attention: Tensor, gradient: Tensor) -> Tensor:
@@ -60,32 +60,32 @@ def getam(recording: Recording) -> Tensor:
 
 
 def grad_cam(recording: Recording) -> Tensor:
-    """mean_a relu(G A), summed over blocks (Grad-CAM on attention, Chefer et al. 2021b)."""
+    """Return mean_a relu(G A) summed over blocks (Grad-CAM on attention, Chefer et al. 2021b)."""
     return total((block.gradient * block.attention).relu().mean(1) for block in recording.blocks)
 
 
 def grad(recording: Recording) -> Tensor:
-    """mean_a relu(G), summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
+    """Return mean_a relu(G) summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
     return total(block.gradient.relu().mean(1) for block in recording.blocks)
 
 
 def grad_squared(recording: Recording) -> Tensor:
-    """mean_a relu(G)^2 A, summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
+    """Return mean_a relu(G)^2 A summed over blocks (ablation of Sun et al., arXiv 2112.02841)."""
     return total(
         (block.gradient.relu().square() * block.attention).mean(1) for block in recording.blocks
     )
 
 
 def attention(recording: Recording) -> Tensor:
-    """mean_a A, summed over blocks: the same for every class, the baseline to beat."""
+    """Return mean_a A summed over blocks: the same for every class, the baseline to beat."""
     return total(block.attention.mean(1) for block in recording.blocks)
 
 
 def agcam(recording: Recording) -> Tensor:
-    """sum_a relu(G) sigmoid(S), summed over blocks (AG-CAM, Leem & Seo, AAAI 2024).
+    """Return sum_a relu(G) sigmoid(S) summed over blocks (AG-CAM, Leem & Seo, AAAI 2024).
 
-    S are the scores before softmax: a sigmoid of each, so that one strong patch does not silence
-    the others.
+    S are the scores before softmax. Each gets its own sigmoid, so that one strong patch does not
+    silence the others.
     """
     return total(
         (block.gradient.relu() * block.scores.sigmoid()).sum(1) for block in recording.blocks
@@ -93,10 +93,11 @@ def agcam(recording: Recording) -> Tensor:
 
 
 def rollout(recording: Recording) -> Tensor:
-    """Row read of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema, ACL 2020).
+    """Return the row read of the product of (mean_a A + I) / 2 over blocks (Abnar & Zuidema 2020).
 
-    The same for every class. N x N matrices would be multiplied, but only one row of the product
-    is wanted: a vector goes through the blocks from the last down, each in bands of rows.
+    The method is from ACL 2020; its map is the same for every class. The product of N x N matrices
+    is not formed, because only one row of it is wanted: a vector goes through the blocks from the
+    last down, each in bands of rows.
     """
     row = tokens_read(recording)
     for block in reversed(recording.blocks):
@@ -106,10 +107,10 @@ def rollout(recording: Recording) -> Tensor:
 
 
 def generic(recording: Recording) -> Tensor:
-    """Row read of the product of I + mean_a relu(G A) over blocks (Chefer et al., ICCV 2021).
+    """Return the row read of the product of I + mean_a relu(G A) over blocks (Chefer et al. 2021).
 
-    Rules 5 and 6 of arXiv 2103.15679 for self-attention. Computed as :func:`rollout`: never more
-    than a band of rows of A and G exists.
+    These are rules 5 and 6 of arXiv 2103.15679 (ICCV 2021) for self-attention. As in
+    :func:`rollout`, never more than a band of rows of A and G exists.
     """
     row = tokens_read(recording)
     for block in reversed(recording.blocks):
@@ -122,7 +123,7 @@ def generic(recording: Recording) -> Tensor:
 
 
 def tokens_read(recording: Recording) -> Tensor:
-    """Share of each token in what the classifier reads, float32 [B, N], sums to 1."""
+    """Return the share of each token in what the classifier reads, float32 [B, N], sum 1."""
     output = recording.blocks[0].call.output  # [B, A, N, d]
     row = output.new_zeros(output.shape[0], output.shape[2], dtype=torch.float32)
     row[:, recording.read] = 1 / (recording.read.stop - recording.read.start)
@@ -130,31 +131,31 @@ def tokens_read(recording: Recording) -> Tensor:
 
 
 def through(row: Tensor, bands: Iterable[Tensor]) -> Tensor:
-    """Row vectors [B, N] times the matrices whose rows come in bands [B, rows, N]."""
+    """Multiply row vectors [B, N] by the matrices whose rows come in bands [B, rows, N]."""
     widths = row_bands(row.shape[1])
     parts = (row[:, None, rows] @ band for rows, band in zip(widths, bands, strict=True))
     return torch.stack(list(parts)).sum(0)[:, 0]
 
 
 def cam(recording: Recording) -> Tensor:
-    """relu(w . x_n) of the final tokens, w = sum_n g_n (CAM, Zhou et al., CVPR 2016; as in ToCo).
+    """Return relu(w . x_n) of the final tokens, w = sum_n g_n (CAM, Zhou et al. 2016; as in ToCo).
 
-    x_n are the tokens after the last norm, also where the model pools first and normalises then. w
-    is the classifier's row of the class where a linear layer follows (Selvaraju et al. 2017,
-    section 3.1), and a linearisation of what follows otherwise. Blocks do not matter.
+    x_n are the tokens after the last norm, even if the model pools before it normalises. If a
+    linear layer follows, w is the classifier's row of the class (Selvaraju et al. 2017, section
+    3.1); otherwise it linearises what follows. Blocks do not matter.
     """
     return class_activation(recording).relu()
 
 
 def class_activation(recording: Recording) -> Tensor:
-    """Class weights times final tokens, of either sign, float32 [B, N]."""
+    """Multiply the final tokens by the class weights: float32 [B, N], of either sign."""
     (final,) = recording.final
     weights = final.gradient.float().sum(1, keepdim=True)  # [B, 1, D]
     return (weights * final.values.float()).sum(-1)
 
 
 def layer_cam(recording: Recording) -> Tensor:
-    """relu(sum_d relu(g_nd) x_nd), summed over blocks (LayerCAM, Jiang et al., TIP 2021).
+    """Return relu(sum_d relu(g_nd) x_nd) summed over blocks (LayerCAM, Jiang et al., TIP 2021).
 
     x are the normalised tokens that enter a block (``blocks[l].norm1``): the final patch tokens
     have no gradient when the classifier reads the class token.
@@ -167,10 +168,10 @@ def layer_cam(recording: Recording) -> Tensor:
 
 
 def transcam(recording: Recording) -> Tensor:
-    """relu(sum over blocks of mean_a A[patches, patches] v), v = CAM (Li et al., TransCAM, 2022).
+    """Return relu(sum over blocks of mean_a A[patches, patches] v) (TransCAM, Li et al. 2022).
 
     v is :func:`cam` before its relu; in the paper it comes from the convolutions of a Conformer.
-    Patch-to-patch attention is computed in bands of rows.
+    The attention among patches is computed in bands of rows.
     """
     values = class_activation(recording)
     values[:, : recording.prefix] = 0
@@ -183,12 +184,13 @@ def transcam(recording: Recording) -> Tensor:
 
 
 def hgi(recording: Recording) -> Tensor:
-    """Head-wise gradient-infused attention of windows (HGI-SAM, Rasoulian et al., MedIA 2023).
+    """Return the gradient-weighted attention of windows (HGI-SAM, Rasoulian et al., MedIA 2023).
 
-    Per block mean over heads and queries of ||G_a||_F A_a, the norm over a window; windows put
-    back in place and shifts undone; the two blocks of a pair multiplied; the mean over the pairs of
-    a stage scaled to 0..1 and brought to the first stage's size; stages multiplied. As published,
-    the last stage is left out, because its windows see the whole image.
+    A block's map is the mean over heads and queries of ||G_a||_F A_a, where the norm is taken over
+    a window; the windows are put back in place and their shifts undone. The maps of the two blocks
+    of a pair are multiplied. The mean over the pairs of a stage is scaled to 0..1 and brought to
+    the first stage's size, and the stages are multiplied. As published, the last stage is left out,
+    because its windows see the whole image.
     """
     placed = zip(recording.blocks, recording.windows, strict=True)
     maps = [block_in_place(block, windows) for block, windows in placed]
@@ -196,7 +198,7 @@ def hgi(recording: Recording) -> Tensor:
 
 
 def block_in_place(block: Block, windows: Windows) -> Tensor:
-    """Attention that each token gets in its window, heads weighted by gradient, [B, h, w]."""
+    """Return the attention that each token gets, heads weighted by their gradient, [B, h, w]."""
     everything = slice(None)
     strength = block.gradient_rows(everything).norm(dim=(2, 3))  # [B * windows, A]
     received = block.attention_rows(everything).mean(2)  # [B * windows, A, n]

@@ -1,19 +1,19 @@
-"""What one class score per image left in the model: the argument of every attribution method."""
+"""A recording is what one class score per image left in the model; every method reads one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from getam.activation.record import Attention, row_bands
+from getam.activation.attention import Attention, row_bands
 from getam.activation.windows import Windows
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Features of all tokens with the gradient of one class score per image."""
+    """The features of all tokens come with the gradient of one class score per image."""
 
     values: Tensor  # [B, N, D]
     gradient: Tensor  # [B, N, D]; [B, 1, D] of final tokens that are pooled before the last norm
@@ -21,7 +21,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Block:
-    """Attention of one block with the gradient of one class score per image.
+    """The attention of one block comes with the gradient of one class score per image.
 
     ``attention``, ``scores`` and ``gradient`` are what the classifier reads: the class token's row,
     or the mean of the patches' rows where it averages patches.
@@ -33,17 +33,17 @@ class Block:
 
     @cached_property
     def attention(self) -> Tensor:
-        """Row of the attention after softmax, float32 [B, A, N]."""
+        """Return the row of the attention after softmax, float32 [B, A, N]."""
         return self._mean_row(self.attention_rows)
 
     @cached_property
     def scores(self) -> Tensor:
-        """Row of the scores before softmax, float32 [B, A, N]."""
+        """Return the row of the scores before softmax, float32 [B, A, N]."""
         return self._mean_row(self.call.scores)
 
     @cached_property
     def gradient(self) -> Tensor:
-        """Row of d score / d attention, float32 [B, A, N]."""
+        """Return the row of d score / d attention, float32 [B, A, N]."""
         return self._mean_row(self.gradient_rows)
 
     def _mean_row(self, of: Callable[[slice], Tensor]) -> Tensor:
@@ -52,32 +52,32 @@ class Block:
         return total / (self.read.stop - self.read.start)
 
     def attention_rows(self, rows: slice) -> Tensor:
-        """Attention of some query rows, float32 [B, A, rows, N]."""
+        """Return the attention of some query rows, float32 [B, A, rows, N]."""
         return self.call.scores(rows).softmax(-1)
 
     def gradient_rows(self, rows: slice) -> Tensor:
-        """d score / d attention of some query rows, float32 [B, A, rows, N]."""
+        """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
         return self.call.gradient(self.output_gradient, rows)
 
 
 @dataclass(frozen=True)
 class Recording:
-    """All that a method may read.
+    """A recording holds all that a method may read.
 
     Attributes
     ----------
     first_block
         The attention blocks that count, in the order of the forward pass.
     prefix
-        Tokens before the patches: class, distillation, registers.
+        The number of tokens before the patches: class, distillation, registers.
     read
         The tokens the classifier reads: the first one, or all patches.
     inputs
-        Per block the normalised tokens that enter it; empty unless a method reads "tokens".
+        The normalised tokens that enter each block; empty unless a method reads "tokens".
     final
-        The last tokens, which the classifier reads; one entry, or none if no method reads them.
+        The last tokens, which the classifier reads: one entry, or none if no method reads them.
     windows
-        Per block how it cuts its tokens; empty unless the method reads "windows".
+        How each block cuts its tokens; empty unless the method reads "windows".
     """
 
     blocks: Sequence[Block]
@@ -87,40 +87,11 @@ class Recording:
     final: Sequence[Tokens] = ()
     windows: Sequence[Windows] = ()
 
-
-@dataclass(frozen=True)
-class Frame:
-    """A recorded forward pass before any score was chosen; attributes as :class:`Recording`."""
-
-    calls: Sequence[Attention]
-    prefix: int
-    windows: Sequence[Windows] = ()
-    tokens: Sequence[tuple[Tensor, Tensor]] = ()  # inputs if read, final: values, what to watch
-
-    def watched(self) -> list[Tensor]:
-        """The tensors whose gradients :meth:`recording` wants, in its order."""
-        return [*(call.output for call in self.calls), *(watched for _, watched in self.tokens)]
-
-    def recording(self, gradients: Sequence[Tensor]) -> Recording:
-        """Join the gradients of one score per image to what was recorded."""
-        count = len(self.calls)
-        read = rows_read(gradients[count - 1], self.prefix)
-        blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
-        pairs = zip(self.tokens, gradients[count:], strict=True)
-        tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
-
-
-def rows_read(last_gradient: Tensor, prefix: int) -> slice:
-    """The tokens the classifier reads, by the gradient [B, A, N, d] of the last block's output.
-
-    What the last block gives the class token has no gradient at all where the classifier averages
-    the patches instead (timm's BEiT, EVA-02 and DINOv3).
-    """
-    reads_class_token = bool(last_gradient[:, :, 0].any())
-    return slice(0, 1) if reads_class_token else slice(prefix, last_gradient.shape[2])
-
-
-def of_tokens(gradient: Tensor) -> Tensor:
-    """[B, N, D] as it is; [B, D] of a pooled vector as [B, 1, D]."""
-    return gradient if gradient.ndim == 3 else gradient[:, None]
+    def without(self, blocks: int) -> "Recording":
+        """Return the recording without its first blocks, for a setting that starts later."""
+        return replace(
+            self,
+            blocks=self.blocks[blocks:],
+            inputs=self.inputs[blocks:],
+            windows=self.windows[blocks:],
+        )

@@ -1,4 +1,4 @@
-"""Windowed attention (Swin, Liu et al. 2021): windows back in place, shifts and stages undone."""
+"""The maps of windowed attention (Swin, Liu et al. 2021) are put back in place and merged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from getam.activation.scaling import unit_range
+
 
 @dataclass(frozen=True)
 class Windows:
-    """How one attention block cuts its tokens into windows."""
+    """This is how one attention block cuts its tokens into windows."""
 
     grid: tuple[int, int]  # tokens along height and width
     size: tuple[int, int]
@@ -20,12 +22,12 @@ class Windows:
 
 
 def read_windows(model: nn.Module, grid: tuple[int, int]) -> list[Windows]:
-    """The windows of every block of a timm Swin in order; empty if attention is not windowed.
+    """List the windows of every block of a timm Swin in order; none if attention is not windowed.
 
     Parameters
     ----------
     model
-        Any model; a block of a windowed one has ``window_size``, ``shift_size`` and ``dim``.
+        Any model; the blocks of a windowed one have ``window_size``, ``shift_size`` and ``dim``.
     grid
         Patches (h, w) that enter the first stage; each further stage halves them, rounded up.
     """
@@ -39,14 +41,15 @@ def read_windows(model: nn.Module, grid: tuple[int, int]) -> list[Windows]:
 
 
 def blocks_before_last_stage(windows: Sequence[Windows]) -> int:
-    """How many blocks come before those of the last stage's size."""
+    """Count the blocks that come before those of the last stage's size."""
     return sum(own.grid != windows[-1].grid for own in windows)
 
 
 def undo_windows(values: Tensor, windows: Windows) -> Tensor:
-    """One value per token of a window, [B * windows, n], to [B, h, w]: in place, unshifted.
+    """Put one value per token of a window, [B * windows, n], in its place in [B, h, w].
 
-    Tokens that fill the last windows lie at the bottom and at the right and are cut off.
+    Shifts are undone. Tokens that fill up the last windows, at the bottom and at the right, are cut
+    off.
     """
     (height, width), (down, right) = windows.grid, windows.size
     rows, columns = -(-height // down), -(-width // right)
@@ -56,21 +59,15 @@ def undo_windows(values: Tensor, windows: Windows) -> Tensor:
 
 
 def pair_products(maps: Sequence[Tensor]) -> list[Tensor]:
-    """Products of maps 0 and 1, 2 and 3, ...: one with windows in place, one with them shifted."""
+    """Multiply maps 0 and 1, 2 and 3, ...: the windows of each pair's second map are shifted."""
     return [plain * shifted for plain, shifted in zip(maps[::2], maps[1::2], strict=True)]
 
 
 def merge_stages(maps: Sequence[Tensor]) -> Tensor:
-    """Product over stages of the mean over each stage's maps [B, h, w], at the first one's size."""
+    """Multiply the means over each stage's maps [B, h, w], all brought to the first one's size."""
     size = maps[0].shape[1:]
     merged = torch.ones_like(maps[0])
     for _, stage in groupby(maps, key=lambda own: own.shape[1:]):
-        mean = zero_to_one(torch.stack(list(stage)).mean(0))
+        mean = unit_range(torch.stack(list(stage)).mean(0))
         merged = merged * interpolate(mean[:, None], size, mode="bilinear")[:, 0]
     return merged
-
-
-def zero_to_one(maps: Tensor) -> Tensor:
-    """Shift and scale each map [B, h, w] to 0..1; a constant one becomes 0."""
-    low, high = maps.amin((1, 2), keepdim=True), maps.amax((1, 2), keepdim=True)
-    return (maps - low) / (high - low).clamp_min(torch.finfo(maps.dtype).tiny)

@@ -1,4 +1,4 @@
-"""Attribution methods and starting blocks compared on a split with masks."""
+"""Attribution methods and first blocks are compared on a split with masks."""
 
 import logging
 from collections.abc import Sequence
@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import torch
 
-from getam.activation import lookup_method, method_names
+from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
 from getam.explain.map_maker import MapMaker, present
 from getam.explain.method_costs import method_costs
-from getam.explain.shared_pass import Setting
 from getam.explain.tally import Tally
 from getam.model import Model, photos_for
 from getam.progress import counted
@@ -33,7 +32,7 @@ def compare_methods(
     faithfulness: bool = False,
     workers: int | None = None,
 ) -> Comparison:
-    """Score the maps of every method from every starting block, unrefined and refined by PAMR.
+    """Score the maps of every method from every first block, unrefined and refined by PAMR.
 
     Maps are made of the image-level labels, scaled to 0..1 each (least value 0, greatest 1), and
     scored at the photo's own size. PAMR runs as in the model's labeller: its size and iterations.
@@ -88,7 +87,7 @@ def compare_methods(
 
 
 def with_masks(source: Source) -> Source:
-    """The photos that can be scored; a ValueError if there is none."""
+    """Return the photos that can be scored; raise a ValueError if there is none."""
     records = tuple(record for record in source.records if record.mask is not None)
     if not records:
         raise ValueError(f"{source.name} has no masks to score with")
@@ -98,7 +97,7 @@ def with_masks(source: Source) -> Source:
 def usable_methods(
     maker: MapMaker, source: Source, methods: Sequence[str] | None, *, start: int
 ) -> list[str]:
-    """The methods asked for, or all that make a map of the first labelled photo."""
+    """Return the methods asked for, or all that make a map of the first labelled photo."""
     if methods is not None:
         for method in methods:
             lookup_method(method)

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from getam.activation import activation_maps, lookup_method
+from getam.activation import activation_maps, lookup_method, unit_range
 from getam.data import Source, read_photo
 from getam.explain.class_names import short_names
 from getam.explain.classifier import Classifier
@@ -94,16 +94,6 @@ def explain(
         probabilities=likely[list(classes)],
         maps={method: unit_range(given).cpu() for method, given in maps.items()},
     )
-
-
-def unit_range(maps: Tensor) -> Tensor:
-    """Shift and scale each map [..., h, w] to 0..1; a flat one becomes 0.
-
-    Dividing by the maximum alone would leave methods without a relu, such as rollout, bright
-    everywhere.
-    """
-    lifted = maps - maps.amin((-2, -1), keepdim=True)
-    return lifted / lifted.amax((-2, -1), keepdim=True).clamp_min(torch.finfo(maps.dtype).tiny)
 
 
 def explain_folder(

@@ -1,23 +1,29 @@
-"""Maps of one labelled photo by several methods, and the same maps refined."""
+"""A map maker makes the maps of one labelled photo by several methods, and refines them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
-from getam.activation import activation_maps
+from getam.activation import (
+    Setting,
+    activation_maps,
+    divide_as_released,
+    enlarge_aligning_corners,
+    maps_of_settings,
+    unit_range,
+)
 from getam.data import Batch, Source
 from getam.explain.classifier import TagClassifier
-from getam.explain.explain import unit_range
-from getam.explain.shared_pass import Setting, shared_maps
 from getam.model import Model, photos_for
-from getam.pseudo_label import normalise, refine, resized
+from getam.pseudo_label import refine, resized
 
 
 @dataclass(frozen=True)
 class MapMaker:
-    """Makes maps of batches of one photo.
+    """A map maker takes batches of one photo.
 
     Attributes
     ----------
@@ -32,11 +38,11 @@ class MapMaker:
 
     @cached_property
     def classifier(self) -> TagClassifier:
-        """The network without its decoder."""
+        """Return the network without its decoder."""
         return TagClassifier(self.model.network).eval()
 
     def labelled_batches(self, source: Source) -> Iterator[Batch]:
-        """Those photos that show a class.
+        """Return batches of those photos that show a class.
 
         Raises
         ------
@@ -49,11 +55,11 @@ class MapMaker:
         return photos_for(self.model, replace(source, records=records), workers=0)
 
     def image(self, batch: Batch) -> Tensor:
-        """The photo [1, 3, H, W] as the network takes it."""
+        """Return the photo [1, 3, H, W] as the network takes it."""
         return self.model.network.normalise(batch.image)
 
     def alone(self, batch: Batch, setting: Setting) -> Tensor:
-        """Maps of the photo's K classes by one setting, as anybody makes them, [1, K, h, w]."""
+        """Make maps [1, K, h, w] of the photo's K classes by one setting, as anybody makes them."""
         (maps,) = activation_maps(
             self.classifier,
             self.image(batch),
@@ -65,33 +71,29 @@ class MapMaker:
         return unit_range(maps[None])
 
     def together(self, batch: Batch, settings: Sequence[Setting]) -> Tensor:
-        """Maps of the photo's K classes by S settings, [S, K, h, w] in 0..1; K may be 0."""
-        classes, image = present(batch), self.image(batch)
-        if not classes:
-            return image.new_zeros(len(settings), 0, 1, 1)
-        maps = shared_maps(
+        """Make maps [S, K, h, w] in 0..1 of the photo's K classes by S settings; K may be 0."""
+        by_setting = maps_of_settings(
             self.classifier,
-            image,
-            classes=classes,
+            self.image(batch),
+            classes=[present(batch)],
             settings=settings,
             affinity=self.affinity,
         )
-        return unit_range(maps)
+        return unit_range(torch.stack([maps for (maps,) in by_setting]))
 
     def refined(self, batch: Batch, maps: Tensor) -> Tensor:
-        """Maps [S, K, h, w] refined as in the labeller; all at once, so pixels are weighed once."""
+        """Refine maps [S, K, h, w] as the labeller does, all by one weighing of the pixels."""
         labeller = self.model.labeller
         small = resized(batch.image.float(), labeller.scale)
         flat = refine(maps.flatten(0, 1)[None], small, iterations=labeller.iterations)[0]
-        return normalise(flat).unflatten(0, maps.shape[:2])
+        return divide_as_released(flat).unflatten(0, maps.shape[:2])
 
     def unrefined(self, batch: Batch, maps: Tensor) -> Tensor:
-        """Maps [S, K, h, w] enlarged to the photo, corners aligned as where they are refined."""
-        flat = refine(maps.flatten(0, 1)[None], batch.image, iterations=0)[0]
-        return flat.unflatten(0, maps.shape[:2])
+        """Enlarge maps [S, K, h, w] to the photo, corners aligned as in refinement."""
+        return enlarge_aligning_corners(maps, batch.image.shape[-2:])
 
 
 def present(batch: Batch) -> list[int]:
-    """Indices of the classes in a batch of one photo."""
+    """List the indices of the classes in a batch of one photo."""
     indices: list[int] = batch.labels[0].nonzero()[:, 0].tolist()
     return indices

@@ -1,4 +1,4 @@
-"""What attribution methods cost per photo, each run by itself."""
+"""Costs per photo are measured for each attribution method, run by itself."""
 
 import statistics
 from collections import defaultdict
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
+from getam.activation import Setting
 from getam.data import Source
 from getam.evaluation import Cost, cost_of
 from getam.explain.map_maker import MapMaker
-from getam.explain.shared_pass import Setting
 
 PHOTOS = 3
 """Photos it is measured on: the median second and the most memory count."""
@@ -19,7 +19,7 @@ Costs = dict[tuple[Setting, bool], Cost]
 
 
 def method_costs(maker: MapMaker, source: Source, settings: Sequence[Setting]) -> Costs:
-    """Seconds and memory for the maps of all classes of a photo, and with PAMR on top.
+    """Measure seconds and memory of the maps of all classes of a photo, without and with PAMR.
 
     Raises
     ------
@@ -38,12 +38,12 @@ def method_costs(maker: MapMaker, source: Source, settings: Sequence[Setting]) -
 
 
 def one_after_another(first: Cost, second: Cost) -> Cost:
-    """What two steps cost: their seconds together, and the memory of the greedier one."""
+    """Add the costs of two steps: their seconds together, the memory of the greedier one."""
     return Cost(first.seconds + second.seconds, max(first.mebibytes, second.mebibytes))
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
-    """The median second and the most memory."""
+    """Return the median of the seconds and the most memory."""
     return Cost(
         seconds=statistics.median(cost.seconds for cost in costs),
         mebibytes=max(cost.mebibytes for cost in costs),

@@ -1,4 +1,4 @@
-"""What is counted of one attribution method over a split."""
+"""A tally counts how well one setting's maps do over a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from getam.activation import Setting, enlarge_aligning_edges
 from getam.evaluation import (
     Cost,
     MethodScores,
@@ -15,8 +16,6 @@ from getam.evaluation import (
     insertion,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
-from getam.explain.shared_pass import Setting
-from getam.inference.labelling import maps_at_size
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
@@ -24,7 +23,7 @@ LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 
 @dataclass
 class Tally:
-    """The counts of one setting, refined or not."""
+    """A tally holds the counts of one setting, refined or not."""
 
     curve: SeedCurve
     pointing: PointingGame
@@ -33,21 +32,23 @@ class Tally:
 
     @classmethod
     def of_classes(cls, names: Sequence[str]) -> "Tally":
-        """Nothing counted yet; ``names`` has background first."""
+        """Return a tally with nothing counted yet; ``names`` has background first."""
         curve = SeedCurve(names, thresholds=(*LOW_THRESHOLDS, *THRESHOLDS))
         return cls(curve, PointingGame(names))
 
     def update(self, maps: Tensor, classes: list[int], truth: Tensor) -> None:
         """Count the maps [K, h, w] in 0..1 of one photo against its truth [H, W]."""
-        enlarged = maps_at_size(maps, truth.shape).cpu()
+        enlarged = enlarge_aligning_edges(maps, truth.shape).cpu()
         self.curve.update(enlarged, classes, truth)
         self.pointing.update(enlarged, classes, truth)
 
     def follow(
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
     ) -> None:
-        """Insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
-        for strength, index in zip(maps_at_size(maps, image.shape[-2:]), classes, strict=True):
+        """Measure insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
+        for strength, index in zip(
+            enlarge_aligning_edges(maps, image.shape[-2:]), classes, strict=True
+        ):
 
             def probability(images: Tensor, *, index: int = index) -> Tensor:
                 with torch.inference_mode():
@@ -57,7 +58,7 @@ class Tally:
             self.deletions.append(deletion(probability, image, strength))
 
     def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
-        """What the counts say."""
+        """Return the scores that follow from the counts."""
         return MethodScores(
             setting.method,
             setting.first_block,
@@ -71,5 +72,5 @@ class Tally:
 
 
 def mean_curve(curves: list[Tensor]) -> list[float] | None:
-    """Mean of curves [steps + 1]; None without one."""
+    """Return the mean of curves [steps + 1]; None without one."""
     return torch.stack(curves).mean(0).tolist() if curves else None

@@ -1,15 +1,19 @@
 """Photos with tags to maps and pseudo labels, by a trained network and without a training step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from getam.activation import (
+    divide_as_released,
+    enlarge_aligning_corners,
+    enlarge_aligning_edges,
+)
 from getam.data import Batch, Source
 from getam.model import Model, label, photos_for
-from getam.pseudo_label import normalise, refine
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class LabelledPhoto:
 
     def maps_at_photo_size(self, maps: Tensor) -> Tensor:
         """Enlarge maps [K, H, W] to the photo's own size."""
-        return maps_at_size(maps, self.size)
+        return enlarge_aligning_edges(maps, self.size)
 
     def label_at_photo_size(self) -> Tensor:
         """Return the pseudo label at the photo's own size, uint8."""
@@ -74,19 +78,13 @@ def label_batch(model: Model, batch: Batch) -> LabelledPhoto:
     """Label a batch of one photo; the caller may be in no_grad or inference_mode."""
     with torch.no_grad():
         _, pseudo = label(model.network, model.labeller, batch)
-    raw = refine(pseudo.activation_maps, batch.image, iterations=0)
+    raw = enlarge_aligning_corners(pseudo.activation_maps, batch.image.shape[-2:])
     return LabelledPhoto(
         id=batch.ids[0],
         size=batch.sizes[0],
         image=batch.image[0],
         classes=pseudo.classes[0],
-        activation_maps=normalise(raw[0]),
+        activation_maps=divide_as_released(raw[0]),
         refined_maps=pseudo.refined_maps[0],
         label=pseudo.label[0],
     )
-
-
-def maps_at_size(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Enlarge maps [K, h, w] bilinearly to a size (H, W)."""
-    # Maps as a batch: of no channels, in a photo without classes, interpolate makes an error.
-    return interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]

@@ -1,7 +1,7 @@
-"""Activation maps + image (+ saliency) -> pseudo-label image."""
+"""Activation maps, the photo and its saliency (if there is any) become a pseudo-label image."""
 
 from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels, top_of_class
-from getam.pseudo_label.labeller import Labeller, PseudoLabels, normalise, resized
+from getam.pseudo_label.labeller import Labeller, PseudoLabels, resized
 from getam.pseudo_label.refine import refine
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "Labeller",
     "PseudoLabels",
     "complete_labels",
-    "normalise",
     "refine",
     "resized",
     "top_of_class",

@@ -1,8 +1,9 @@
-"""Completion: refined activation maps (and saliency, if there is any) to a label image.
+"""Completion turns refined activation maps, and saliency if there is any, into a label image.
 
-One rule is one function in ``RULES``. With saliency, GETAM's rule (Sun et al., arXiv 2112.02841,
-section 3.3): the salient region gets the strongest class, the top of every class is kept even
-outside it, specks are removed. Without, the usual two thresholds (AFA, ToCo).
+One rule is one function in ``RULES``. With saliency it is GETAM's rule (Sun et al., arXiv
+2112.02841, section 3.3): the salient region gets the strongest class, the top of every class is
+kept even outside it, and specks are removed. Without saliency it is the usual two thresholds (AFA,
+ToCo).
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def complete_labels(
     rule
         A name in :data:`RULES`. By default "paper" with saliency and "thresholds" without.
     settings
-        Settings of the rule, e.g. ``low=0.2``; see its function.
+        Settings of the rule, e.g. ``low=0.2``; its function says which there are.
 
     Returns
     -------
@@ -73,15 +74,14 @@ def complete_labels(
                 f"got {list(saliency.shape)}"
             )
     present = labels > 0
-    if not present.any():
+    if maps.shape[1] == 0:
         return torch.full((len(maps), *maps.shape[2:]), BACKGROUND, device=maps.device)
-    maps = maps.masked_fill(~present[:, :, None, None], 0)
-    label = RULES[rule](maps, present, saliency, **settings)
+    label = RULES[rule](maps.masked_fill(~present[:, :, None, None], 0), saliency, **settings)
     return label.masked_fill(~present.any(1)[:, None, None], BACKGROUND)
 
 
 def check_rule(rule: str | None, settings: Mapping[str, float]) -> None:
-    """Raise if there is no such rule, or if it (None: a default one) has no such setting."""
+    """Raise if there is no such rule, or if the rule (None: either default) has no such setting."""
     if rule is not None and rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     names = DEFAULT_RULES if rule is None else (rule,)
@@ -100,41 +100,34 @@ def check_rule(rule: str | None, settings: Mapping[str, float]) -> None:
 
 def released(
     maps: Tensor,
-    present: Tensor,
     saliency: Tensor,
     *,
     power: float = 32,
     top: float = 0.10,
     opening: float = 10,
 ) -> Tensor:
-    """The released code as it acts: the first class to claim a background pixel keeps it.
+    """Label as the released code does: the first class to claim a background pixel keeps it.
 
-    Its opening uses the same window for both steps; with an even side what stays moves by a pixel.
+    Its opening uses the same window for both steps, so an even side moves what stays by a pixel.
     """
     label = strongest_in_saliency(maps, saliency, power=power)
-    for index in range(maps.shape[1]):
-        claim = top_of_class(maps[:, index], present[:, index], top) & (label == BACKGROUND)
-        label = label.masked_fill(claim, index + 1)
+    label, _ = give_to_first(label, top_of_class(maps, top))
     kept = dilate(erode(label != BACKGROUND, int(opening)), int(opening))
     return label.masked_fill(~kept, BACKGROUND)
 
 
 def paper(
     maps: Tensor,
-    present: Tensor,
     saliency: Tensor,
     *,
     power: float = 32,
     top: float = 0.10,
     opening: float = 10,
 ) -> Tensor:
-    """The rule as published: a background pixel claimed by two classes is ignored."""
+    """Label as published: a background pixel that two classes claim is ignored."""
     label = strongest_in_saliency(maps, saliency, power=power)
-    claims = torch.stack(
-        [top_of_class(maps[:, c], present[:, c], top) for c in range(maps.shape[1])], 1
-    ) & (label == BACKGROUND).unsqueeze(1)
-    label = torch.where(claims.any(1), claims.int().argmax(1) + 1, label)
-    label = label.masked_fill(claims.sum(1) > 1, IGNORE)
+    label, claims = give_to_first(label, top_of_class(maps, top))
+    label = label.masked_fill(claims > 1, IGNORE)
     # The flip of the second window is what makes the two steps an opening for an even side too.
     kept = dilate(erode(label != BACKGROUND, int(opening)).flip(1, 2), int(opening)).flip(1, 2)
     return label.masked_fill(~kept, BACKGROUND)
@@ -142,13 +135,12 @@ def paper(
 
 def thresholds(
     maps: Tensor,
-    present: Tensor,  # noqa: ARG001 - every rule has the same signature
-    saliency: Tensor | None = None,  # noqa: ARG001
+    saliency: Tensor | None = None,  # noqa: ARG001 - every rule has the same signature
     *,
     low: float = 0.25,
     high: float = 0.55,
 ) -> Tensor:
-    """Class above ``high``, background below ``low``, undecided between; needs no saliency."""
+    """Label by two thresholds: class above ``high``, background below ``low``, 255 between them."""
     strength, strongest = maps.max(1)
     label = (strongest + 1).masked_fill(strength < high, IGNORE)
     return label.masked_fill(strength <= low, BACKGROUND)
@@ -165,33 +157,64 @@ WITHOUT_SALIENCY = {"thresholds"}
 
 
 def strongest_in_saliency(maps: Tensor, saliency: Tensor, *, power: float) -> Tensor:
-    """Strongest class where salient, IGNORE where background is stronger, else background.
+    """Give salient pixels their strongest class, or IGNORE if background is stronger there.
 
-    The background score is (1 - strongest map) ** power.
+    All other pixels are background. The background score is (1 - strongest map) ** power.
     """
     strength, strongest = maps.max(1)
     label = (strongest + 1).masked_fill((1 - strength) ** power > strength, IGNORE)
     return label.masked_fill(saliency <= 0.5, BACKGROUND)
 
 
-def top_of_class(class_map: Tensor, present: Tensor, share: float) -> Tensor:
-    """Pixels above the (1 - share) quantile of a map's positive values, [B, H, W] bool."""
-    top = torch.zeros_like(class_map, dtype=torch.bool)
-    for image in present.nonzero()[:, 0].tolist():
-        positive = class_map[image][class_map[image] > 0]
-        if len(positive):
-            rank = max(1, round((1 - share) * len(positive)))
-            top[image] = class_map[image] > positive.kthvalue(rank).values
-    return top
+def top_of_class(maps: Tensor, share: float) -> Tensor:
+    """Find the pixels above the (1 - share) quantile of the positive values of each map.
+
+    Of n positive values in ascending order, the one that int((1 - share) n) values precede must be
+    exceeded, as in the released code.
+
+    Parameters
+    ----------
+    maps
+        [B, C, H, W]; a map without a positive value has no such pixel.
+    share
+        The share of the positive values that lies above.
+
+    Returns
+    -------
+    Tensor
+        bool [B, C, H, W].
+    """
+    values = maps.flatten(2)
+    pixels = values.shape[2]
+    # A table of every n, made on the processor: not every device multiplies in float64.
+    preceding = ((1 - share) * torch.arange(pixels + 1, dtype=torch.float64)).long()
+    positive = (values > 0).sum(2, keepdim=True)
+    # Seen from the greatest value, so that only the top has to be sorted.
+    rank = positive - preceding.to(maps.device)[positive] - 1
+    largest = max(1, pixels - int(preceding[-1]))
+    cut = values.topk(largest, dim=2).values.gather(2, rank.clamp_min(0))
+    return (values > cut).view_as(maps)
+
+
+def give_to_first(label: Tensor, claims: Tensor) -> tuple[Tensor, Tensor]:
+    """Give every background pixel to the first class that claims it.
+
+    Returns
+    -------
+    tuple
+        The label [B, H, W], and how many classes claimed each background pixel, [B, H, W].
+    """
+    claims = claims & (label == BACKGROUND)[:, None]
+    return torch.where(claims.any(1), claims.int().argmax(1) + 1, label), claims.sum(1)
 
 
 def erode(foreground: Tensor, side: int) -> Tensor:
-    """Erosion with a square; the frame does not erode. Even squares reach one further up-left."""
+    """Erode by a square; the frame does not erode. Even squares reach one further up and left."""
     return ~dilate(~foreground, side)
 
 
 def dilate(foreground: Tensor, side: int) -> Tensor:
-    """Dilation of [B, H, W] bool with a square of ``side`` pixels, anchored at ``side // 2``."""
+    """Dilate bool [B, H, W] by a square of ``side`` pixels, anchored at ``side // 2``."""
     before, after = side // 2, side - 1 - side // 2
     framed = pad(foreground.float().unsqueeze(1), [before, after, before, after])
     return max_pool2d(framed, side, stride=1)[:, 0] > 0

@@ -1,4 +1,4 @@
-"""The labeller: a recorded forward pass to pseudo labels, only the present classes computed."""
+"""The labeller turns a recorded forward pass into pseudo labels of the present classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,14 @@ from torch.nn.functional import interpolate
 
 from getam.activation import (
     AttentionRecorder,
+    Frame,
+    Setting,
     class_slot_maps,
+    divide_as_released,
     divide_by_maximum,
+    enlarge_aligning_edges,
     lookup_method,
     recorder_for,
-    spread,
 )
 from getam.crf import PRESETS, dense_crf
 from getam.pseudo_label.complete import (
@@ -30,7 +33,7 @@ BELIEF = 0.7  # in a label before the dense CRF, as in AffinityNet (Ahn & Kwak 2
 
 
 class PseudoLabels(NamedTuple):
-    """What was made of one batch; K is the largest number of classes of a photo.
+    """Pseudo labels are all that was made of one batch; no photo has more than K classes.
 
     Attributes
     ----------
@@ -52,21 +55,21 @@ class PseudoLabels(NamedTuple):
 
 @dataclass(frozen=True)
 class Labeller:
-    """Maps, refinement and completion joined; every setting of the three in one place.
+    """A labeller joins maps, refinement and completion, and holds every setting of the three.
 
     Attributes
     ----------
     method, first_block
         As :func:`getam.activation_maps`.
     affinity
-        Passes of :func:`getam.activation.spread` over the maps; 0 leaves them as published.
+        How often :func:`getam.activation.spread` spreads the maps; 0 leaves them as published.
     iterations
-        Of :func:`getam.refine`; 0 only enlarges.
+        Passes of :func:`getam.refine`; 0 only enlarges.
     scale
-        Size at which maps are refined and completed, relative to the photo. Half costs a quarter
-        and fits the mask logits, which have half the photo's size.
+        Size at which maps are refined and completed, relative to the photo. One half costs a
+        quarter of the time and fits the mask logits, which have half the photo's size.
     crf
-        Move the completed label to the photo's edges by a dense CRF; nothing stays undecided.
+        Whether a dense CRF moves the completed label to the photo's edges and decides every pixel.
     rule, settings
         As :func:`getam.complete_labels`.
     """
@@ -87,7 +90,7 @@ class Labeller:
         check_rule(self.rule, self.settings)
 
     def check(self, *, has_saliency: bool) -> None:
-        """Raise a ValueError if the rule does not go with the data: before a long run starts."""
+        """Raise a ValueError, before a long run starts, if the rule does not go with the data."""
         rule = self.rule or DEFAULT_RULES[not has_saliency]
         check_rule(rule, self.settings)
         if rule not in WITHOUT_SALIENCY and not has_saliency:
@@ -95,12 +98,18 @@ class Labeller:
                 f'rule "{rule}" needs saliency maps: give their folder, or use "thresholds"'
             )
 
-    def recorder(self) -> AttentionRecorder:
-        """The context in which the forward pass must run; under ``no_grad`` if it trains nothing.
+    @property
+    def setting(self) -> Setting:
+        """Return the setting of the maps."""
+        return Setting(self.method, self.first_block)
 
-        Then the graph begins at the first block that counts.
+    def recorder(self) -> AttentionRecorder:
+        """Return the context in which the forward pass must run.
+
+        A pass that trains nothing should run under ``no_grad`` too: the graph then begins at the
+        first block that counts.
         """
-        return recorder_for(self.method, first_block=self.first_block, affinity=self.affinity)
+        return recorder_for([self.setting], affinity=self.affinity)
 
     def __call__(
         self,
@@ -118,35 +127,26 @@ class Labeller:
         Parameters
         ----------
         recorder
-            Saw the forward pass that made ``class_logits`` [B, C].
+            The recorder that saw the forward pass of ``class_logits`` [B, C].
         image
             [B, 3, H, W] in 0..255.
         labels
             [B, C] 0/1.
         grid
-            Patches (h, w); they may reach beyond the image where it was padded to whole patches.
+            The patches (h, w); they may reach beyond an image that was padded to whole patches.
         saliency
             [B, H, W] in 0..1, or None.
         valid
             [B, H, W] bool; pixels outside become 255.
         """
-        classes = [row.nonzero()[:, 0].tolist() for row in labels > 0]
-        maps = class_slot_maps(
-            recorder,
-            class_logits,
-            classes=classes,
-            grid=grid,
-            method=self.method,
-            first_block=self.first_block,
-            keep_graph=True,
-        )
+        classes = [row.nonzero()[:, 0].tolist() for row in (labels > 0).cpu()]
+        frame = Frame.of(recorder, class_logits, settings=[self.setting], grid=grid)
+        (maps,) = class_slot_maps(frame, classes, affinity=self.affinity, keep_graph=True)
         with torch.no_grad():
-            if self.affinity:
-                maps = spread(maps, list(recorder.calls.values()), passes=self.affinity)
-            # Raw values may be so small that the 1e-5 of normalise would shrink them.
+            # Raw values may be so small that the 1e-5 of the released code would shrink them.
             maps = divide_by_maximum(maps)
             small = resized(image.float(), self.scale)
-            refined = normalise(refine(maps, small, iterations=self.iterations))
+            refined = divide_as_released(refine(maps, small, iterations=self.iterations))
             slots = slot_table(classes, refined)
             salient = None if saliency is None else resized(saliency[:, None], self.scale)[:, 0]
             label = complete_labels(
@@ -157,7 +157,7 @@ class Labeller:
             label = slots_to_classes(label, slots)
             if self.scale != 1:
                 size = image.shape[-2:]
-                refined = enlarged(refined, size)
+                refined = enlarge_aligning_edges(refined, size)
                 label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
         if valid is not None:
             label = label.masked_fill(~valid, IGNORE)
@@ -165,29 +165,18 @@ class Labeller:
 
 
 def resized(image: Tensor, scale: float) -> Tensor:
-    """An image [B, C, H, W] at a relative size, averaged over the area of each new pixel."""
+    """Bring an image [B, C, H, W] to a relative size, averaged over the area of each new pixel."""
     if scale == 1:
         return image
     size = [max(1, round(side * scale)) for side in image.shape[-2:]]
     return interpolate(image, size, mode="area")
 
 
-def enlarged(maps: Tensor, size: torch.Size) -> Tensor:
-    """Maps [B, K, h, w] at another size; K may be 0, which interpolate refuses as channels."""
-    flat = interpolate(maps.flatten(0, 1)[:, None], size, mode="bilinear", align_corners=False)
-    return flat.view(*maps.shape[:2], *size)
-
-
-def normalise(maps: Tensor) -> Tensor:
-    """Divide each map [..., H, W] by its maximum + 1e-5, as the released code does."""
-    return maps / (maps.amax((-2, -1), keepdim=True) + 1e-5)
-
-
 def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
     """Move a label image to the photo's edges by a dense CRF (AffinityNet's use of it).
 
-    Each label is believed to ``BELIEF``, the rest is shared by background and the other present
-    classes; an undecided pixel believes them all alike, and is decided.
+    Each label is believed to ``BELIEF``, and background and the other present classes share the
+    rest. An undecided pixel believes them all alike, and is decided.
 
     Parameters
     ----------
@@ -211,7 +200,7 @@ def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
 
 
 def slot_table(classes: list[list[int]], maps: Tensor) -> Tensor:
-    """Label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
+    """Return the label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
     table = torch.zeros(maps.shape[:2], dtype=torch.int64)
     for row, present in zip(table, classes, strict=True):
         row[: len(present)] = torch.tensor(present, dtype=torch.int64) + 1

@@ -1,14 +1,17 @@
-"""Pixel-adaptive mask refinement, PAMR (Araslanov & Roth, CVPR 2020, section 3.3).
+"""PAMR refines maps by the colours of the photo (Araslanov & Roth, CVPR 2020, section 3.3).
 
-Each pixel repeatedly takes the weighted mean of 48 neighbours; neighbours of like colour weigh
-more. Written as shifted views of one padded image: no unfolded copy, no convolution.
+In this pixel-adaptive mask refinement each pixel repeatedly takes the weighted mean of 48
+neighbours; neighbours of like colour weigh more. The neighbours are shifted views of one padded
+image, so there is no unfolded copy and no convolution.
 """
 
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
+
+from getam.activation import enlarge_aligning_corners
 
 DILATIONS = (1, 2, 4, 8, 12, 24)
 ITERATIONS = 10
@@ -27,11 +30,11 @@ def refine(
     Parameters
     ----------
     maps
-        [B, C, h, w], any scale; enlarged to H x W bilinearly, corners aligned.
+        [B, C, h, w], any scale; they are enlarged to H x W bilinearly, corners aligned.
     image
         [B, 3, H, W], RGB in 0..255, integer or float.
     iterations
-        Number of passes.
+        The number of passes; 0 only enlarges.
     dilations
         Distances, in pixels, of the eight neighbours of each ring; edges are replicated.
 
@@ -56,11 +59,8 @@ def refine(
             "refine needs maps [B, C, h, w] and image [B, 3, H, W], "
             f"got {list(maps.shape)} and {list(image.shape)}"
         )
-    size = image.shape[-2:]
-    if maps.shape[1] == 0:  # a batch without a single class
-        return maps.new_zeros(len(maps), 0, *size, dtype=torch.float32)
-    maps = interpolate(maps.float(), size, mode="bilinear", align_corners=True)
-    if iterations == 0:
+    maps = enlarge_aligning_corners(maps.float(), image.shape[-2:])
+    if iterations == 0 or maps.shape[1] == 0:  # 0 maps: a batch without a single class
         return maps
     # One photo at a time stays in the processor's cache; an accelerator wants them all at once.
     at_once = 1 if maps.device.type == "cpu" else len(maps)
@@ -79,10 +79,10 @@ def _refine(maps: Tensor, image: Tensor, iterations: int, dilations: Sequence[in
 
 
 def neighbour_weights(image: Tensor, dilations: Sequence[int] = DILATIONS) -> Tensor:
-    """Weights of the neighbours of every pixel, [8 * len(dilations), B, 1, H, W], summing to 1.
+    """Weigh the neighbours of every pixel: [8 * len(dilations), B, 1, H, W], summing to 1.
 
-    softmax over the neighbours of mean_rgb -|difference| / (0.1 sigma + 1e-8), where sigma is the
-    unbiased standard deviation of a colour over the 3 x 3 windows of all dilations together.
+    They are the softmax over the neighbours of mean_rgb -|difference| / (0.1 sigma + 1e-8), where
+    sigma is the unbiased standard deviation of a colour over the 3 x 3 windows of all dilations.
     """
     # The channel mean's 1/3 joins the sharpness, so one product per neighbour is left.
     sharpness = 1 / (image.shape[1] * (CONTRAST * local_deviation(image, dilations) + 1e-8))
@@ -97,10 +97,10 @@ def neighbour_weights(image: Tensor, dilations: Sequence[int] = DILATIONS) -> Te
 
 
 def local_deviation(image: Tensor, dilations: Sequence[int]) -> Tensor:
-    """Unbiased standard deviation over the dilated 3 x 3 windows together, [B, 3, H, W].
+    """Return the unbiased standard deviation over all dilated 3 x 3 windows, [B, 3, H, W].
 
-    The centre counts once per dilation. Taken about the centre's colour, so one pass is enough
-    and a flat region gives exactly 0.
+    The centre counts once per dilation. Differences are taken from the centre's colour, so one pass
+    is enough and a flat region gives exactly 0.
     """
     count = 9 * len(dilations)
     total = torch.zeros_like(image)
@@ -114,7 +114,7 @@ def local_deviation(image: Tensor, dilations: Sequence[int]) -> Tensor:
 
 
 def neighbours(image: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
-    """Views of ``image`` [B, C, H, W] shifted to each of the eight neighbours at each distance."""
+    """Yield views of an image [B, C, H, W] shifted to the eight neighbours at each distance."""
     border = max(dilations)
     padded = pad(image, [border] * 4, mode="replicate")
     height, width = image.shape[-2:]

@@ -33,12 +33,7 @@ def released(saliency: Tensor, batch: Batch, pseudo: PseudoLabels) -> tuple[Tens
     The released code writes 1 for salient and 255 for such pixels into the saliency map, then reads
     it as 0..255: 1 / 255 is cut to 0, so that the salient region is trained to be background.
     """
-    present = torch.zeros(pseudo.refined_maps.shape[:2], dtype=torch.bool)
-    for row, classes in zip(present, pseudo.classes, strict=True):
-        row[: len(classes)] = True
-    claimed = torch.zeros_like(batch.valid)
-    for maps, shown in zip(pseudo.refined_maps.unbind(1), present.unbind(1), strict=True):
-        claimed |= top_of_class(maps, shown, 0.10)
+    claimed = top_of_class(pseudo.refined_maps, 0.10).any(1)
     return (claimed & (saliency <= 0.5)).float(), torch.ones_like(batch.valid)
 
 

@@ -1,18 +1,12 @@
-"""Observe the attention of any vision transformer from outside, without changing the model.
+"""The recorder observes the attention of any vision transformer from outside, without changing it.
 
 Every attention block calls ``torch.nn.functional.scaled_dot_product_attention``; a
-``TorchFunctionMode`` sees these calls and keeps (query, key, value, output). Attention enters the
-network only through ``output = attention @ value``, so with g = d score / d output
-
-* the class-token row of the attention is ``softmax(scale q_0 K^T)``,
-* the class-token row of its gradient is ``g_0 V^T``,
-
-both [B, A, N], and so for any other row: no N x N matrix is ever formed and fused attention stays
-on.
+``TorchFunctionMode`` sees these calls and keeps (query, key, value, output) of each. Fused
+attention stays on, and :class:`getam.activation.Attention` needs no more than these four.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -27,75 +21,40 @@ from torch.nn.functional import (
 )
 from torch.overrides import TorchFunctionMode
 
-ROWS = 256  # attention rows of one block and all its heads that exist at a time
-
-
-def row_bands(tokens: int, *, first: int = 0) -> Iterator[slice]:
-    """Cut the query rows from ``first`` to before ``tokens`` into bands of at most ``ROWS``."""
-    return (slice(start, min(start + ROWS, tokens)) for start in range(first, tokens, ROWS))
-
-
-@dataclass(frozen=True)
-class Attention:
-    """One observed attention block: its inputs, its output and how scores were scaled."""
-
-    query: Tensor  # [B, A, N, d]
-    key: Tensor  # [B, A, N, d]
-    value: Tensor  # [B, A, N, d]
-    output: Tensor  # [B, A, N, d]
-    bias: Tensor | None = None  # broadcasts to [B, A, N, N], added to the scores
-    scale: float | None = None  # None: 1 / sqrt(d)
-    tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for, and
-    # None in a model that does not normalise before its first block: it does so after each instead
-
-    def scores(self, rows: slice) -> Tensor:
-        """Scores before softmax for some query rows, float32 [B, A, rows, N]."""
-        scale = self.query.shape[-1] ** -0.5 if self.scale is None else self.scale
-        query = self.query[:, :, rows].detach().float() * scale
-        scores = query @ self.key.detach().float().mT
-        if self.bias is None:
-            return scores
-        # A bias may hold one row for every query, or one for each.
-        bias = self.bias.detach()
-        bias = bias if bias.shape[-2] == 1 else bias[..., rows, :]
-        if bias.dtype == torch.bool:
-            return scores.masked_fill(~bias, float("-inf"))
-        return scores + bias.float()
-
-    def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
-        """d score / d attention for some query rows, float32 [B, A, rows, N]."""
-        return output_gradient[:, :, rows].float() @ self.value.detach().float().mT
+from getam.activation.attention import Attention
 
 
 class AttentionRecorder(TorchFunctionMode):
-    """Context that keeps the attention calls of a forward pass.
+    """The recorder is a context that keeps the attention calls of the forward pass inside it.
 
-    Only calls with [B, A, N, d] queries and as many keys are blocks; attention pooling is none.
+    Only calls with [B, A, N, d] queries and as many keys count as blocks, so attention pooling does
+    not.
 
     Parameters
     ----------
     keep_from
         Index of the first block to keep.
     graph_from
-        First block whose output must be differentiable, None for none. Under ``no_grad`` the graph
-        begins here and nothing before is kept (maps alone); in training, where the same forward
-        pass serves the loss, it only matters if everything up to here is frozen.
+        First block whose output must be differentiable, None for none. Under ``no_grad`` (maps
+        alone) the graph begins here and nothing before is kept. In training the same forward pass
+        serves the loss, and this matters only if everything up to here is frozen.
     tokens
-        Keep the normalised input of every block, and the final tokens, too; the graph then begins
-        at the input of ``graph_from``.
+        Whether the normalised input of every block and the final tokens are kept too. The graph
+        then begins at the input of ``graph_from``.
 
     Attributes
     ----------
     calls
-        Block index to what was kept of it, in the order of the forward pass.
+        What was kept of each block, by its index, in the order of the forward pass.
     seen
-        Number of blocks so far, kept or not.
+        The number of blocks so far, kept or not.
     grid
-        Patches (h, w): size of what the last convolution before the first block returned.
+        The patches (h, w): the size of what the last convolution before the first block returned.
     final
-        What the model made last of all tokens, [B, N, D], and the tensor by which the score depends
-        on it: the same one, or [B, D] if the model pools first and normalises then (the first one
-        holds all tokens normalised alike). None if not asked for.
+        The last tensor [B, N, D] of all tokens, and the tensor through which the score depends on
+        it. The two are one, unless the model pools before it normalises: then the second one is the
+        pooled vector [B, D], and the first one holds all tokens normalised like it. It is None if
+        tokens were not asked for.
     """
 
     def __init__(
