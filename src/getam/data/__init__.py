@@ -9,6 +9,7 @@ from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_load
 from getam.data.open import open_source
 from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
+from getam.data.repeat_factors import repeat_factors
 from getam.data.saliency import read_saliency, with_saliency
 from getam.data.sample import Batch, Sample, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
@@ -43,6 +44,7 @@ __all__ = [
     "read_labels",
     "read_photo",
     "read_saliency",
+    "repeat_factors",
     "resize_long_side",
     "size_for_long_side",
     "train_loader",
