@@ -1,7 +1,7 @@
 """Label files: what is known about each photo, from CSV, JSON or the pickled cls_labels.npy."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
@@ -46,7 +46,7 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
     elif path.suffix.lower() == ".json":
         labels = _read_json(path)
     elif path.suffix.lower() == ".csv":
-        labels = _by_image(path, read_rows(path))
+        labels = _by_photo(((r["image"], tags_in_row(r, path)) for r in read_rows(path)), path)
     else:
         raise ValueError(f"a label file must end in .csv, .json or .npy, got {path}")
     if not labels:
@@ -55,13 +55,13 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
     return labels
 
 
-def _by_image(path: Path, rows: Iterable[Mapping[str, str]]) -> Labels:
+def _by_photo(entries: Iterable[tuple[str, Tags]], path: Path) -> Labels:
     labels: Labels = {}
-    for row in rows:
-        name = without_suffix(row["image"])
+    for key, tags in entries:
+        name = without_suffix(key)
         if name in labels:
             raise ValueError(f"{path} names the photo {name} twice")
-        labels[name] = tags_in_row(row, path)
+        labels[name] = tags
     return labels
 
 
@@ -72,7 +72,7 @@ def _read_json(path: Path) -> Labels:
         raise ValueError(f"cannot read the label file {path}: {error}") from error
     if not isinstance(table, dict):
         raise ValueError(f"{path} must hold an object of id to names, got {type(table).__name__}")
-    return {without_suffix(key): _names(value, key, path) for key, value in table.items()}
+    return _by_photo(((key, _names(value, key, path)) for key, value in table.items()), path)
 
 
 def _names(value: object, key: str, path: Path) -> Tags:
@@ -83,14 +83,14 @@ def _names(value: object, key: str, path: Path) -> Tags:
 
 
 def _read_npy(path: Path, classes: Sequence[str]) -> Labels:
-    table = read_pickled_dict(path)
-    labels: Labels = {}
-    for key, vector in table.items():
-        if len(vector) != len(classes) or any(value not in (0, 1) for value in vector):
-            raise ValueError(
-                f"the labels of {key} in {path} must be {len(classes)} values of 0 or 1, "
-                f"got {len(vector)}: {vector[:5]}"
-            )
-        shown = tuple(name for name, value in zip(classes, vector, strict=True) if value)
-        labels[without_suffix(key)] = Tags(shown)
-    return labels
+    table = read_pickled_dict(path).items()
+    return _by_photo(((key, _shown(vector, classes, key, path)) for key, vector in table), path)
+
+
+def _shown(vector: Sequence[float], classes: Sequence[str], key: str, path: Path) -> Tags:
+    if len(vector) != len(classes) or any(value not in (0, 1) for value in vector):
+        raise ValueError(
+            f"the labels of {key} in {path} must be {len(classes)} values of 0 or 1, "
+            f"got {len(vector)}: {vector[:5]}"
+        )
+    return Tags(tuple(name for name, value in zip(classes, vector, strict=True) if value))
