@@ -5,6 +5,7 @@ import pytest
 from getam.data import open_source
 
 from .coco_from_masks import write_coco
+from .scenes import write_photo
 
 
 def opened(folder, text, **arguments):
@@ -18,6 +19,14 @@ def test_arguments_come_from_the_file(voc):
     assert list(source.classes) == ["dog", "cow"]
     assert [record.id for record in source.records] == list("abcd")
     assert source.records[0].saliency == voc / "saliency" / "a.jpg"
+
+
+def test_names_that_yaml_takes_for_numbers(voc, tmp_path):
+    write_coco(tmp_path / "coco", open_source(voc, split="val"), split="2017")
+    assert len(opened(tmp_path, "path: coco\nsplit: 2017\n")) == 1
+    for name in ("0", "cat"):
+        write_photo(tmp_path / "photos" / name / f"{name}.png")
+    assert list(opened(tmp_path, "path: photos\nnone: 0\n").classes) == ["cat"]
 
 
 def test_the_caller_wins(voc):

@@ -118,6 +118,7 @@ def test_npy_executes_nothing(tmp_path, call):
         ("a.json", "[1]", "object of id"),
         ("a.json", '{"a": 3}', "list of names, got 3"),
         ("a.json", "{}", "empty"),
+        ("a.json", '{"a": "cat", "a.jpg": "dog"}', "photo a twice"),
         ("a.npy", "text", "cannot read"),
         ("a.txt", "a cat", r"\.csv, \.json or \.npy"),
     ],

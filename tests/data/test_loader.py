@@ -9,12 +9,12 @@ import torch
 from getam.data import (
     PhotoDataset,
     Sample,
-    ShuffledBatches,
     TrainTransform,
     collate,
     open_source,
     photo_loader,
     read_photo,
+    repeat_factors,
     resize_long_side,
     train_loader,
 )
@@ -139,6 +139,20 @@ def test_resumed_in_mid_epoch_sees_the_very_same_batches(voc, workers):
         assert all(map(same, rest, batches[seen:]))
 
 
+def test_rare_classes_are_drawn_more_often(voc):
+    rows = "".join(f"JPEGImages/{n},{'cat' if n == 'a' else 'dog;cow'}\n" for n in "abcde")
+    (voc / "tags.csv").write_text("image,labels\n" + rows)
+    options = {"crop": 8, "batch_size": 1, "seed": 0, "workers": 0}
+    source = open_source(voc / "tags.csv")
+    assert repeat_factors(source).tolist() == pytest.approx([2, 1, 1, 1, 1])
+    loader = train_loader(source, **options)
+    batches = list(loader)
+    assert len(loader) == len(batches) == 6
+    first, second = (batch.image for batch in batches if batch.ids == ["a"])
+    assert not torch.equal(first, second)
+    assert sorted(b.ids[0] for b in train_loader(source, balance=False, **options)) == list("abcde")
+
+
 def test_torchs_own_generator_is_left_alone(voc):
     loader = loader_of(voc)
     before = torch.get_rng_state()
@@ -146,42 +160,12 @@ def test_torchs_own_generator_is_left_alone(voc):
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_sampler_covers_every_photo_once():
-    sampler = ShuffledBatches(10, batch_size=3, seed=0)
-    orders = []
-    for _ in range(3):
-        draws = [draw for batch in sampler for draw in batch]
-        assert len(sampler) == 3
-        assert len({draw.photo for draw in draws}) == 9
-        orders.append([draw.photo for draw in draws])
-        for _ in range(3):
-            sampler.advance()
-    assert sampler.epoch == 3
-    assert orders[0] != orders[1] != orders[2]
-
-
-def test_processes_share_every_batch():
-    ranks = [ShuffledBatches(13, batch_size=2, seed=0, rank=r, world_size=3) for r in range(3)]
-    alone = ShuffledBatches(13, batch_size=6, seed=0)
-    for parts, whole in zip(zip(*ranks, strict=True), alone, strict=True):
-        assert [draw for part in parts for draw in part] == whole
-
-
-def test_fewer_photos_than_a_batch():
-    sampler = ShuffledBatches(3, batch_size=4, seed=0)
-    (batch,) = sampler
-    assert len(batch) == 4
-    assert {draw.photo for draw in batch} == {0, 1, 2}
-    sampler.advance()
-    assert (sampler.epoch, sampler.position) == (1, 0)
-
-
 def test_place_of_another_run_is_refused(voc):
     state = loader_of(voc).state_dict()
     with pytest.raises(ValueError, match="seed 3, this run 4"):
         loader_of(voc, seed=4).load_state_dict(state)
-    with pytest.raises(ValueError, match="length and batch_size"):
-        ShuffledBatches(0, batch_size=1, seed=0)
+    with pytest.raises(ValueError, match="has length 4, this run 6"):
+        loader_of(voc, batch_size=3).load_state_dict(state)
 
 
 def test_whole_photos_are_padded_to_the_largest(voc):

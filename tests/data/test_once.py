@@ -42,11 +42,3 @@ def test_instances(voc, tmp_path):
         path.write_text(text.replace('"b.png"', f'"{other}"'))
         with pytest.raises(ValueError, match=r"names the photo .*a\.png twice"):
             open_source(coco)
-
-
-def test_label_files(folder):
-    write_photo(folder / "x" / "2.png")
-    for keys in ('"1": "a", "x/../1": "b"', '"x/2": "a", "x/../x/2": "b"'):
-        (folder / "labels.json").write_text("{" + keys + "}")
-        with pytest.raises(ValueError, match="names the photo .* twice"):
-            open_source(folder, labels=folder / "labels.json")

@@ -4,15 +4,17 @@ from getam.data.check import check_photos
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.folder import list_photos
 from getam.data.hold_out import hold_out
-from getam.data.labels import Tags, read_labels
+from getam.data.labels import read_labels
 from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
 from getam.data.open import open_source
 from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
+from getam.data.repeat_factors import repeat_factors
 from getam.data.saliency import read_saliency, with_saliency
 from getam.data.sample import Batch, Sample, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Record, Source
+from getam.data.tags import Tags
 from getam.data.transform import TrainTransform, resize_long_side, size_for_long_side
 from getam.data.truth import check_truth, with_truth
 from getam.data.voc_classes import VOC_CLASSES
@@ -43,6 +45,7 @@ __all__ = [
     "read_labels",
     "read_photo",
     "read_saliency",
+    "repeat_factors",
     "resize_long_side",
     "size_for_long_side",
     "train_loader",

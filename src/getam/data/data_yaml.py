@@ -8,7 +8,8 @@ import yaml
 from getam.data.notice import unknown
 
 _PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
-_KEYS = (*_PATHS, "split", "classes", "none", "strict")
+_NAMES = ("split", "none")
+_KEYS = (*_PATHS, *_NAMES, "classes", "strict")
 
 
 def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
@@ -43,7 +44,11 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
     split = given.get("split", content.get("split"))
     if "{split}" in str(split):
         raise ValueError(f"{path}: {{split}} belongs into a path, such as `path: photos/{{split}}`")
-    found = {key: _whole(path, str(content[key]), split) for key in _PATHS if key in content}
+    found: dict[str, Any] = {
+        key: _whole(path, str(content[key]), split) for key in _PATHS if key in content
+    }
+    # YAML takes a folder called 2017 for a number.
+    found |= {key: str(content[key]) for key in _NAMES if content.get(key) is not None}
     return content | found | given
 
 

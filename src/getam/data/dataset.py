@@ -62,10 +62,12 @@ class Draw(NamedTuple):
 
     epoch: int
     photo: int
+    turn: int
+    """How many times the photo was drawn before in the same epoch."""
 
 
 class TrainDataset(Dataset[Sample]):
-    """The photos of a source, changed at random by (seed, epoch, photo) and nothing else.
+    """The photos of a source, changed at random by (seed, epoch, photo, turn) and nothing else.
 
     Parameters
     ----------

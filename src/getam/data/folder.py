@@ -3,19 +3,14 @@
 from pathlib import Path
 
 from getam.data.class_names import is_background
-from getam.data.labels import (
-    NOTHING_KNOWN,
-    Labels,
-    Tags,
-    labels_for,
-    named_classes,
-    read_labels,
-)
+from getam.data.labels import read_labels
+from getam.data.labels_for import labels_for
 from getam.data.listing import find_photos, name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.once import check_once
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
+from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
 from getam.data.voc import is_voc
 
 

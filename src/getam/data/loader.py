@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
 from getam.data.dataset import PhotoDataset, TrainDataset
 from getam.data.negatives import warn_without_negatives
+from getam.data.repeat_factors import repeat_factors
 from getam.data.sample import Batch, collate
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Source
@@ -68,6 +70,7 @@ def train_loader(
     scale: tuple[float, float] = (0.9, 1 / 0.875),
     flip: float = 0.5,
     jitter: float = 0.0,
+    balance: bool = True,
     rank: int = 0,
     world_size: int = 1,
 ) -> TrainLoader:
@@ -85,6 +88,9 @@ def train_loader(
         Decides order and random changes; neither depends on the number of workers.
     workers
         Number of worker processes; None takes two, or the number of processors if that is less.
+    balance
+        Draw photos of rare classes more often, see `repeat_factors`; otherwise every photo is drawn
+        once in an epoch.
     rank, world_size
         Number of this process and of all in a distributed run.
 
@@ -101,8 +107,9 @@ def train_loader(
     source = source.for_training()
     warn_without_negatives(source)
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
+    repeats = repeat_factors(source) if balance else np.ones(len(source))
     sampler = ShuffledBatches(
-        len(source), batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
+        repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
     )
     return TrainLoader(
         TrainDataset(source, transform, seed=seed),

@@ -60,7 +60,7 @@ def open_source(
     Raises
     ------
     FileNotFoundError
-        If the path, the photos, a label file, a saliency map or all masks are missing.
+        If the path, the photos, a label file, a saliency map or the folder of masks is missing.
     ValueError
         If a split or class is unknown (naming the nearest), a class is called background, or a
         file is malformed.

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
-from getam.data.labels import RESERVED, read_rows, tags_in_row
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.once import check_once
 from getam.data.photo import SUFFIXES
+from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk
 

@@ -1,5 +1,6 @@
 """True masks from a folder, for every kind of source; only scoring reads them."""
 
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,6 +14,8 @@ from getam.data.notice import unknown
 from getam.data.source import Record, Source
 from getam.vocabulary import IGNORE
 
+logger = logging.getLogger(__name__)
+
 
 def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int]) -> Source:
     """Give the records of a source their masks in a folder, in the place of any it has.
@@ -22,7 +25,8 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     source
         Any source.
     folder
-        Palette or grey PNG files, named as `files_beside` says; photos may lack one. A
+        Palette or grey PNG files, named as `files_beside` says. Photos may lack one, and one line
+        counts them. A
         ``classes.txt`` in it says which value a class has (the number of its line, the first line
         is background).
     values
@@ -36,7 +40,7 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, or no mask in it belongs to a photo.
+        If there is no such folder.
     ValueError
         If a class is not in ``classes.txt``, or one mask would serve two photos.
     """
@@ -50,8 +54,16 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
         raise unknown("class", strange, list(named), listed)
     source = replace(source, classes={name: named[name] for name in source.classes})
     source = with_masks(source, folder, values=named)
-    if not source.has_truth:
-        raise FileNotFoundError(f"no .png in {folder} belongs to a photo of {source.name}")
+    count = sum(record.mask is not None for record in source.records)
+    if count < len(source):
+        logger.log(
+            logging.INFO if count else logging.WARNING,  # another part of the data may have masks
+            "%d of %d photos of %s have a mask in %s; the others are not scored",
+            count,
+            len(source),
+            source.name,
+            folder,
+        )
     return source
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from getam.data.class_list import read_class_list
-from getam.data.labels import NOTHING_KNOWN, Labels, Tags, check_names, labels_for, read_labels
+from getam.data.labels import read_labels
+from getam.data.labels_for import check_names, labels_for
 from getam.data.listing import find_photos, name_photos, without_suffix
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
+from getam.data.tags import NOTHING_KNOWN, Labels, Tags
 from getam.data.truth import with_masks
 from getam.data.voc_classes import VOC_CLASSES
 
