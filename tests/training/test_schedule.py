@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from getam.recipe import Recipe
+from getam.recipe import Facts, recipe_for
 from getam.training.optimiser import build_optimiser, freeze_blocks, set_rate, train_mode
 from getam.training.schedule import Schedule
 
@@ -74,12 +74,15 @@ def test_more_frozen_blocks_than_there_are(count, new_network):
         freeze_blocks(new_network(), count)
 
 
+FACTS = Facts(depth=12, width=192, photos=700, has_saliency=False)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"epochs": 0}, {"accumulate": 0}, {"joint_from": 1.5}, {"ema": -1}]
 )
 def test_senseless_recipes(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must"):
-        Recipe(**wrong)
+        recipe_for(FACTS, **wrong)
 
 
 def test_frozen_parts_do_not_move_in_training(run, new_network):

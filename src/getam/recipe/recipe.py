@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Literal
-
-Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 
 RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
     "at least 1": (
@@ -138,16 +135,16 @@ class Recipe:
     segmentation_weight: float = 1.0
     saliency_weight: float = 0.0
     energy_weight: float = 0.0
-    saliency_target: Literal["paper", "released"] = "paper"
-    padding: Literal["ignored", "background"] = "ignored"
+    saliency_target: str = "paper"
+    padding: str = "ignored"
     long_side: int
     tag_weight: float
     test_scales: tuple[float, ...] = (1.0,)
-    test_resize: Literal["aspect", "square"] = "aspect"
+    test_resize: str = "aspect"
     test_flip: bool = False
     test_crf: bool = False
     ema: float
-    precision: Precision = "auto"
+    precision: str = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:

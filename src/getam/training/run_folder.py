@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,11 @@ class RunFolder:
             temporary.write_text(yaml.safe_dump(self.config, sort_keys=False))
         with whole_file(self.path / ENVIRONMENT) as temporary:
             temporary.write_text(json.dumps(environment(), indent=2) + "\n")
+
+    def write_list(self, name: str, lines: Sequence[str]) -> None:
+        """Write a text file of one entry per line."""
+        with whole_file(self.path / name) as temporary:
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""

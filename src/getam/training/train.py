@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -21,7 +21,7 @@ from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.pictures import batch_samples, photo_sample, save_samples
-from getam.training.precision import fast_precision
+from getam.training.precision import Format, fast_precision
 from getam.training.run_folder import RunFolder, recorded_setting
 from getam.training.schedule import Schedule
 from getam.training.step import LossWeights, Step, StepOutput
@@ -30,6 +30,7 @@ from getam.training.trainer import Trainer
 logger = logging.getLogger(__name__)
 
 SAMPLES = "samples"  # folder of pictures in a run
+VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 SHOWN = 8  # photos on the picture of the validation split
 
 
@@ -110,12 +111,10 @@ def train(
     check_fit(network, source, val)
     recipe = recipe or recipe_for(facts_of(network, source))
     recipe = with_precision(recipe, network, device, recorded=out if resume else None)
-    labeller = build_labeller(recipe)
+    labeller, view = build_labeller(recipe), view_of(recipe)
     check_saliency(recipe, labeller, source)
     run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
-    precision = recipe.precision
-    assert precision != "auto"  # with_precision has decided
-    fabric = Fabric(accelerator=device, devices=1, precision=precision)
+    fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
     fabric.launch()
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
@@ -128,10 +127,10 @@ def train(
         save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
 
     run.begin()  # only now: settings that cannot be built must not use the folder up
+    if val is not None:
+        run.write_list(VAL_PHOTOS, [str(record.image) for record in val.records])
     trainer.fit(resume=resume, on_epoch_end=draw)
-    model = Model(
-        trainer.trained_network.eval(), source.classes, view_of(recipe), labeller, recipe.tag_weight
-    )
+    model = Model(trainer.trained_network.eval(), source.classes, view, labeller, recipe.tag_weight)
     save_model(model, out)
     scores = None if val is None else score_run(model, val, out, workers=workers)
     return Trained(out, scores, advice.after(Predictor(model), source))
@@ -262,6 +261,7 @@ def build_trainer(
         workers=workers,
         scale=recipe.scale,
         jitter=recipe.jitter,
+        balance=recipe.balance,
         rank=fabric.global_rank,
         world_size=fabric.world_size,
     )

@@ -1,7 +1,7 @@
 """The presets train and predict on any data, and differ where they say."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,13 @@ from torchvision.transforms.v2 import functional
 
 from getam.cli.main import main
 from getam.inference import Predictor
-from getam.recipe import PRESETS, REPAIRS
-from getam.training import Recipe
+from getam.model import View, load_model
+from getam.model.view import RESIZES
+from getam.recipe import CHOICES, NETWORKS, PRESETS, REPAIRS, Facts, Recipe, recipe_for
+from getam.training.saliency_target import SALIENCY_TARGETS
+from getam.training.step import PADDING
 
+FACTS = Facts(depth=12, width=192, photos=700, has_saliency=True)
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--epochs", "2"),
     *("--crop", "32", "--long-side", "32", "--workers", "0", "--device", "cpu"),
@@ -32,17 +36,39 @@ def train(voc: Path, out: Path, *options: str) -> int:
 
 
 def test_paper_is_released_with_every_repair_and_nothing_else() -> None:
-    released, paper = PRESETS["released"], PRESETS["paper"]
+    released, paper = PRESETS["released"](FACTS), PRESETS["paper"](FACTS)
     changed = {name for name in released if paper[name] != released[name]}
     assert paper.keys() == released.keys()
     assert changed == {name for repair in REPAIRS.values() for name in repair}
 
 
-def test_released_sets_every_setting_so_that_defaults_may_change() -> None:
-    left_out = {"seed"}
-    assert {field.name for field in fields(Recipe)} - left_out == (
-        PRESETS["released"].keys() - {"classifier"}
-    )
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_sets_every_setting_but_the_seed(preset: str) -> None:
+    assert {field.name for field in fields(Recipe)} - {"seed"} == PRESETS[preset](FACTS).keys()
+
+
+def test_the_default_follows_the_backbone_and_the_amount_of_data() -> None:
+    base = recipe_for(Facts(depth=12, width=768, photos=10_000, has_saliency=False))
+    deep = recipe_for(Facts(depth=24, width=1024, photos=10_000, has_saliency=True))
+    assert (base.frozen_blocks, base.first_block) == (4, 8)
+    assert (deep.frozen_blocks, deep.first_block) == (8, 16)
+    assert (base.rule, deep.rule) == ("thresholds", "paper")
+    assert base.learning_rate == pytest.approx(1.5e-4 / 2)
+    assert deep.learning_rate < base.learning_rate
+    few = recipe_for(Facts(depth=12, width=192, photos=30, has_saliency=False))
+    assert few.epochs * 30 >= 300 * few.batch_size
+    assert recipe_for(FACTS, epochs=2).epochs == 2
+
+
+def test_a_given_rule_brings_no_settings_of_another() -> None:
+    assert recipe_for(FACTS, rule="released").rule_settings == {}
+    assert recipe_for(FACTS, rule="paper").rule_settings == {"opening": 5}
+
+
+def test_the_words_of_a_setting_are_the_names_of_its_functions() -> None:
+    assert set(CHOICES["saliency_target"]) == set(SALIENCY_TARGETS)
+    assert set(CHOICES["padding"]) == set(PADDING)
+    assert set(CHOICES["test_resize"]) == set(RESIZES)
 
 
 def test_the_documentation_lists_every_setting_that_differs() -> None:
@@ -51,9 +77,11 @@ def test_the_documentation_lists_every_setting_that_differs() -> None:
         line.split("|")[1:5] for line in page.read_text().splitlines() if line.startswith("| `")
     ]
     listed = {row[0].strip(" `"): [cell.strip() for cell in row[1:]] for row in cells}
-    default = {"classifier": "class_token", **asdict(Recipe())}
-    for name, released in PRESETS["released"].items():
-        values = [shown(value) for value in (released, PRESETS["paper"][name], default[name])]
+    presets = [
+        {**NETWORKS[name], **PRESETS[name](FACTS)} for name in ("released", "paper", "default")
+    ]
+    for name in presets[0]:
+        values = [shown(preset[name]) for preset in presets]
         assert listed.pop(name, [values[0]] * 3) == values, name
     assert not listed
 
@@ -66,27 +94,21 @@ def test_a_preset_trains_and_its_model_remembers_the_test(
     assert train(voc, run, "--preset", preset, "--saliency", str(voc / "saliency")) == 0
     config = yaml.safe_load((run / "config.yaml").read_text())
     given = {"crop", "epochs", "long_side"}
-    for name in PRESETS[preset].keys() - given:
-        wanted = PRESETS[preset][name]
+    expected = PRESETS[preset](Facts(depth=6, width=128, photos=5, has_saliency=True))
+    for name in expected.keys() - given:
+        wanted = expected[name]
         assert config[name] == (list(wanted) if isinstance(wanted, tuple) else wanted), name
     description = json.loads((run / "model.json").read_text())
     assert description["architecture"]["classifier"] == "stride32"
     options = ["--model", str(run), "--images", str(voc / "JPEGImages"), "--device", "cpu"]
     assert main(["predict", *options, "--out", str(masks)]) == 0
-    model = Predictor.load(run, device="cpu")
-    test = Predictor(
-        model.network,
-        model.classes,
-        long_side=32,
-        scales=(0.8, 1.0, 1.5),
-        resize="square" if preset == "released" else "aspect",
-        crf=True,
-        device="cpu",
-    )
+    model = load_model(run, device="cpu")
+    squares = "square" if preset == "released" else "aspect"
+    test = Predictor(model, View(32, scales=(0.8, 1.0, 1.5), resize=squares, crf=True))
     assert written(masks) == {photo.stem: test(photo).mask.tolist() for photo in photos(voc)}
     plain = ["--scales", "1", "--resize", "aspect", "--no-crf", "--out", str(tmp_path / "plain")]
     assert main(["predict", *options, *plain]) == 0
-    once = Predictor(model.network, model.classes, long_side=32, device="cpu")
+    once = Predictor(model, View(32))
     assert written(tmp_path / "plain") == {p.stem: once(p).mask.tolist() for p in photos(voc)}
 
 
