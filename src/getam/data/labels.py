@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from getam.data.listing import aliases, without_suffix
+from getam.data.listing import aliases
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.safe_npy import read_pickled_dict
 from getam.data.voc_classes import VOC_CLASSES
+from getam.places import without_suffix
 
 Labels = dict[str, tuple[str, ...]]
 """Photo id to the names of the classes in the photo."""

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional
 
-from getam.data.listing import find_photos, path_below
+from getam.data.listing import aliases, find_photos, name_photos
 from getam.data.notice import first_few
 from getam.data.photo import read_photo
 from getam.data.source import Record, Source
@@ -30,7 +30,8 @@ def with_saliency(source: Source, folder: str | Path) -> Source:
         If the folder is missing or empty, or a photo has no map.
     """
     folder = Path(folder)
-    maps = {path_below(path, folder): path for path in find_photos(folder)}
+    named = name_photos(find_photos(folder), folder)
+    maps = {alias: named[name] for alias, name in aliases(named, folder).items()}
     records = [replace(record, saliency=_map_of(record, maps)) for record in source.records]
     _check_complete(records, folder)
     return replace(source, records=tuple(records))

@@ -1,15 +1,16 @@
 """A PASCAL VOC root: JPEGImages, ImageSets, Annotations, SegmentationClass (Everingham 2012)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
 from getam.data.labels import Labels, check_names, labels_for, read_labels
-from getam.data.listing import find_photos, name_photos, without_suffix
+from getam.data.listing import aliases, find_photos, name_photos, path_below
 from getam.data.mask import MaskFiles
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.source import Record, Source
 from getam.data.voc_classes import VOC_CLASSES
+from getam.places import without_suffix
 
 
 def is_voc(root: Path) -> bool:
@@ -43,9 +44,10 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     """
     photos = name_photos(find_photos(root / "JPEGImages"), root / "JPEGImages")
     classes = _read_classes(root)
-    ids = list(photos) if split is None else _listed_photos(root, split, photos, strict=strict)
+    known = aliases(photos, root / "JPEGImages")
+    ids = list(photos) if split is None else _listed_photos(root, split, known, strict=strict)
     table = _read_voc_labels(root, ids, photos, labels, tuple(classes), strict=strict)
-    masks = _find_masks(root)
+    masks = _find_masks(root, known)
     records = tuple(
         Record(name, photos[name], table.get(name, ()), mask=masks.get(name)) for name in ids
     )
@@ -61,14 +63,13 @@ def _read_classes(root: Path) -> dict[str, int]:
     return {name.strip(): value for value, name in enumerate(names) if value and name.strip()}
 
 
-def _listed_photos(root: Path, split: str, photos: Iterable[str], *, strict: bool) -> list[str]:
+def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: bool) -> list[str]:
     folder = root / "ImageSets" / "Segmentation"
     splits = sorted(path.stem for path in folder.glob("*.txt"))
     if split not in splits:
         raise unknown("split", [split], splits, folder)
     lines = (folder / f"{split}.txt").read_text(encoding="utf-8").splitlines()
-    known = set(photos)
-    listed = [_id_in(line.strip(), known) for line in lines if line.strip()]
+    listed = [_name_in(line.strip(), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
         warn_or_stop(
@@ -76,15 +77,17 @@ def _listed_photos(root: Path, split: str, photos: Iterable[str], *, strict: boo
             f"{first_few(missing)}",
             strict=strict,
         )
-    found = [name for name in dict.fromkeys(listed) if name in known]
+    found = list(dict.fromkeys(known[name] for name in listed if name in known))
     if not found:
         raise ValueError(f"no photo of the split {split} is in {root / 'JPEGImages'}")
     return found
 
 
-def _id_in(line: str, known: set[str]) -> str:
+def _name_in(line: str, known: Collection[str]) -> str:
     """Read ``id``, but also ``id flag`` and ``/JPEGImages/id.jpg /mask/id.png``."""
-    return line if line in known else without_suffix(Path(line.split()[0]).name)
+    first = without_suffix(line.split()[0]).removeprefix("/JPEGImages/")
+    candidates = (line, without_suffix(line), first)
+    return next((name for name in candidates if name in known), Path(first).name)
 
 
 def _read_voc_labels(
@@ -97,7 +100,7 @@ def _read_voc_labels(
     strict: bool,
 ) -> Labels:
     if labels is None and (root / "Annotations").is_dir():
-        table = _read_annotations(root / "Annotations", ids)
+        table = _read_annotations(root / "Annotations", ids, aliases(photos, root / "JPEGImages"))
         origin, known = root / "Annotations", {name: photos[name] for name in ids}
     else:
         origin = labels or root / "image_labels.json"
@@ -108,9 +111,9 @@ def _read_voc_labels(
     return labels_for(table, known, ids, root=root, origin=origin, strict=strict)
 
 
-def _read_annotations(folder: Path, ids: Iterable[str]) -> Labels:
-    files = {name: folder / f"{name}.xml" for name in ids}
-    return {name: _names_in(path) for name, path in files.items() if path.is_file()}
+def _read_annotations(folder: Path, ids: Iterable[str], known: Mapping[str, str]) -> Labels:
+    files = {known[n]: folder / f"{n}.xml" for n in known if (folder / f"{n}.xml").is_file()}
+    return {name: _names_in(files[name]) for name in ids if name in files}
 
 
 def _names_in(path: Path) -> tuple[str, ...]:
@@ -122,8 +125,10 @@ def _names_in(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _find_masks(root: Path) -> dict[str, Path]:
+def _find_masks(root: Path, known: Mapping[str, str]) -> dict[str, Path]:
     for folder in (root / "SegmentationClassAug", root / "SegmentationClass"):
         if folder.is_dir():
-            return {path.stem: path for path in folder.glob("*.png")}
+            files = {path_below(path, folder): path for path in folder.rglob("*.png")}
+            named = {known.get(n, known.get(path.stem)): path for n, path in files.items()}
+            return {name: path for name, path in named.items() if name is not None}
     return {}
