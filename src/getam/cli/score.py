@@ -19,10 +19,10 @@ def score(
 
     Args:
         predictions: folder of PNG masks
-        truth: folder of PNG masks with the same stems
+        truth: folder of PNG masks with the same names; folders in them do not matter
         classes: text file with a class name per line; the line number is the mask value
         only: score background and these classes alone, e.g. cat,dog
-        ids: text file with the stems to score; default every truth mask
+        ids: text file with the names to score; default every truth mask
         json: write the scores here too
     """
     scores = score_folders(predictions, truth, classes=classes, only=words(only), ids=ids)

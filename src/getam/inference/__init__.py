@@ -5,9 +5,11 @@ from getam.inference.classifier import Classifier, run_classifier, timm_classifi
 from getam.inference.compare import compare_methods
 from getam.inference.explain import Explanation, explain, explain_folder
 from getam.inference.folders import (
+    files_of,
     label_folder,
     maps_folder,
-    new_folder,
+    not_done,
+    output_folder,
     predict_folder,
     predicted_classes,
 )
@@ -31,12 +33,14 @@ __all__ = [
     "compare_methods",
     "explain",
     "explain_folder",
+    "files_of",
     "label_batch",
     "label_folder",
     "label_photos",
     "load_model",
     "maps_folder",
-    "new_folder",
+    "not_done",
+    "output_folder",
     "predict_folder",
     "predicted_classes",
     "save_model",
