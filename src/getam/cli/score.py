@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.command import inputs_of
 from getam.cli.options import Words, run_verb, words
 from getam.evaluation import score_folders
+from getam.outputs import refuse_inputs
 
 
 def score(
@@ -25,6 +27,8 @@ def score(
         ids: text file with the names to score; default every truth mask
         json: write the scores here too
     """
+    if json is not None:
+        refuse_inputs([json], inputs_of(locals()))
     scores = score_folders(predictions, truth, classes=classes, only=words(only), ids=ids)
     print(scores.table())
     print(f"mIoU {scores.miou:.3f}")
