@@ -8,7 +8,7 @@ from timing import BASE, CLASSES, TINY, Plan, Row, row, seconds
 from torch import Tensor
 
 from getam.data import list_photos
-from getam.inference import Predictor, predict_folder
+from getam.inference import Predictor, output_folder, predict_folder
 from getam.model import Model, View
 from getam.network import build_network
 from getam.pseudo_label import Labeller
@@ -48,10 +48,11 @@ def compare(plan: Plan, name: str, count: int) -> Row:
         listed, out = Path(folder) / "photos.txt", Path(folder) / "masks"
         listed.write_text("\n".join(map(str, paths)))
         source = list_photos(listed)
+        masks = output_folder(out, source, {"verb": "predict"})
         network(ready[:3])
         # One half before and one after, so that both sides meet one load.
         bare = seconds(lambda: network(ready[::2]))
-        ours = seconds(lambda: predict_folder(predictor, source, out))
+        ours = seconds(lambda: predict_folder(predictor, source, masks))
         bare += seconds(lambda: network(ready[1::2]))
     return row(
         f"predict, {name.removesuffix('_patch16_224')}, {count} photos: files to masks / network",

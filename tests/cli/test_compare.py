@@ -10,7 +10,7 @@ from data.scenes import CLASSES, write_voc
 from getam.cli.compare import evenly_spaced
 from getam.cli.main import main
 from getam.data import open_source
-from getam.model import Model, save_model
+from getam.model import Model, View, save_model
 from getam.network import build_network
 from getam.pseudo_label import Labeller
 
@@ -25,7 +25,7 @@ def run(voc: Path) -> Path:
     torch.manual_seed(0)
     network = build_network("getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8)
     classes = {name: value for value, name in enumerate(CLASSES, start=1)}
-    save_model(Model(network, classes, 32, Labeller(iterations=1)), voc.parent / "run")
+    save_model(Model(network, classes, View(32), Labeller(iterations=1)), voc.parent / "run")
     return voc.parent / "run"
 
 

@@ -67,7 +67,7 @@ def test_predict_writes_masks_of_the_photos_own_size(run: Path, voc: Path, tmp_p
             assert mask.mode == "P"
             assert mask.size == image.size
             assert set(np.unique(np.array(mask))) <= set(range(len(CLASSES) + 1))
-    assert main(["predict", *options]) == 1  # the folder is in use
+    assert main(["predict", *options]) == 1  # another command filled the folder
     assert main(["predict", *options, "--overwrite"]) == 0
 
 
@@ -85,7 +85,7 @@ def test_label_stages_maps_and_score(run: Path, voc: Path, tmp_path: Path) -> No
         assert arrays["classes"].tolist() == [CLASSES[0]]
         assert arrays["refined_maps"].shape[0] == 1
         assert arrays["refined_maps"].max() <= 1
-    assert (maps / f"{photo.stem}_{CLASSES[0]}.jpg").is_file()
+    assert (maps / f"{photo.stem}.{CLASSES[0]}.jpg").is_file()
 
 
 def test_scores_that_cannot_be_written_are_said_aloud(

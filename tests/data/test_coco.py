@@ -35,6 +35,14 @@ def test_labels_and_masks_equal_the_origin(voc, coco):
         assert (source.read_truth(record) == truth).all()
 
 
+def test_file_names_may_leave_the_folder(coco):
+    (coco / "train" / "a.png").rename(coco / "a.png")
+    edited(coco, lambda content: content["images"][0].update(file_name="../a.png"))
+    source = open_source(coco)
+    assert [record.id for record in source.records] == ["a", "train/b", "train/c", "train/d"]
+    assert source.read_truth(source.records[0]).shape == (20, 36)
+
+
 def test_subset_of_categories(coco):
     source = open_source(coco, classes=["dog", "cat"])
     assert [record.labels for record in source.records] == [("cat",), ("dog",), (), ()]

@@ -26,7 +26,7 @@ def folder(tmp_path):
 def test_one_sub_folder_per_class(folder):
     source = open_source(folder / "train")
     assert source.classes == {"cat": 1, "dog": 2}
-    assert labels_of(source) == {"3": ("cat",), "1": ("dog",), "2": ("dog",)}
+    assert labels_of(source) == {"cat/3": ("cat",), "dog/1": ("dog",), "dog/2": ("dog",)}
     assert not source.has_truth
     with pytest.raises(FileNotFoundError, match="has no masks"):
         source.read_truth(source.records[0])
@@ -43,20 +43,27 @@ def test_splits_share_their_classes(folder):
         open_source(folder)
 
 
-def test_equal_stems_get_their_path_as_id(tmp_path):
+def test_ids_are_paths_below_the_root_and_stems_find_them(tmp_path):
     for name in ("dog/1.png", "cat/1.png", "cat/2.png"):
         write_photo(tmp_path / name)
     assert labels_of(open_source(tmp_path)) == {
         "cat/1": ("cat",),
-        "2": ("cat",),
+        "cat/2": ("cat",),
         "dog/1": ("dog",),
     }
     (tmp_path / "labels.json").write_text('{"cat/1.png": "a", "2": "b", "dog/1": "c"}')
     source = open_source(tmp_path, labels=tmp_path / "labels.json")
-    assert labels_of(source) == {"cat/1": ("a",), "2": ("b",), "dog/1": ("c",)}
+    assert labels_of(source) == {"cat/1": ("a",), "cat/2": ("b",), "dog/1": ("c",)}
     write_photo(tmp_path / "cat" / "1.jpg")
-    with pytest.raises(ValueError, match="the same id"):
-        open_source(tmp_path)
+    assert list(labels_of(open_source(tmp_path))) == ["cat/1", "cat/1-2", "cat/2", "dog/1"]
+
+
+def test_a_label_file_may_use_either_unicode_form(tmp_path):
+    write_photo(tmp_path / "photos" / "é.png")
+    write_photo(tmp_path / "photos" / "a\u0308.png")
+    (tmp_path / "labels.json").write_text('{"e\u0301": "a", "\u00e4.png": "b"}')
+    source = open_source(tmp_path / "photos", labels=tmp_path / "labels.json")
+    assert labels_of(source) == {"\u00e4": ("b",), "é": ("a",)}
 
 
 def test_photos_beside_the_class_folders(folder, caplog):
@@ -113,7 +120,24 @@ def test_list_photos(folder, voc):
     assert [record.id for record in list_photos(voc).records] == list("abcde")
     assert [record.id for record in list_photos(folder / "val" / "yak" / "4.png").records] == ["4"]
     (folder / "list.txt").write_text("val/yak/4.png\n\ntrain/cat/3.jpg\n")
-    assert [record.id for record in list_photos(folder / "list.txt").records] == ["4", "3"]
+    assert [record.id for record in list_photos(folder / "list.txt").records] == [
+        "val/yak/4",
+        "train/cat/3",
+    ]
+
+
+def test_a_list_may_leave_its_folder_but_names_a_photo_once(folder):
+    (folder / "lists").mkdir()
+    path = folder / "lists" / "list.txt"
+    path.write_text(f"../val/dog/1.png\n../train/dog/1.png\n{folder / 'train' / 'cat' / '3.jpg'}\n")
+    assert [record.id for record in list_photos(path).records] == [
+        "val/dog/1",
+        "train/dog/1",
+        "train/cat/3",
+    ]
+    path.write_text("../val/dog/1.png\n../val/./dog/../dog/1.png\n")
+    with pytest.raises(ValueError, match=r"val/dog/1\.png is named twice"):
+        list_photos(path)
 
 
 def test_list_photos_that_are_not_there(tmp_path):

@@ -25,18 +25,27 @@ def test_names(folder):
     source = opened(folder, NAMES)
     assert source.classes == {"cat": 1, "dog": 2, "yak": 3}
     labels = {record.id: record.labels for record in source.records}
-    assert labels == {"1": ("dog", "cat"), "2": ("cat",), "3": (), "4": ("yak",)}
+    assert labels == {"x/1": ("dog", "cat"), "2": ("cat",), "3": (), "x/4": ("yak",)}
     assert all(record.image.is_file() for record in source.records)
 
 
 def test_split_keeps_the_classes_of_the_whole_table(folder):
     source = opened(folder, NAMES, split="train")
-    assert [record.id for record in source.records] == ["1", "2"]
+    assert [record.id for record in source.records] == ["x/1", "2"]
     assert list(source.classes) == ["cat", "dog", "yak"]
     with pytest.raises(ValueError, match="there are train, val; did you mean 'val'"):
         opened(folder, NAMES, split="vall")
     with pytest.raises(ValueError, match="there are none"):
         opened(folder, "image,labels\n2,cat\n", split="val")
+
+
+def test_ids_do_not_depend_on_the_split(folder):
+    text = "image,labels,split\nx/1.png,dog,train\nx/4.png,dog,train\n../2.jpg,cat,val\n"
+    write_photo(folder / ".." / "2.jpg")
+    whole = [record.id for record in opened(folder, text).records]
+    assert whole == [f"{folder.name}/x/1", f"{folder.name}/x/4", "2"]
+    train = opened(folder, text, split="train")
+    assert [record.id for record in train.records] == whole[:2]
 
 
 def test_one_hot_keeps_the_order_of_the_columns(folder):

@@ -173,6 +173,23 @@ def test_lists_with_paths_and_flags(voc):
     assert [record.id for record in open_source(voc, split="odd").records] == ["a", "b"]
 
 
+def test_photos_in_sub_folders_are_found_by_their_stem(voc):
+    for folder in ("JPEGImages", "SegmentationClass"):
+        (voc / folder / "x").mkdir()
+        (voc / folder / "a.png").rename(voc / folder / "x" / "a.png")
+    (voc / "JPEGImages" / "b.png").rename(voc / "JPEGImages" / "x" / "b.png")
+    (voc / "ImageSets" / "Segmentation" / "train.txt").write_text("a\nx/b\nx/a.png\n")
+    write_annotation(voc, "a", ["cat"])
+    write_annotation(voc, "b", ["dog"])
+    source = open_source(voc, split="train", saliency=voc / "saliency")
+    assert labels_of(source) == {"x/a": ("cat",), "x/b": ("dog",)}
+    assert [record.saliency.stem for record in source.records] == ["a", "b"]
+    assert [record.mask for record in source.records] == [
+        voc / "SegmentationClass" / "x" / "a.png",
+        voc / "SegmentationClass" / "b.png",
+    ]
+
+
 def test_broken_annotation(voc):
     write_annotation(voc, "a", ["cat"])
     (voc / "Annotations" / "b.xml").write_text("<annotation>")

@@ -87,6 +87,31 @@ def test_broken_masks(folders):
         score_folders(predictions, truth, classes=NAMES)
 
 
+def moved(folder, stem, to):
+    """Move a mask, here into a sub-folder."""
+    path = folder / f"{to}.png"
+    path.parent.mkdir(exist_ok=True)
+    return (folder / f"{stem}.png").rename(path)
+
+
+def test_trees_are_matched_by_path_or_by_a_stem_that_is_there_once(folders):
+    predictions, truth = folders
+    expected = counted(folders, "abc").scores(NAMES).to_dict()
+    moved(predictions, "a", "x/a")  # by its stem
+    moved(predictions, "b", "x/1")  # by their paths: there are two of the stem 1
+    moved(truth, "b", "x/1")
+    moved(predictions, "c", "y/1")
+    moved(truth, "c", "y/1")
+    assert {**score_folders(*folders, classes=NAMES).to_dict(), "seconds": None} == expected
+    scores = score_folders(*folders, classes=NAMES, ids=["a", "y/1"])
+    assert scores.images == 2
+    with pytest.raises(FileNotFoundError, match="truth: 1 of 1 masks .* first is 1.png"):
+        score_folders(*folders, classes=NAMES, ids=["1"])
+    moved(predictions, "x/1", "z/1")
+    with pytest.raises(FileNotFoundError, match="predictions: 1 of 3 masks .* first is x/1.png"):
+        score_folders(*folders, classes=NAMES)
+
+
 def test_every_truncation_is_one_clear_error(tmp_path):
     generator = np.random.default_rng(1)
     write(tmp_path, "whole", generator.integers(0, 200, (40, 40)))

@@ -17,6 +17,7 @@ from getam.explain import (
     timm_classifier,
 )
 from getam.explain.class_names import timm_class_names
+from getam.inference import output_folder
 
 NAME = "vit_tiny_patch16_224"
 
@@ -60,16 +61,16 @@ def test_most_probable_classes_and_their_maps(classifier, photo):
 
 
 def test_files_of_a_run(model, photo, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    explain_folder(run_classifier(model), list_photos(photo), out, classes=[2, 0], first_block=3)
+    out, source = tmp_path / "out", list_photos(photo)
+    opened = output_folder(out, source, {"verb": "explain"})
+    explain_folder(run_classifier(model), source, opened, classes=[2, 0], first_block=3)
     with np.load(out / "a.npz") as arrays:
         assert arrays["classes"].tolist() == ["dog", "cat"]
         assert arrays["indices"].tolist() == [2, 0]
         assert arrays["getam"].shape == (2, 4, 6)  # 60 x 90 at a long side of 48, patches of 8
         assert arrays["getam"].max() == 1
     pictures = {path.name for path in out.glob("*.*g")}
-    assert pictures == {"a.png", "a_dog_getam.jpg", "a_cat_getam.jpg"}
+    assert pictures == {"a.png", "a.dog.getam.jpg", "a.cat.getam.jpg"}
 
 
 def test_a_run_is_seen_as_the_run_sees_it(model, photo):

@@ -7,12 +7,13 @@ import pytest
 import torch
 from PIL import Image
 
+from getam.evaluation import ConfusionMatrix
 from getam.inference import (
     Predictor,
     label_folder,
     label_photos,
     maps_folder,
-    new_folder,
+    output_folder,
     predict_folder,
     predicted_classes,
 )
@@ -25,11 +26,17 @@ def values_of(path):
         return np.asarray(image)
 
 
+def opened(path, source):
+    return output_folder(path, source, {"verb": "test"})
+
+
 def test_masks_carry_the_values_of_the_training_data(folder, source, tmp_path):
     predictor = Predictor.load(folder, device="cpu")
     predictor.classes = {"cat": 8, "cow": 10, "dog": 12}
-    predict_folder(predictor, source, tmp_path, workers=0)
-    assert {path.name for path in tmp_path.iterdir()} == {f"{r.id}.png" for r in source.records}
+    predict_folder(predictor, source, opened(tmp_path, source), overlays=True, workers=0)
+    assert {path.name for path in tmp_path.glob("*.*g")} == {
+        f"{record.id}.{ending}" for record in source.records for ending in ("png", "overlay.jpg")
+    }
     table = np.array([0, 8, 10, 12])
     for record in source.records:
         expected = table[predictor(record.image).mask.numpy()]
@@ -37,24 +44,59 @@ def test_masks_carry_the_values_of_the_training_data(folder, source, tmp_path):
 
 
 def test_pseudo_labels_are_written_and_scored(model, source, tmp_path):
-    scores = label_folder(model, source, tmp_path, workers=0)
+    scores = label_folder(model, source, opened(tmp_path / "out", source), workers=0)
+    matrix = ConfusionMatrix(4)
     for photo in label_photos(model, source, workers=0):
-        written = values_of(tmp_path / f"{photo.id}.png")
+        written = values_of(tmp_path / "out" / f"{photo.id}.png")
         np.testing.assert_array_equal(written, photo.label_at_photo_size().numpy())
-    assert scores.images == 5
+        record = next(record for record in source.records if record.id == photo.id)
+        matrix.update(torch.from_numpy(source.read_truth(record)), photo.label_at_photo_size())
+    assert scores == matrix.scores(["background", *source.classes])
     bare = replace(source, records=tuple(replace(r, mask=None) for r in source.records))
-    assert label_folder(model, bare, tmp_path, workers=0) is None
+    assert label_folder(model, bare, opened(tmp_path / "bare", bare), workers=0) is None
+
+
+def test_pseudo_labels_of_an_earlier_run_are_scored_with_the_others(model, source, tmp_path):
+    values = {"cat": 8, "cow": 10, "dog": 12}  # of the files, not of training
+    model = replace(model, classes=values)
+    whole = label_folder(model, source, opened(tmp_path / "whole", source), workers=0)
+    out = opened(tmp_path / "out", source)
+    label_folder(model, replace(source, records=source.records[:2]), out, workers=0)
+    again = opened(tmp_path / "out", source)
+    assert again.done == {record.id for record in source.records[:2]}
+    assert label_folder(model, source, again, workers=0) == whole
 
 
 def test_maps_of_present_classes(model, source, tmp_path):
-    maps_folder(model, source, tmp_path, workers=0)
+    maps_folder(model, source, opened(tmp_path, source), workers=0)
     for photo, record in zip(label_photos(model, source, workers=0), source.records, strict=True):
         stored = np.load(tmp_path / f"{photo.id}.npz")
         assert set(stored["classes"].tolist()) == set(record.labels)
         np.testing.assert_allclose(stored["refined_maps"], photo.refined_maps, atol=1e-3)
         np.testing.assert_allclose(stored["activation_maps"], photo.activation_maps, atol=1e-3)
         for name in record.labels:
-            assert (tmp_path / f"{photo.id}_{name}.jpg").is_file()
+            assert (tmp_path / f"{photo.id}.{name}.jpg").is_file()
+
+
+def test_photos_that_are_done_are_passed_over(folder, source, tmp_path):
+    predictor = Predictor.load(folder, device="cpu")
+    predict_folder(predictor, source, opened(tmp_path, source), workers=0)
+    first = tmp_path / f"{source.records[0].id}.png"
+    second = tmp_path / f"{source.records[1].id}.png"
+    whole = second.read_bytes()
+    first.write_bytes(b"kept")
+    second.unlink()
+    predict_folder(predictor, source, opened(tmp_path, source), workers=0)
+    assert first.read_bytes() == b"kept"
+    assert second.read_bytes() == whole
+
+
+@pytest.mark.parametrize("wrong", ["../a", "/a", "a/../../b", "con"])
+def test_ids_made_by_hand_stay_below_the_folder(wrong, source, tmp_path):
+    record = replace(source.records[0], id=wrong)
+    with pytest.raises(ValueError, match="the id .* cannot name a file below"):
+        opened(tmp_path / "out", replace(source, records=(record,)))
+    assert not (tmp_path / "out").exists()
 
 
 def test_classes_that_the_network_sees(folder, source):
@@ -69,13 +111,3 @@ def test_values_of_files():
     table = file_values({"cat": 8, "dog": 12})
     assert table[[0, 1, 2, 3, 255]].tolist() == [0, 8, 12, 255, 255]
     assert table.dtype == torch.uint8
-
-
-def test_a_folder_in_use_is_refused(tmp_path):
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(FileExistsError, match="is not empty: choose another"):
-        new_folder(tmp_path)
-    with pytest.raises(FileExistsError):
-        new_folder(tmp_path / "thesis.txt", overwrite=True)
-    assert new_folder(tmp_path, overwrite=True) == tmp_path
-    assert new_folder(tmp_path / "a" / "b").is_dir()

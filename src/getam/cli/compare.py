@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from getam.activation import lookup_method
+from getam.cli.command import inputs_of
 from getam.cli.options import Words, parse, verb_parser, words
 from getam.cli.splits import open_for
 from getam.data import Source
 from getam.evaluation import Comparison
 from getam.explain import compare_methods
 from getam.files import whole_file
-from getam.inference import new_folder
+from getam.inference import files_of
 from getam.model import load_model
+from getam.outputs import new_folder
 from getam.report import comparison_svg
+
+WRITTEN = ("table.md", "compare.json", "compare.svg")
 
 
 def compare(
@@ -57,12 +61,18 @@ def compare(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
+    settings = locals()
     loaded = load_model(model, device=device)
     source = open_for(loaded, data, labels=labels, split=split, saliency=None, strict=strict)
     chosen = words(methods)
     for method in chosen or []:
         lookup_method(method)  # fails before the folder is made
-    folder = new_folder(out, overwrite=overwrite)
+    folder = new_folder(
+        out,
+        overwrite=overwrite,
+        files=[*(out / name for name in WRITTEN), *([] if json is None else [json])],
+        inputs=[*inputs_of(settings), *files_of(source)],
+    )
     comparison = compare_methods(
         loaded,
         source if limit is None else evenly_spaced(source, limit),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from getam.cli.options import Words, run_verb, words
 from getam.data import VOC_CLASSES
-from getam.inference import new_folder
 from getam.model import Model, View, save_model
 from getam.network import read_released
+from getam.outputs import new_folder
 from getam.pseudo_label import Labeller
 
 VIEW = View(320)  # the middle of the released test sizes 256, 320, 480
@@ -30,7 +30,8 @@ def convert(
     names = words(classes) or list(VOC_CLASSES)
     if len(names) != count:
         raise ValueError(f"the checkpoint has {count} classes: name them with --classes a,b,...")
-    folder = new_folder(out, overwrite=overwrite)
+    files = [out / "model.json", out / "model.safetensors"]
+    folder = new_folder(out, overwrite=overwrite, files=files, inputs=[checkpoint])
     values = {name: value for value, name in enumerate(names, start=1)}
     save_model(Model(released.network, values, VIEW, Labeller()), folder)
     if released.unused:

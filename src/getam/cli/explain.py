@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.activation import lookup_method
+from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, run_verb, words
-from getam.data import check_photos, list_photos
+from getam.cli.splits import open_photos
 from getam.explain import (
     Classifier,
     class_indices,
@@ -13,7 +14,7 @@ from getam.explain import (
     run_classifier,
     timm_classifier,
 )
-from getam.inference import new_folder
+from getam.inference import output_folder
 from getam.model import load_model
 
 
@@ -51,6 +52,7 @@ def explain(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
+    settings = locals()
     if top < 1:
         raise ValueError(f"top must be 1 or more, got {top}")
     classifier = open_classifier(
@@ -60,11 +62,12 @@ def explain(
     for method in chosen:
         lookup_method(method)  # fails before the folder is made
     indices = None if wanted is None else class_indices(wanted, classifier.names)
-    source = check_photos(list_photos(images), strict=strict)
+    source = open_photos(images, out, strict=strict)
+    command, inputs = command_of("explain", settings), inputs_of(settings)
     explain_folder(
         classifier,
         source,
-        new_folder(out, overwrite=overwrite),
+        output_folder(out, source, command, inputs=inputs, overwrite=overwrite),
         methods=chosen,
         classes=None if indices is None else list(dict.fromkeys(indices)),  # tench is 0 too
         top=top,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.command import command_of, inputs_of
 from getam.cli.json_file import write_scores
 from getam.cli.options import run_verb
 from getam.cli.splits import open_for, with_rule
-from getam.inference import label_folder, new_folder
+from getam.inference import label_folder, output_folder
 from getam.model import load_model
 
 
@@ -42,10 +43,19 @@ def label(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
+    settings = locals()
     loaded = load_model(model, device=device)
     source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
-    scores = label_folder(loaded, source, new_folder(out, overwrite=overwrite), workers=workers)
+    folder = output_folder(
+        out,
+        source,
+        command_of("label", settings),
+        inputs=inputs_of(settings),
+        files=[] if json is None else [json],
+        overwrite=overwrite,
+    )
+    scores = label_folder(loaded, source, folder, workers=workers)
     print(f"{len(source)} pseudo labels in {out}")
     if scores is not None:
         print(scores.table())

@@ -5,9 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, run_verb, words
-from getam.data import check_photos, list_photos
-from getam.inference import Predictor, maps_folder, new_folder, predicted_classes
+from getam.cli.splits import open_photos
+from getam.inference import (
+    Predictor,
+    maps_folder,
+    not_done,
+    output_folder,
+    predicted_classes,
+)
 from getam.model import load_model
 
 
@@ -39,6 +46,7 @@ def maps(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
+    settings = locals()
     loaded = load_model(model, device=device)
     changes: dict[str, Any] = {"method": method, "first_block": first_block, "affinity": affinity}
     labeller = replace(
@@ -47,22 +55,23 @@ def maps(
         settings={},
         **{name: value for name, value in changes.items() if value is not None},
     )
-    source = check_photos(list_photos(images), strict=strict)
-    folder = new_folder(out, overwrite=overwrite)
-    source = replace(source, classes=loaded.classes)
+    source = replace(open_photos(images, out, strict=strict), classes=loaded.classes)
     wanted = words(classes)
-    if wanted is None:
-        present = predicted_classes(Predictor(loaded), source)
-    else:
-        source.choose(wanted)  # names the nearest class if one is unknown
-        present = [wanted] * len(source)
+    if wanted is not None:
+        source.choose(
+            wanted
+        )  # names the nearest class if one is unknown, before the folder is made
+    command, inputs = command_of("maps", settings), inputs_of(settings)
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
+    todo = not_done(source, folder)
+    present = [wanted] * len(todo) if wanted else predicted_classes(Predictor(loaded), todo)
     records = tuple(
         replace(record, labels=tuple(names))
-        for record, names in zip(source.records, present, strict=True)
+        for record, names in zip(todo.records, present, strict=True)
     )
-    source = replace(source, records=records)
-    maps_folder(replace(loaded, labeller=labeller), source, folder, workers=workers)
-    print(f"maps of {len(source)} photos in {folder}")
+    todo = replace(todo, records=records)
+    maps_folder(replace(loaded, labeller=labeller), todo, folder, workers=workers)
+    print(f"maps of {len(source)} photos in {out}")
 
 
 def run(options: Sequence[str]) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.command import command_of, inputs_of
 from getam.cli.options import run_verb
-from getam.data import check_photos, list_photos
-from getam.inference import Predictor, new_folder, predict_folder
+from getam.cli.splits import open_photos
+from getam.inference import Predictor, output_folder, predict_folder
 
 
 def predict(
@@ -22,7 +23,7 @@ def predict(
     strict: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Write a palette PNG for every photo, of the photo's own size and stem.
+    """Write a palette PNG for every photo, of the photo's own size and name.
 
     Args:
         model: folder of a trained or converted model
@@ -38,13 +39,15 @@ def predict(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
+    settings = locals()
     predictor = Predictor.load(
         model, scales=numbers(scales), resize=resize, flip=flip, crf=crf, device=device
     )
-    source = check_photos(list_photos(images), strict=strict)
-    folder = new_folder(out, overwrite=overwrite)
+    source = open_photos(images, out, strict=strict)
+    command, inputs = command_of("predict", settings), inputs_of(settings)
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
     predict_folder(predictor, source, folder, overlays=overlays, workers=workers)
-    print(f"{len(source)} masks in {folder}")
+    print(f"{len(source)} masks in {out}")
 
 
 def numbers(given: str | list[float] | None) -> list[float] | None:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.command import inputs_of
 from getam.cli.options import Words, run_verb, words
 from getam.evaluation import score_folders
+from getam.outputs import refuse_inputs
 
 
 def score(
@@ -19,12 +21,14 @@ def score(
 
     Args:
         predictions: folder of PNG masks
-        truth: folder of PNG masks with the same stems
+        truth: folder of PNG masks with the same names; folders in them do not matter
         classes: text file with a class name per line; the line number is the mask value
         only: score background and these classes alone, e.g. cat,dog
-        ids: text file with the stems to score; default every truth mask
+        ids: text file with the names to score; default every truth mask
         json: write the scores here too
     """
+    if json is not None:
+        refuse_inputs([json], inputs_of(locals()))
     scores = score_folders(predictions, truth, classes=classes, only=words(only), ids=ids)
     print(scores.table())
     print(f"mIoU {scores.miou:.3f}")

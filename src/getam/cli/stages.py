@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.command import inputs_of
 from getam.cli.options import run_verb
 from getam.cli.splits import open_for, with_rule
 from getam.inference import score_stages
 from getam.model import load_model
+from getam.outputs import refuse_inputs
 from getam.progress import counted
 
 
@@ -38,6 +40,8 @@ def stages(
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """
+    if json is not None:
+        refuse_inputs([json], inputs_of(locals()))
     loaded = load_model(model, device=device)
     source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)

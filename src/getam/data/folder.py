@@ -82,14 +82,14 @@ def list_photos(path: str | Path) -> Source:
     FileNotFoundError
         If the path, or a photo of the list, is not there, or there is no photo.
     ValueError
-        If two photos would have the same id, or the list names one photo twice.
+        If the list names one photo twice.
     """
     path = Path(path)
+    root = None
     if path.is_dir():
         root = path / "JPEGImages" if is_voc(path) else path
         photos = find_photos(root)
     else:
-        root = path.parent
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
     check_once(((str(photo), photo) for photo in photos), path)
     missing = [str(photo) for photo in photos if not photo.is_file()]

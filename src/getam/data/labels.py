@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
-from getam.data.listing import without_suffix
 from getam.data.rows import read_rows, tags_in_row
 from getam.data.safe_npy import read_pickled_dict
 from getam.data.spelling import composed
 from getam.data.tags import Labels, Tags, named_classes
 from getam.data.voc_classes import VOC_CLASSES
+from getam.places import without_suffix
 
 
 def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> Labels:

@@ -1,10 +1,13 @@
 """Find the photos of a folder and give each one name."""
 
+import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
-from getam.data.photo import SUFFIXES
+from getam.places import SUFFIXES, places, without_suffix
 
 
 def find_photos(folder: Path) -> list[Path]:
@@ -28,20 +31,15 @@ def find_photos(folder: Path) -> list[Path]:
     return photos
 
 
-def without_suffix(name: str) -> str:
-    """Take the ending of a photo off a name; other dots stay.
+def name_photos(photos: Iterable[Path], root: Path | None = None) -> dict[str, Path]:
+    """Give every photo of a list its id: its place below ``root``, as :func:`getam.places.places`.
 
-    Examples
-    --------
-    >>> without_suffix("a/cat.1.JPG"), without_suffix("cat.1")
-    ('a/cat.1', 'cat.1')
-    """
-    suffix = Path(name).suffix
-    return name.removesuffix(suffix) if suffix.lower() in SUFFIXES else name
-
-
-def name_photos(photos: Iterable[Path], root: Path) -> dict[str, Path]:
-    """Give every photo its id: its stem, or its path below ``root`` where stems clash.
+    Parameters
+    ----------
+    photos
+        All photos of the list, whichever the split, so that no id depends on the part in use.
+    root
+        The folder that the user named; None takes the folder that all photos share.
 
     Returns
     -------
@@ -51,30 +49,43 @@ def name_photos(photos: Iterable[Path], root: Path) -> dict[str, Path]:
     Raises
     ------
     ValueError
-        If two photos differ in nothing but the ending.
+        If a photo is named twice.
     """
     photos = list(photos)
-    stems = Counter(photo.stem for photo in photos)
-    named: dict[str, Path] = {}
-    for photo in photos:
-        name = photo.stem if stems[photo.stem] == 1 else path_below(photo, root)
-        if name in named:
-            raise ValueError(f"{named[name]} and {photo} would have the same id; rename one")
-        named[name] = photo
-    return named
+    names = [os.path.normpath(photo.absolute()) for photo in photos]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"the photo {twice[0]} is named twice: name it once")
+    ids = places(names, root=None if root is None else str(root.absolute()))
+    return dict(zip(ids, photos, strict=True))
 
 
 def path_below(photo: Path, root: Path) -> str:
     """Write the path of a photo below ``root`` without its ending; the whole path if elsewhere."""
     below = photo.relative_to(root) if photo.is_relative_to(root) else photo
-    return below.with_suffix("").as_posix().lstrip("/")
+    return without_suffix(below.as_posix()).lstrip("/")
 
 
 def aliases(photos: Mapping[str, Path], root: Path) -> dict[str, str]:
-    """Map every name that a list may use for a photo (path below the root, stem) to its id."""
-    return {path_below(photo, root): name for name, photo in photos.items()} | {
-        name: name for name in photos
-    }
+    """Map every name that a list may use for a photo to its id.
+
+    A photo may be called by its path below the root, by its id, and by its stem where no other
+    photo has it; letters with accents may be written in either Unicode form.
+    """
+    by_path = _of_one_photo({name: path_below(photo, root) for name, photo in photos.items()})
+    by_stem = _of_one_photo({name: without_suffix(p.name) for name, p in photos.items()})
+    known = by_stem | {name: name for name in photos} | by_path
+    forms = {unicodedata.normalize(f, key): name for key, name in known.items() for f in _FORMS}
+    return forms | known
+
+
+_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+
+
+def _of_one_photo(names: Mapping[str, str]) -> dict[str, str]:
+    """Map those names back to ids that stand for one photo alone."""
+    often = Counter(names.values())
+    return {given: name for name, given in names.items() if often[given] == 1}
 
 
 def _endings() -> str:

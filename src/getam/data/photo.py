@@ -5,11 +5,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm"}
-)
-"""File endings that count as photos, in lower case."""
-
 _ORIENTATION = 0x0112
 _LYING = frozenset({5, 6, 7, 8})
 

@@ -24,8 +24,8 @@ class Record:
     Parameters
     ----------
     id
-        Unique in its source: the stem of the file, or its path without ending below the root where
-        two photos share a stem.
+        Unique in its source: the path of the photo below the root of the data set, without ending,
+        as :func:`getam.places.places` makes it. Output files are named after it.
     image
         The photo.
     labels

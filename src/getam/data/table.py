@@ -6,10 +6,10 @@ from getam.data.class_names import check_class_names
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.once import check_once
-from getam.data.photo import SUFFIXES
 from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk
+from getam.places import SUFFIXES
 
 
 def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
@@ -48,7 +48,9 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
     if missing:
         message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
         warn_or_stop(message, strict=strict)
-    named = name_photos((photo for photo in photos if photo.is_file()), path.parent)
+    # Of the whole table, so that a photo has one id whichever split is open.
+    everything = name_photos(dict.fromkeys(_photo_at(path.parent, row["image"]) for row in rows))
+    named = {n: photo for n, photo in everything.items() if photo in photos and photo.is_file()}
     tags = {name: tags_in_row(photos[photo], path) for name, photo in named.items()}
     records = tuple(
         Record(name, photo, tags[name].labels, tags[name].unknown) for name, photo in named.items()

@@ -1,19 +1,20 @@
 """A PASCAL VOC root: JPEGImages, ImageSets, Annotations, SegmentationClass (Everingham 2012)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
 from getam.data.class_list import read_class_list
 from getam.data.labels import read_labels
 from getam.data.labels_for import check_names, labels_for
-from getam.data.listing import find_photos, name_photos, without_suffix
+from getam.data.listing import aliases, find_photos, name_photos
 from getam.data.notice import first_few, unknown, warn_or_stop
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags
 from getam.data.truth import with_masks
 from getam.data.voc_classes import VOC_CLASSES
+from getam.places import without_suffix
 
 
 def is_voc(root: Path) -> bool:
@@ -48,7 +49,7 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     """
     photos = name_photos(find_photos(root / "JPEGImages"), root / "JPEGImages")
     classes = _read_classes(root)
-    known = {composed(name): name for name in photos}
+    known = aliases(photos, root / "JPEGImages")
     ids = list(photos) if split is None else _listed_photos(root, split, known, strict=strict)
     table = _read_voc_labels(root, ids, photos, labels, tuple(classes), strict=strict)
     tags = {name: table.get(name, NOTHING_KNOWN) for name in ids}
@@ -66,13 +67,13 @@ def _read_classes(root: Path) -> dict[str, int]:
     return {name: value for value, name in enumerate(VOC_CLASSES, start=1)}
 
 
-def _listed_photos(root: Path, split: str, known: dict[str, str], *, strict: bool) -> list[str]:
+def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: bool) -> list[str]:
     folder = root / "ImageSets" / "Segmentation"
     splits = sorted(path.stem for path in folder.glob("*.txt"))
     if split not in splits:
         raise unknown("split", [split], splits, folder)
     lines = (folder / f"{split}.txt").read_text(encoding="utf-8").splitlines()
-    listed = [_id_in(composed(line.strip()), known) for line in lines if line.strip()]
+    listed = [_name_in(line.strip(), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
         warn_or_stop(
@@ -80,15 +81,17 @@ def _listed_photos(root: Path, split: str, known: dict[str, str], *, strict: boo
             f"{first_few(missing)}",
             strict=strict,
         )
-    found = [known[name] for name in dict.fromkeys(listed) if name in known]
+    found = list(dict.fromkeys(known[name] for name in listed if name in known))
     if not found:
         raise ValueError(f"no photo of the split {split} is in {root / 'JPEGImages'}")
     return found
 
 
-def _id_in(line: str, known: Collection[str]) -> str:
+def _name_in(line: str, known: Collection[str]) -> str:
     """Read ``id``, but also ``id flag`` and ``/JPEGImages/id.jpg /mask/id.png``."""
-    return line if line in known else without_suffix(Path(line.split()[0]).name)
+    first = without_suffix(line.split()[0]).removeprefix("/JPEGImages/")
+    candidates = (line, without_suffix(line), first)
+    return next((name for name in candidates if name in known), Path(first).name)
 
 
 def _read_voc_labels(
@@ -101,7 +104,7 @@ def _read_voc_labels(
     strict: bool,
 ) -> Labels:
     if labels is None and (root / "Annotations").is_dir():
-        table = _read_annotations(root / "Annotations", ids)
+        table = _read_annotations(root / "Annotations", ids, aliases(photos, root / "JPEGImages"))
         origin, known = root / "Annotations", {name: photos[name] for name in ids}
     else:
         origin = labels or root / "image_labels.json"
@@ -112,9 +115,10 @@ def _read_voc_labels(
     return labels_for(table, known, ids, root=root, origin=origin, strict=strict)
 
 
-def _read_annotations(folder: Path, ids: Iterable[str]) -> Labels:
-    files = {name: as_on_disk(folder / f"{name}.xml") for name in ids}
-    return {name: _names_in(path) for name, path in files.items() if path.is_file()}
+def _read_annotations(folder: Path, ids: Iterable[str], known: Mapping[str, str]) -> Labels:
+    spelled = {name: as_on_disk(folder / f"{name}.xml") for name in known}
+    files = {known[name]: path for name, path in spelled.items() if path.is_file()}
+    return {name: _names_in(files[name]) for name in ids if name in files}
 
 
 def _names_in(path: Path) -> Tags:

@@ -1,7 +1,9 @@
-"""Score a folder of predicted masks against a folder of true ones (PNG, matched by stem)."""
+"""Score a folder of predicted masks against a folder of true ones (PNG, matched by name)."""
 
 import time
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -31,8 +33,9 @@ def score_folders(
     Parameters
     ----------
     predictions_dir, truth_dir
-        Folders of palette or grey PNGs; ``a.png`` is scored against ``a.png``. Pixels with truth
-        255 are left out, pixels predicted 255 too (their share is reported).
+        Folders of palette or grey PNGs, with folders in them or without; ``x/a.png`` is scored
+        against ``x/a.png``, or against another ``a.png`` where each side has one of that name.
+        Pixels with truth 255 are left out, pixels predicted 255 too (their share is reported).
     classes
         Names, or a text file with one name a line: the position is the mask value, background
         first.
@@ -40,7 +43,8 @@ def score_folders(
         Score background and these classes alone: pixels of other true classes are left out, and
         a kept class predicted as another one is a miss and nobody's false positive.
     ids
-        Stems to score, or a text file with one a line; every true mask by default.
+        Names of true masks to score, without ending, or a text file with one a line: paths below
+        the folder or stems that are there once. Every true mask by default.
 
     Returns
     -------
@@ -58,20 +62,21 @@ def score_folders(
     names = read_class_names(classes)
     truths = _masks_in(Path(truth_dir), argument="truth")
     predictions = _masks_in(Path(predictions_dir), argument="predictions")
-    if ids is None and not truths.keys() & predictions.keys():
+    partners = _partners(truths, predictions)
+    if ids is None and not partners:
         raise FileNotFoundError(
             f"predictions: no file in {predictions_dir} has the name of one in {truth_dir}; "
             "name each predicted mask like its true mask"
         )
-    wanted = list(truths) if ids is None else _read_ids(ids)
+    wanted = list(truths) if ids is None else _named(_read_ids(ids), truths)
     _require(wanted, truths, argument="truth", folder=truth_dir)
-    _require(wanted, predictions, argument="predictions", folder=predictions_dir)
+    _require(wanted, partners, argument="predictions", folder=predictions_dir)
     total = ConfusionMatrix(len(names))
     with ThreadPoolExecutor(THREADS) as readers:
         for matrix in readers.map(
             _count_pair,
-            [predictions[stem] for stem in wanted],
-            [truths[stem] for stem in wanted],
+            [partners[name] for name in wanted],
+            [truths[name] for name in wanted],
             repeat(len(names)),
         ):
             total.merge(matrix)
@@ -131,10 +136,36 @@ def _count_pair(prediction: Path, truth: Path, size: int) -> ConfusionMatrix:
 def _masks_in(folder: Path, *, argument: str) -> dict[str, Path]:
     if not folder.is_dir():
         raise FileNotFoundError(f"{argument}: {folder} is not a folder")
-    masks = {path.stem: path for path in sorted(folder.glob("*.png"))}
+    below = {path: path.relative_to(folder) for path in sorted(folder.rglob("*.png"))}
+    masks = {
+        unicodedata.normalize("NFC", name.with_suffix("").as_posix()): path
+        for path, name in below.items()
+        if not any(part.startswith(".") for part in name.parts)
+    }
     if not masks:
         raise FileNotFoundError(f"{argument}: no PNG in {folder}; masks must be .png files")
     return masks
+
+
+def _partners(truths: Mapping[str, Path], predictions: Mapping[str, Path]) -> dict[str, Path]:
+    """Map every true mask to its prediction: of the same path, or of a stem that both have once."""
+    ours, theirs = _by_stem(truths), _by_stem(predictions)
+    by_stem = {name: predictions[theirs[stem]] for stem, name in ours.items() if stem in theirs}
+    return by_stem | {name: path for name, path in predictions.items() if name in truths}
+
+
+def _by_stem(names: Iterable[str]) -> dict[str, str]:
+    """Map those stems that are there once to their names."""
+    names = list(names)
+    often = Counter(name.rpartition("/")[2] for name in names)
+    return {stem: name for name in names if often[stem := name.rpartition("/")[2]] == 1}
+
+
+def _named(given: Iterable[str], truths: Mapping[str, Path]) -> list[str]:
+    """Return the names of the true masks that a list names by path or by stem."""
+    stems = _by_stem(truths)
+    names = [unicodedata.normalize("NFC", name) for name in given]
+    return [name if name in truths else stems.get(name, name) for name in names]
 
 
 def _require(

@@ -14,7 +14,9 @@ from getam.activation import activation_maps, lookup_method, unit_range
 from getam.data import Source, read_photo
 from getam.explain.class_names import short_names
 from getam.explain.classifier import Classifier
-from getam.files import whole_file
+from getam.inference.folders import not_done, save_arrays, save_picture
+from getam.outputs import OutputFolder
+from getam.places import class_parts
 from getam.progress import counted
 from getam.report import labelled_grid, overlay
 
@@ -99,7 +101,7 @@ def explain(
 def explain_folder(
     classifier: Classifier,
     source: Source,
-    out: Path,
+    out: OutputFolder,
     *,
     methods: Sequence[str] = ("getam",),
     classes: Sequence[int] | None = None,
@@ -111,7 +113,7 @@ def explain_folder(
 
     Writes, for a photo ``ID``: ``ID.npz`` with ``classes`` [K] names, ``indices`` [K],
     ``probabilities`` [K] and for each method its maps, float32 [K, h, w] in 0..1;
-    ``ID_CLASS_METHOD.jpg``, one overlay each; ``ID.png``, a sheet with a row per class and a
+    ``ID.CLASS.METHOD.jpg``, one overlay each; ``ID.png``, a sheet with a row per class and a
     column per method.
 
     Parameters
@@ -119,13 +121,15 @@ def explain_folder(
     source
         The photos, from :func:`getam.data.list_photos`.
     out
-        Folder for the files.
+        Receives the files; photos that it holds already are passed over.
     classifier, methods, classes, top, first_block, affinity
         As :func:`explain`.
     """
     for method in methods:
         lookup_method(method)
     names = short_names(classifier.names)
+    parts = class_parts(names)
+    source = not_done(source, out)
     with counted("photos", len(source)) as advance:
         for record in source.records:
             explanation = explain(
@@ -137,47 +141,41 @@ def explain_folder(
                 first_block=first_block,
                 affinity=affinity,
             )
-            write_explanation(explanation, names, out / record.id)
+            files = write_explanation(explanation, names, parts, out.file(record.id, ""))
+            out.record(record.id, files)
             advance()
 
 
-def write_explanation(explanation: Explanation, names: Sequence[str], stem: Path) -> None:
-    """Write the files of one photo, each whole; ``stem`` is their path up to the ending."""
+def write_explanation(
+    explanation: Explanation, names: Sequence[str], parts: Sequence[str], stem: Path
+) -> list[Path]:
+    """Write the files of one photo, each whole, and return their paths.
+
+    Parameters
+    ----------
+    explanation
+        Of the photo.
+    names, parts
+        Of all classes: as they are shown, and as parts of file names.
+    stem
+        The path of the files up to the ending.
+    """
     shown = [names[index] for index in explanation.classes]
     arrays: dict[str, Any] = {method: maps.numpy() for method, maps in explanation.maps.items()}
     arrays |= {"classes": np.array(shown), "indices": np.array(explanation.classes)}
-    with whole_file(stem.with_name(f"{stem.name}.npz")) as path:
-        np.savez_compressed(path, probabilities=explanation.probabilities.numpy(), **arrays)
+    arrays["probabilities"] = explanation.probabilities.numpy()
+    files = [save_arrays(stem.with_name(f"{stem.name}.npz"), arrays)]
+    endings = class_parts(list(explanation.maps))
     rows: dict[str, list[Image.Image]] = {}
-    parts = file_names(shown)
     for row, (name, share) in enumerate(zip(shown, explanation.probabilities, strict=True)):
         pictures = {
             method: overlay(explanation.picture, maps[row])
             for method, maps in explanation.maps.items()
         }
-        for method, picture in pictures.items():
-            with whole_file(stem.with_name(f"{stem.name}_{parts[row]}_{method}.jpg")) as path:
-                picture.save(path, quality=90)
+        part = parts[explanation.classes[row]]
+        for ending, picture in zip(endings, pictures.values(), strict=True):
+            path = stem.with_name(f"{stem.name}.{part}.{ending}.jpg")
+            files.append(save_picture(picture, path))
         rows[f"{name} {share:.2f}"] = list(pictures.values())
     sheet = labelled_grid(explanation.picture, rows, columns=list(explanation.maps))
-    with whole_file(stem.with_name(f"{stem.name}.png")) as path:
-        sheet.save(path)
-
-
-def file_names(names: Sequence[str]) -> list[str]:
-    """Class names as parts of file names, all different; those that would agree are numbered.
-
-    Examples
-    --------
-    >>> file_names(["crane (134)", "C++", "C#"])
-    ['crane-134', 'C-1', 'C-2']
-    """
-    plain = [
-        "-".join("".join(c if c.isalnum() else " " for c in name).split()) or "class"
-        for name in names
-    ]
-    lower = [part.lower() for part in plain]  # some file systems ignore capitals
-    return [
-        part if lower.count(part.lower()) == 1 else f"{part}-{1 + lower[:row].count(part.lower())}"
-        for row, part in enumerate(plain)
-    ]
+    return [*files, save_picture(sheet, stem.with_name(f"{stem.name}.png"))]

@@ -1,9 +1,11 @@
 """A trained network on photos: masks, maps, pseudo labels and the score of every stage."""
 
 from getam.inference.folders import (
+    files_of,
     label_folder,
     maps_folder,
-    new_folder,
+    not_done,
+    output_folder,
     predict_folder,
     predicted_classes,
 )
@@ -16,11 +18,13 @@ __all__ = [
     "Photo",
     "Prediction",
     "Predictor",
+    "files_of",
     "label_batch",
     "label_folder",
     "label_photos",
     "maps_folder",
-    "new_folder",
+    "not_done",
+    "output_folder",
     "predict_folder",
     "predicted_classes",
     "score_stages",

@@ -1,39 +1,74 @@
 """Folders of photos in, folders of masks, pseudo labels or maps out; each file whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from getam.data import Source, photo_loader
-from getam.evaluation import ConfusionMatrix, Scores
+from getam.evaluation import ConfusionMatrix, Scores, read_mask
 from getam.files import whole_file
 from getam.inference.labelling import label_photos
 from getam.inference.predictor import Predictor
 from getam.model import Model
+from getam.outputs import OutputFolder
+from getam.places import class_parts
 from getam.progress import counted
 from getam.report import blend, overlay, save_mask
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
-def new_folder(out: str | Path, *, overwrite: bool = False) -> Path:
-    """The output folder, refused if there is something in it already.
+def output_folder(
+    out: str | Path,
+    source: Source,
+    command: Mapping[str, Any],
+    *,
+    inputs: Iterable[Path] = (),
+    files: Iterable[Path] = (),
+    overwrite: bool = False,
+) -> OutputFolder:
+    """Open the output folder of a command for the photos of a source.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    source
+        The photos; their masks and saliency maps are inputs too.
+    command, inputs, files, overwrite
+        As :class:`getam.outputs.OutputFolder`.
 
     Raises
     ------
-    FileExistsError
-        If it is not empty and ``overwrite`` is off, or is a file.
+    FileExistsError, ValueError
+        As :class:`getam.outputs.OutputFolder`.
     """
-    out = Path(out)
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not overwrite)):
-        raise FileExistsError(
-            f"out: {out} is not empty: choose another folder, or replace files with --overwrite"
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    return out
+    return OutputFolder(
+        out,
+        command,
+        photos={record.id: record.image for record in source.records},
+        inputs=[*inputs, *files_of(source)],
+        files=files,
+        overwrite=overwrite,
+    )
+
+
+def files_of(source: Source) -> list[Path]:
+    """Return every file that the records of a source name."""
+    files = [path for r in source.records for path in (r.image, r.mask, r.saliency)]
+    return [path for path in files if path is not None]
+
+
+def not_done(source: Source, out: OutputFolder) -> Source:
+    """Return the source without the photos whose outputs are in the folder already."""
+    records = tuple(record for record in source.records if record.id not in out.done)
+    return replace(source, records=records)
 
 
 def file_values(classes: dict[str, int]) -> Tensor:
@@ -47,7 +82,7 @@ def file_values(classes: dict[str, int]) -> Tensor:
 def predict_folder(
     predictor: Predictor,
     source: Source,
-    out: Path,
+    out: OutputFolder,
     *,
     overlays: bool = False,
     workers: int | None = None,
@@ -63,28 +98,34 @@ def predict_folder(
     out
         Receives ``ID.png``, whose values are those of the training data's own masks.
     overlays
-        Write ``ID_overlay.jpg`` too: the photo with the mask's colours.
+        Write ``ID.overlay.jpg`` too: the photo with the mask's colours.
     workers
         Processes that read photos.
     """
     table = file_values(predictor.classes)
+    source = not_done(source, out)
     loader = photo_loader(source, workers=workers)
     with ThreadPoolExecutor(2) as writers, counted("photos", len(source)) as advance:
         written = []
         for batch in loader:
             mask = table[predictor(batch.image[0]).mask.long()]
-            written.append(writers.submit(save_mask, out / f"{batch.ids[0]}.png", mask))
-            if overlays:
-                picture = blend(batch.image[0], mask)
-                with whole_file(out / f"{batch.ids[0]}_overlay.jpg") as path:
-                    picture.save(path, quality=90)
+            picture = blend(batch.image[0], mask) if overlays else None
+            written.append(writers.submit(_write_mask, out, batch.ids[0], mask, picture))
             advance()
         for each in written:
             each.result()  # a full disk must not pass unseen
 
 
+def _write_mask(out: OutputFolder, place: str, mask: Tensor, picture: Image.Image | None) -> None:
+    files = [out.file(place, ".png")]
+    save_mask(files[0], mask)
+    if picture is not None:
+        files.append(save_picture(picture, out.file(place, ".overlay.jpg")))
+    out.record(place, files)
+
+
 def label_folder(
-    model: Model, source: Source, out: Path, *, workers: int | None = None
+    model: Model, source: Source, out: OutputFolder, *, workers: int | None = None
 ) -> Scores | None:
     """Write the pseudo label of every photo as a palette PNG of the photo's own size.
 
@@ -94,42 +135,79 @@ def label_folder(
         Against the source's masks where it has any; they are only scored.
     """
     table = file_values(model.classes)
-    names = ["background", *model.classes]
-    records = {record.id: record for record in source.records}
-    matrix = ConfusionMatrix(len(names))
-    photos = label_photos(model, source, workers=workers)
-    with counted("photos", len(source)) as advance:
+    todo = not_done(source, out)
+    photos = label_photos(model, todo, workers=workers)
+    with counted("photos", len(todo)) as advance:
         for photo in photos:
-            label = photo.label_at_photo_size().cpu()
-            save_mask(out / f"{photo.id}.png", table[label.long()])
-            if records[photo.id].mask is not None:
-                matrix.update(torch.from_numpy(source.read_truth(records[photo.id])), label)
+            path = out.file(photo.id, ".png")
+            save_mask(path, table[photo.label_at_photo_size().cpu().long()])
+            out.record(photo.id, [path])
             advance()
-    return matrix.scores(names) if matrix.images else None
+    return score_labels(source, out, table) if source.has_truth else None
 
 
-def maps_folder(model: Model, source: Source, out: Path, *, workers: int | None = None) -> None:
-    """Write the maps of every photo's labels: ``ID.npz`` and one ``ID_CLASS.jpg`` overlay each.
+def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores:
+    """Score the pseudo labels in a folder, those of an earlier run too.
+
+    Parameters
+    ----------
+    source
+        Photos of which some have masks.
+    out
+        Holds ``ID.png`` of every photo.
+    table
+        From :func:`file_values`.
+    """
+    names = ["background", *source.classes]
+    numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
+    numbers[table[: len(names)].long()] = torch.arange(len(names), dtype=torch.uint8)
+    matrix = ConfusionMatrix(len(names))
+    for record in source.records:
+        if record.mask is not None:
+            label = numbers[read_mask(out.file(record.id, ".png")).long()]
+            matrix.update(torch.from_numpy(source.read_truth(record)), label)
+    return matrix.scores(names)
+
+
+def maps_folder(
+    model: Model, source: Source, out: OutputFolder, *, workers: int | None = None
+) -> None:
+    """Write the maps of every photo's labels: ``ID.npz`` and one ``ID.CLASS.jpg`` overlay each.
 
     The ``.npz`` holds ``classes`` [K] names, ``activation_maps`` and ``refined_maps``
     float16 [K, H, W] in 0..1 at the network's input size.
     """
     names = list(model.classes)
+    parts = class_parts(names)
+    source = not_done(source, out)
     photos = label_photos(model, source, workers=workers)
     with counted("photos", len(source)) as advance:
         for photo in photos:
-            present = [names[c] for c in photo.classes]
-            with whole_file(out / f"{photo.id}.npz") as path:
-                np.savez_compressed(
-                    path,
-                    classes=np.array(present),
-                    activation_maps=photo.activation_maps.cpu().half().numpy(),
-                    refined_maps=photo.refined_maps.cpu().half().numpy(),
-                )
-            for name, refined in zip(present, photo.refined_maps.cpu(), strict=True):
-                with whole_file(out / f"{photo.id}_{name}.jpg") as path:
-                    overlay(photo.image.cpu(), refined).save(path, quality=90)
+            arrays = {
+                "classes": np.array([names[c] for c in photo.classes]),
+                "activation_maps": photo.activation_maps.cpu().half().numpy(),
+                "refined_maps": photo.refined_maps.cpu().half().numpy(),
+            }
+            files = [save_arrays(out.file(photo.id, ".npz"), arrays)]
+            for c, refined in zip(photo.classes, photo.refined_maps.cpu(), strict=True):
+                picture = overlay(photo.image.cpu(), refined)
+                files.append(save_picture(picture, out.file(photo.id, f".{parts[c]}.jpg")))
+            out.record(photo.id, files)
             advance()
+
+
+def save_arrays(path: Path, arrays: Mapping[str, Any]) -> Path:
+    """Write an ``.npz``, whole or not at all, and return its path."""
+    with whole_file(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    return path
+
+
+def save_picture(picture: Image.Image, path: Path) -> Path:
+    """Write a picture, whole or not at all, and return its path."""
+    with whole_file(path) as temporary:
+        picture.save(temporary, quality=90)  # PNG has no quality and takes no notice
+    return path
 
 
 def predicted_classes(

@@ -1,0 +1,38 @@
+"""What a command depends on: the settings that tell it from another, and the files it reads."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+UNIMPORTANT = frozenset({"out", "json", "device", "workers", "strict", "overwrite"})
+"""Settings that change no output; photos that are left out have none."""
+
+WRITTEN = ("out", "json")
+
+
+def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the verb and those settings that its outputs depend on, as JSON can hold them.
+
+    A trained model or a file of tags that has been written again is another one.
+    """
+    command = {"verb": verb} | {n: v for n, v in settings.items() if n not in UNIMPORTANT}
+    for name, value in settings.items():
+        if isinstance(value, Path) and name in command:
+            command[name] = os.path.normpath(value.absolute())
+        if name in ("model", "weights", "data", "labels") and value is not None:
+            command[f"{name} written"] = [file.stat().st_mtime_ns for file in _files(value)]
+    return command
+
+
+def inputs_of(settings: Mapping[str, Any]) -> list[Path]:
+    """Return the files that the settings name, and those of the model folder."""
+    read = {name: value for name, value in settings.items() if name not in WRITTEN}
+    return [file for value in read.values() if isinstance(value, Path) for file in _files(value)]
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the file, or of a model folder its files; of other folders nothing."""
+    if path.is_file():
+        return [path]
+    return [file for file in (path / "model.json", path / "model.safetensors") if file.is_file()]

@@ -1,0 +1,232 @@
+"""Output folders: begun, continued, refused; inputs are never written to."""
+
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from getam.outputs import MANIFEST, OutputFolder, is_output_folder, new_folder, refuse_inputs
+from getam.places import places
+
+COMMAND = {"verb": "predict", "scales": [1, 1.5]}
+
+
+def written(path: Path, text: str = "x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> dict[str, Path]:
+    names = ("a/1", "b/1", "2")
+    return {name: written(tmp_path / "photos" / f"{name}.jpg", name) for name in names}
+
+
+def finish(folder: OutputFolder, *ids: str) -> None:
+    for name in ids:
+        folder.record(
+            name, [written(folder.file(name, ".png")), written(folder.file(name, ".x.jpg"))]
+        )
+
+
+def test_a_new_folder_is_begun_and_continued(tmp_path, photos, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    out = tmp_path / "deep" / "out"
+    first = OutputFolder(out, COMMAND, photos=photos)
+    assert first.done == frozenset()
+    finish(first, "a/1", "2")
+    assert caplog.text == ""
+    second = OutputFolder(out, dict(reversed(COMMAND.items())), photos=photos)
+    assert second.done == {"a/1", "2"}
+    assert caplog.messages == ["2 of 3 photos were done before"]
+    (out / "2.x.jpg").unlink()
+    assert OutputFolder(out, COMMAND, photos=photos).done == {"a/1"}
+
+
+def test_the_manifest_says_what_was_made_of_what(tmp_path, photos) -> None:
+    finish(OutputFolder(tmp_path / "out", COMMAND, photos=photos), "a/1")
+    lines = (tmp_path / "out" / MANIFEST).read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"command": COMMAND},
+        {
+            "id": "a/1",
+            "photo": str(photos["a/1"]),
+            "outputs": ["a/1.png", "a/1.x.jpg"],
+            "status": "done",
+        },
+    ]
+
+
+def test_a_line_that_was_cut_off_counts_for_nothing(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    finish(OutputFolder(out, COMMAND, photos=photos), *photos)
+    whole = (out / MANIFEST).read_bytes()
+    last = whole.rindex(b"{")
+    for length in range(last, len(whole) - 1):
+        (out / MANIFEST).write_bytes(whole[:length])
+        again = OutputFolder(out, COMMAND, photos=photos)
+        assert again.done == {"a/1", "b/1"}
+    finish(again, "2")
+    assert OutputFolder(out, COMMAND, photos=photos).done == set(photos)
+
+
+def test_an_id_that_went_to_another_photo_is_done_again(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    before, after = {"1": photos["a/1"]}, {"1": photos["b/1"]}
+    finish(OutputFolder(out, COMMAND, photos=before), "1")
+    changed = OutputFolder(out, COMMAND, photos=after)
+    assert changed.done == frozenset()
+    finish(changed, "1")
+    assert OutputFolder(out, COMMAND, photos=before).done == frozenset()
+
+
+def test_another_command_and_a_strange_folder_are_refused(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    finish(OutputFolder(out, COMMAND, photos=photos), *photos)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    other = COMMAND | {"scales": [1], "flip": True}
+    with pytest.raises(FileExistsError, match=r"\(not the same: scales, flip\).*--overwrite$"):
+        OutputFolder(out, other, photos=photos)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert OutputFolder(out, other, photos=photos, overwrite=True).done == frozenset()
+    written(tmp_path / "mine" / "thesis.txt")
+    with pytest.raises(FileExistsError, match="mine is not empty: .*--overwrite"):
+        OutputFolder(tmp_path / "mine", COMMAND, photos=photos)
+    written(tmp_path / "mine" / MANIFEST, '["not ours"]\n')
+    with pytest.raises(FileExistsError, match="mine is not empty"):
+        OutputFolder(tmp_path / "mine", COMMAND, photos=photos)
+    with pytest.raises(FileExistsError):
+        OutputFolder(tmp_path / "mine" / "thesis.txt", COMMAND, photos=photos, overwrite=True)
+
+
+def test_overwrite_does_every_photo_again(tmp_path, photos) -> None:
+    finish(OutputFolder(tmp_path / "out", COMMAND, photos=photos), *photos)
+    assert (
+        OutputFolder(tmp_path / "out", COMMAND, photos=photos, overwrite=True).done == frozenset()
+    )
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == frozenset()
+
+
+def test_threads_write_whole_lines(tmp_path) -> None:
+    photos = {str(i): tmp_path / f"{i}.jpg" for i in range(200)}
+    folder = OutputFolder(tmp_path / "out", COMMAND, photos=photos)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: finish(folder, name), photos))
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == set(photos)
+
+
+def refused(tmp_path: Path, out: Path, photos: dict[str, Path], **arguments) -> None:
+    """See that a folder is refused, also with overwrite, and nothing is changed."""
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match="would meet the input") as caught:
+        OutputFolder(out, COMMAND, photos=photos, overwrite=True, **arguments)
+    assert "\n" not in str(caught.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_the_folder_of_the_photos_is_refused(tmp_path, photos) -> None:
+    refused(tmp_path, tmp_path / "photos", photos)
+    refused(tmp_path, tmp_path / "out" / ".." / "photos", photos)
+    refused(tmp_path, tmp_path / "PHOTOS", photos)
+
+
+def test_links_are_followed(tmp_path, photos) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    refused(tmp_path, tmp_path / "link", photos)
+    through = {name: tmp_path / "link" / f"{name}.jpg" for name in photos}
+    refused(tmp_path, tmp_path / "photos", through)
+    (tmp_path / "one.jpg").symlink_to(tmp_path / "photos" / "2.jpg")
+    refused(tmp_path, tmp_path / "photos", {"2": tmp_path / "one.jpg"})
+
+
+def test_a_link_within_the_folder_does_not_lead_out_of_it(tmp_path, photos) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").symlink_to(tmp_path / "photos" / "a")
+    with pytest.raises(ValueError, match="is a link that leads out of"):
+        OutputFolder(tmp_path / "out", COMMAND, photos=photos, overwrite=True)
+
+
+def test_other_inputs_and_other_files_count_as_well(tmp_path, photos) -> None:
+    saliency = written(tmp_path / "out" / "A" / "1.png")
+    refused(tmp_path, tmp_path / "out", photos, inputs=[saliency])
+    manifest = written(tmp_path / "out" / MANIFEST)
+    refused(tmp_path, tmp_path / "out", {}, inputs=[manifest])
+    tags = written(tmp_path / "tags.json")
+    refused(tmp_path, tmp_path / "new", photos, inputs=[tags], files=[tmp_path / "Tags.json"])
+
+
+def test_a_folder_beside_the_photos_or_among_them_is_fine(tmp_path, photos) -> None:
+    for out in (tmp_path / "photos" / "masks", tmp_path / "photos2"):
+        assert OutputFolder(out, COMMAND, photos=photos, inputs=photos.values()).done == frozenset()
+        assert is_output_folder(out)
+    assert not is_output_folder(tmp_path / "photos")
+
+
+def test_ids_made_by_hand_must_be_different_places(tmp_path, photos) -> None:
+    with pytest.raises(ValueError, match="differ in nothing but capitals"):
+        OutputFolder(tmp_path / "out", COMMAND, photos={"a": photos["2"], "A": photos["a/1"]})
+    with pytest.raises(ValueError, match="cannot name a file below"):
+        OutputFolder(tmp_path / "out", COMMAND, photos={"../a": photos["2"]})
+    assert not (tmp_path / "out").exists()
+
+
+PARTS = st.sampled_from(["a", "A", "..", "photos", "link", "1", "out"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    names=st.lists(st.lists(PARTS, min_size=1, max_size=4), min_size=1, max_size=5),
+    out=st.lists(PARTS, max_size=3),
+)
+def test_no_file_outside_the_folder_is_ever_changed(tmp_path_factory, names, out) -> None:
+    base = tmp_path_factory.mktemp("any")
+    root = base / "x" / "y" / "z" / "w" / "v"
+    root.mkdir(parents=True)
+    (root / "photos").mkdir()
+    (root / "link").symlink_to(root / "photos")
+    photos = []
+    for number, parts in enumerate(names):
+        path = root.joinpath(*parts[:-1], f"{parts[-1]}.png")
+        if not path.exists():
+            photos.append(written(path, str(number)))
+    before = {path: path.read_text() for path in photos}
+    given_names = places([str(path) for path in photos])
+    folder = root.joinpath(*out)
+    try:
+        opened = OutputFolder(
+            folder, COMMAND, photos=dict(zip(given_names, photos, strict=True)), overwrite=True
+        )
+    except (ValueError, FileExistsError):
+        return
+    finish(opened, *given_names)
+    assert {path: path.read_text() for path in photos} == before
+    made = [path for path in base.rglob("*") if path.is_file() and path.read_text() == "x"]
+    assert all(path.resolve().is_relative_to(folder.resolve()) for path in made)
+
+
+def test_a_few_files_at_the_end(tmp_path: Path) -> None:
+    written(tmp_path / "thesis.txt", "precious")
+    with pytest.raises(FileExistsError, match="is not empty: choose another"):
+        new_folder(tmp_path)
+    with pytest.raises(FileExistsError):
+        new_folder(tmp_path / "thesis.txt", overwrite=True)
+    assert new_folder(tmp_path, overwrite=True) == tmp_path
+    assert new_folder(tmp_path / "a" / "b").is_dir()
+    with pytest.raises(ValueError, match="would meet the input"):
+        new_folder(
+            tmp_path / "c", files=[tmp_path / "THESIS.txt"], inputs=[tmp_path / "thesis.txt"]
+        )
+    assert not (tmp_path / "c").exists()
+
+
+def test_endings_of_an_input(tmp_path: Path) -> None:
+    inputs = [tmp_path / "a.b.png"]
+    refuse_inputs([tmp_path / "a.b.c", tmp_path / "a.bc", tmp_path / "b"], inputs)
+    for name in ("a", "a.b", "a.b.png", "A.B"):
+        with pytest.raises(ValueError, match="would meet the input"):
+            refuse_inputs([tmp_path / name], inputs)
