@@ -34,7 +34,7 @@ package: $(VENV)/installed
 	$(PYTHON) -m venv $(WHEEL)
 	$(WHEEL)/bin/pip install --quiet dist/*.whl
 	touch $(WHEEL)/installed
-	$(WHEEL)/bin/python -I tests/packaging/try_wheel.py
+	$(WHEEL)/bin/python -I tests/published/try_wheel.py
 
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[all,bench]"

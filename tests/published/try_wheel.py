@@ -1,6 +1,6 @@
 """Train and predict with an installed wheel; `make package` runs this, pytest does not.
 
-    PYTHON_OF_THE_ENVIRONMENT -I tests/packaging/try_wheel.py
+    PYTHON_OF_THE_ENVIRONMENT -I tests/published/try_wheel.py
 
 Only getam and what it requires may be imported: a file or a requirement that the package forgot
 is missed here. The photos are drawn, so neither a network connection nor a data set is needed.
