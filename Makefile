@@ -1,10 +1,12 @@
 # Every command makes its own environment first; nothing but Python 3.11 or newer is needed.
+# VENV=FOLDER takes another one: `make demo VENV=build/wheel` runs the demo of the installed wheel.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+WHEEL := build/wheel
 
-.PHONY: demo test check format bench docs clean
+.PHONY: demo test check format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -24,6 +26,16 @@ format: $(VENV)/installed
 	$(BIN)/ruff format src tests benchmarks examples docs
 	$(BIN)/ruff check --fix src tests benchmarks examples docs
 
+# What would be published, tried in an environment of its own that holds the wheel without extras.
+package: $(VENV)/installed
+	rm -rf dist $(WHEEL)
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(PYTHON) -m venv $(WHEEL)
+	$(WHEEL)/bin/pip install --quiet dist/*.whl
+	touch $(WHEEL)/installed
+	$(WHEEL)/bin/python -I tests/published/try_wheel.py
+
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[all,bench]"
 	$(BIN)/python benchmarks/run.py
@@ -39,4 +51,4 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) docs/_build demo
+	rm -rf $(VENV) build dist docs/_build demo
