@@ -3,10 +3,11 @@
 from getam.model.device import choose_device
 from getam.model.model import Model, load_model, save_model
 from getam.model.photos import photos_for
-from getam.model.trunk import Trunk, classify, label
+from getam.model.trunk import LabelSource, Trunk, classify, label
 from getam.model.view import View
 
 __all__ = [
+    "LabelSource",
     "Model",
     "Trunk",
     "View",
