@@ -116,7 +116,7 @@ def test_tags_weigh_the_mask_logits_and_learn_nothing_from_them(new_network, bat
             weighed[photo, index + 1] += 2.0 * logit.detach().sigmoid().log()
     torch.testing.assert_close(output.mask_logits.detach(), weighed)
     output.losses["total"].backward()
-    assert network.class_head.weight.grad.abs().max() == 0
+    assert network.class_head.weight.grad is None
     assert max(p.grad.abs().max() for p in network.decoder.parameters() if p.grad is not None) > 0
 
 
