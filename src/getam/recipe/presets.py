@@ -56,7 +56,7 @@ def default(facts: Facts) -> dict[str, Any]:
         "balance": True,
         "optimiser": "adamw",
         "learning_rate": 1.5e-4 * (192 / facts.width) ** 0.5,
-        "head_factor": 40.0,
+        "head_factor": 13.0,
         "joint_factor": 1.0,
         "weight_decay": 0.05,
         "warmup": 0.08,
