@@ -1,8 +1,8 @@
 """Fine-tune a plain timm classifier on tags: python benchmarks/plain_classifier.py SET [SET ...].
 
 It is the other side of every average precision that we publish: the same photos, backbone weights,
-crops, number of passes and test size as ``getam train``, and nothing but a linear layer on the class
-token. A row is kept in ``results/plain_classifier.json``; a set that is there is not run again.
+crops, number of passes and test size as ``getam train``, and nothing but a linear layer on the
+class token. A row is kept in ``results/plain_classifier.json``; a finished set is not run again.
 """
 
 import argparse

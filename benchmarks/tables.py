@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from plain_classifier import RESULTS as PLAIN
 from trials import RESULTS as TRIALS
 
 from getam.evaluation import spread
@@ -64,7 +65,8 @@ def stages(names: dict[str, str]) -> str:
     """Write a line per row of ``runs.yaml``: what it is called here, and every stage."""
     lines = []
     for row, shown in names.items():
-        runs = results(row)
+        if not (runs := results(row)):
+            continue
         ignored = spread([r["scores"]["stages"]["pseudo label"]["ignored_share"] for r in runs])
         tags = spread([run["scores"]["tags"]["mean_ap"] for run in runs])
         scores = [stage(runs, name) for name in STAGES]
@@ -74,13 +76,28 @@ def stages(names: dict[str, str]) -> str:
 
 def classes(names: dict[str, str]) -> str:
     """Write the IoU of the prediction per class, a column per row of ``runs.yaml``."""
-    found = {shown: results(row) for row, shown in names.items()}
+    found = {shown: results(row) for row, shown in names.items() if results(row)}
+    if not found:
+        return ""
     first = next(iter(found.values()))
     lines = [
         [name, *(spread([run["scores"]["iou"][name] for run in runs]) for runs in found.values())]
         for name in first[0]["scores"]["iou"]
     ]
     return table(["", *found], lines)
+
+
+def plain_classifier() -> str:
+    """Write the average precision of our tags beside that of a plain classifier."""
+    kept = json.loads(PLAIN.read_text(encoding="utf-8")) if PLAIN.exists() else {}
+    lines = []
+    for row, shown in TILES.items():
+        plain = kept.get(f"{row.replace(' ', '_')}, seed 0")
+        runs = results(row)
+        if plain and runs:
+            ours = runs[0]["scores"]["tags"]["mean_ap"]
+            lines.append([shown, f"{ours:.3f}", f"{plain['mean_ap']:.3f}"])
+    return table(["mean AP of the tags, seed 0", "getam", "plain timm classifier"], lines)
 
 
 def trials() -> str:
@@ -96,9 +113,27 @@ def trials() -> str:
 
 ANIMALS = {"animals saliency": "tags and saliency maps", "animals tags": "tags alone"}
 
+FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
+PUBLISHED = {
+    "released": "released",
+    "released + saliency target": "released, saliency target repaired",
+    "released + padding": "released, padding repaired",
+    "paper": "paper",
+    "animals saliency": "default",
+}
+TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
+
 TABLES: dict[str, Callable[[], str]] = {
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
+    "few photos": lambda: stages(FEW),
+    "few cows": lambda: classes(
+        {"animals tags": "all cows", "animals few cows": "a tenth of them"}
+    ),
+    "published": lambda: stages(PUBLISHED),
+    "tiles": lambda: stages(TILES),
+    "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
+    "plain classifier": plain_classifier,
     "trials": trials,
 }
 """Every table by its name."""
