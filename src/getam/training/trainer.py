@@ -1,21 +1,18 @@
 """The loop: batches in; a trained network, metrics and checkpoints out."""
 
 import math
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from getam.data import Batch, TrainLoader
-from getam.evaluation import mean_average_precision
 from getam.network import Network
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
+from getam.training.epoch_meter import EpochMeter
 from getam.training.optimiser import set_rate, train_mode
 from getam.training.progress import TrainingProgress
 from getam.training.run_folder import TENSORBOARD, RunFolder
@@ -77,7 +74,7 @@ class Trainer:
             else None
         )
         self.done = 0
-        self.epoch = EpochMeter()
+        self.epoch = EpochMeter(self.network.num_classes)
 
     @property
     def trained_network(self) -> Network:
@@ -120,7 +117,7 @@ class Trainer:
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, board)
                 on_epoch_end(number, batch, output)
-                self.epoch = EpochMeter()
+                self.epoch = EpochMeter(self.network.num_classes)
                 self.checkpoint(request)
 
     def one_step(self, batch: Batch) -> StepOutput:
@@ -164,7 +161,7 @@ class Trainer:
             progress.advance(self.done)
             return
         phase = "joint" if self.schedule.is_joint(self.done - 1) else "classification"
-        figures = self.epoch.figures()
+        figures = self.epoch.running()
         progress.update(self.done, phase, figures)
         rate = self.optimiser.param_groups[0]["lr"]
         self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
@@ -173,7 +170,7 @@ class Trainer:
 
     def report_epoch(self, number: int, progress: TrainingProgress, board: SummaryWriter) -> None:
         """Write an epoch's figures down and say them in one line."""
-        figures = self.epoch.figures()
+        figures = self.epoch.whole()
         self.run.log({"step": self.done, "epoch": number, **figures})
         for name, value in figures.items():
             board.add_scalar(f"epoch/{name}", value, number)
@@ -219,53 +216,3 @@ class Trainer:
             self.average.load_state_dict(state["average"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.run.forget_after(self.done)
-
-
-class EpochMeter:
-    """Means over the steps of an epoch so far, and the mAP of the classifier on its batches."""
-
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.losses: list[dict[str, float]] = []
-        self.logits: list[Tensor] = []
-        self.labels: list[Tensor] = []
-        self.known: list[Tensor] = []
-
-    def add(self, batch: Batch, output: StepOutput) -> None:
-        """Take one step into the means."""
-        self.losses.append({name: loss.item() for name, loss in output.losses.items()})
-        self.logits.append(output.class_logits.detach().float().cpu())
-        self.labels.append(batch.labels.cpu())
-        self.known.append(batch.known.cpu())
-
-    def state_dict(self) -> dict[str, Any]:
-        """What was met so far."""
-        seconds = time.monotonic() - self.began
-        return {
-            "losses": self.losses,
-            "logits": self.logits,
-            "labels": self.labels,
-            "known": self.known,
-            "seconds": seconds,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict`."""
-        self.losses, self.logits = state["losses"], state["logits"]
-        self.labels, self.known = state["labels"], state["known"]
-        self.began = time.monotonic() - state["seconds"]
-
-    def figures(self) -> dict[str, float]:
-        """Mean losses by name (those of the last step's phase), mAP and images per second."""
-        names = self.losses[-1]
-        steps = [losses for losses in self.losses if losses.keys() == names.keys()]
-        means = {name: sum(losses[name] for losses in steps) / len(steps) for name in names}
-        mean_ap = mean_average_precision(
-            torch.cat(self.logits), torch.cat(self.labels), torch.cat(self.known)
-        )
-        images = sum(len(labels) for labels in self.labels)
-        return {
-            **means,
-            "mAP": mean_ap,
-            "images_per_second": images / (time.monotonic() - self.began),
-        }
