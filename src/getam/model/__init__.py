@@ -1,4 +1,4 @@
-"""A trained network as people use it: its files, its view of a photo, its one forward pass."""
+"""This package holds a trained network as people use it: files, view, forward pass."""
 
 from getam.model.device import choose_device
 from getam.model.model import Model, load_model, save_model

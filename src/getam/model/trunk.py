@@ -1,4 +1,4 @@
-"""One forward pass that serves everything: class logits, pseudo labels and, if asked, masks.
+"""The trunk is one forward pass for everything: class logits, pseudo labels and, if asked, masks.
 
 Training and labelling share it. The decoder runs only where somebody reads its masks.
 """
@@ -15,7 +15,7 @@ from getam.pseudo_label import PseudoLabels
 
 
 class LabelSource(Protocol):
-    """What makes pseudo labels from a forward pass; :class:`getam.pseudo_label.Labeller` is one."""
+    """A label source makes pseudo labels from a forward pass, as :class:`Labeller` does."""
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""
@@ -36,7 +36,7 @@ class LabelSource(Protocol):
 
 @dataclass(frozen=True)
 class Trunk:
-    """What the backbone made of a batch.
+    """A trunk holds what the backbone made of a batch.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Photos with image-level labels -> a trained network: losses, schedule, step, loop, checkpoint."""
+"""This package trains a network on photos with image-level labels."""
 
 from getam.recipe import Recipe
 from getam.training.parts import PARTS, Joint, Part

@@ -1,4 +1,4 @@
-"""What is known of an epoch so far: mean losses, speed, and how well the tags are told.
+"""An epoch meter counts what is known of an epoch so far: losses, speed, how well tags are told.
 
 Its size does not grow with the epoch, so a checkpoint stays small and a log line costs nothing.
 """
@@ -17,7 +17,7 @@ UNKNOWN = -1
 
 
 class EpochMeter:
-    """Means over the steps of an epoch so far.
+    """An epoch meter holds means over the steps of an epoch so far.
 
     Parameters
     ----------

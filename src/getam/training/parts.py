@@ -1,4 +1,4 @@
-"""The parts of the loss, by name: each says what one term of the sum asks of a joint step.
+"""The loss is a sum of parts, by name; each says what one term asks of a joint step.
 
 A new part is one function here, or a module with parameters of its own, and one line in ``PARTS``.
 """
@@ -25,7 +25,7 @@ from getam.training.saliency_target import SaliencyTarget
 
 @dataclass(frozen=True)
 class Joint:
-    """What a joint step has made of a batch before any loss is taken.
+    """A joint value holds what a joint step made of a batch before any loss is taken.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Joint:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the mask logits."""
+        """Return the height and width of the mask logits."""
         return self.mask_logits.shape[-2], self.mask_logits.shape[-1]
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run: configuration, environment, metrics; never overwritten by accident."""
+"""A run folder holds configuration, environment and metrics; no accident overwrites it."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on
 
 
 class RunFolder:
-    """Where a run writes; nothing is written before :meth:`begin`.
+    """A run folder is where a run writes; nothing is written before :meth:`begin`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class RunFolder:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Everything logged so far, without a last line that was cut off."""
+        """Return everything logged so far, without a last line that was cut off."""
         file = self.path / METRICS
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
@@ -122,7 +122,7 @@ def recorded_setting(folder: Path, name: str) -> Any:
 
 
 def environment() -> dict[str, Any]:
-    """Machine, versions and command, so that a result can be traced."""
+    """Return machine, versions and command, so that a result can be traced."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),

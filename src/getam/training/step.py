@@ -1,4 +1,4 @@
-"""One training step: image-level labels in, losses out. It reads like figure 2 of the paper."""
+"""A training step turns image-level labels into losses; it reads like figure 2 of the paper."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -21,7 +21,7 @@ PADDING: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class StepOutput(NamedTuple):
-    """Losses of a step by name, ``total`` among them, and what a picture of it needs."""
+    """A step returns losses by name, ``total`` among them, and what a picture of it needs."""
 
     losses: dict[str, Tensor]
     class_logits: Tensor  # [B, C]
@@ -30,7 +30,7 @@ class StepOutput(NamedTuple):
 
 
 class Step(nn.Module):
-    """A network with what turns a batch into losses.
+    """A step is a network with what turns a batch into losses.
 
     It is a module, so that whatever wraps it (several devices, mixed precision) sees a whole step
     as one forward pass and synchronises the gradients of both phases.
@@ -73,13 +73,13 @@ class Step(nn.Module):
         return self.joint(batch) if joint else self.classification(batch)
 
     def classification(self, batch: Batch) -> StepOutput:
-        """First phase: the classifier learns alone; the decoder does not run."""
+        """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
         class_logits = classify(self.network, batch.image).class_logits
         loss = classification_loss(class_logits, batch.labels, batch.known)
         return StepOutput({"classification": loss, "total": loss}, class_logits)
 
     def joint(self, batch: Batch) -> StepOutput:
-        """Second phase: one forward pass serves the maps, the pseudo labels and every loss."""
+        """Make a step of the second phase: one forward pass serves maps, labels and losses."""
         labelled = self.labelled(batch.valid)
         trunk, pseudo = label(self.network, self.labels, batch, labelled=labelled)
         mask_logits = trunk.segment(tag_weight=self.tag_weight)

@@ -1,4 +1,4 @@
-"""Train a network from photos with image-level labels: the finished parts put together."""
+"""This module puts the finished parts together and trains a network."""
 
 import logging
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ SHOWN = 8  # photos on the picture of the validation split
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run came to.
+    """A trained run says what it came to.
 
     Attributes
     ----------

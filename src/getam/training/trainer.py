@@ -1,4 +1,4 @@
-"""The loop: batches in; a trained network, metrics and checkpoints out."""
+"""The trainer runs the loop: batches in; a trained network, metrics and checkpoints out."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ EpochEnd = Callable[[int, Batch, StepOutput], None]
 
 
 class Trainer:
-    """Everything that changes while training, and how one step changes it.
+    """A trainer holds everything that changes while training, and how one step changes it.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Trainer:
 
     @property
     def trained_network(self) -> Network:
-        """The network to keep: the averaged weights if there are any."""
+        """Return the network to keep: the averaged weights if there are any."""
         return self.network if self.average is None else cast(Network, self.average.module)
 
     def fit(self, *, resume: bool = False, on_epoch_end: EpochEnd) -> None:
@@ -121,7 +121,7 @@ class Trainer:
                 self.checkpoint(request)
 
     def one_step(self, batch: Batch) -> StepOutput:
-        """Forward, backward and, when enough gradients are summed, the optimiser."""
+        """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
         output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
         total = output.losses["total"]
@@ -139,7 +139,7 @@ class Trainer:
         return output
 
     def gradient_group(self) -> tuple[int, bool]:
-        """How many steps share the next optimiser action, and whether this is their last.
+        """Return how many steps share the next optimiser action, and whether this is their last.
 
         No group reaches over an epoch's end, so no gradient is pending in a checkpoint.
         """
@@ -149,14 +149,14 @@ class Trainer:
         return size, place + 1 == first + size
 
     def diverged(self, what: str) -> FloatingPointError:
-        """The error for numbers that are not finite."""
+        """Return the error for numbers that are not finite."""
         return FloatingPointError(
             f"{what} at step {self.done + 1}: lower learning_rate; the last checkpoint in "
             f"{self.run.path} was kept"
         )
 
     def report(self, progress: TrainingProgress, board: SummaryWriter) -> None:
-        """Every few steps, show the running figures and write them down."""
+        """Show the running figures and write them down, every few steps."""
         if self.done % LOG_EVERY:
             progress.advance(self.done)
             return
