@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from data.scenes import CLASSES, write_voc
@@ -14,6 +15,10 @@ from getam.pseudo_label import Labeller
 
 # The tensors of tests are small: threads would wait for each other longer than they work.
 torch.set_num_threads(1)
+
+# A slow or busy machine is no fault of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def test_ids_made_by_hand_must_be_different_places(tmp_path, photos) -> None:
 PARTS = st.sampled_from(["a", "A", "..", "photos", "link", "1", "out"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     names=st.lists(st.lists(PARTS, min_size=1, max_size=4), min_size=1, max_size=5),
     out=st.lists(PARTS, max_size=3),

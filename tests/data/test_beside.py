@@ -27,19 +27,21 @@ def write_maps(photos, *names):
 
 def test_by_stem(photos):
     write_maps(photos, "1.jpg", "2.png", "3.png")
-    assert saliency_of(photos) == {"1": "1.jpg", "2": "2.png", "3": "3.png"}
+    assert saliency_of(photos) == {"cat/1": "1.jpg", "cat/2": "2.png", "dog/3": "3.png"}
 
 
 def test_the_path_comes_before_the_stem(photos):
     write_maps(photos, "cat/1.png", "1.png", "photos/cat/2.png", "cat/2.png", "dog/3.jpg")
-    assert saliency_of(photos) == {"1": "cat/1.png", "2": "photos/cat/2.png", "3": "dog/3.jpg"}
+    assert saliency_of(photos) == {
+        "cat/1": "cat/1.png", "cat/2": "photos/cat/2.png", "dog/3": "dog/3.jpg"
+    }  # fmt: skip
 
 
 def test_two_photos_of_one_stem(photos):
     write_photo(photos / "dog" / "1.png")
     write_maps(photos, "cat/1.png", "dog/1.png", "2.png", "3.png")
     assert saliency_of(photos) == {
-        "cat/1": "cat/1.png", "2": "2.png", "dog/1": "dog/1.png", "3": "3.png"
+        "cat/1": "cat/1.png", "cat/2": "2.png", "dog/1": "dog/1.png", "dog/3": "3.png"
     }  # fmt: skip
 
 
@@ -67,5 +69,7 @@ def test_two_maps_for_one_photo_are_refused(photos):
 
 def test_a_photo_without_a_map(photos):
     write_maps(photos, "1.png", "cat/3.png")
-    with pytest.raises(FileNotFoundError, match="2 photos have no saliency map in .*: 2, 3"):
+    with pytest.raises(
+        FileNotFoundError, match="2 photos have no saliency map in .*: cat/2, dog/3"
+    ):
         saliency_of(photos)

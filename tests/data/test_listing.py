@@ -22,11 +22,6 @@ def test_ids_are_places_of_the_whole_list():
     assert list(named("p/a/1.png", str(Path("q/2.png").absolute()))) == ["p/a/1", "q/2"]
 
 
-def test_a_photo_is_named_once():
-    with pytest.raises(ValueError, match=r"the photo .*p/1\.png is named twice"):
-        named("p/1.png", "p/x/../1.png")
-
-
 def test_path_below():
     assert path_below(Path("r/a/1.v2.png"), Path("r")) == "a/1.v2"
     assert path_below(Path("/s/1.png"), Path("r")) == "s/1"

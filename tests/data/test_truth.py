@@ -59,17 +59,19 @@ def test_every_kind_of_source(voc, tmp_path):
         for label in labels[:1]:
             write_photo(tmp_path / "photos" / label / f"{name}.png", (20, 36))
     write_mask(tmp_path / "truth" / "a.png", np.full((20, 36), 2))
-    coco = write_coco(tmp_path / "coco", open_source(voc, split="train"))
+    write_coco(tmp_path / "coco", open_source(voc, split="train"))
     (tmp_path / "data.yaml").write_text("path: photos\ntruth: truth\n")
     (tmp_path / "coco.yaml").write_text(
         "images: coco/train\ninstances: coco/annotations/instances_train.json\ntruth: truth\n"
     )
-    for path in (tmp_path / "photos", voc, coco, tmp_path / "data.yaml", tmp_path / "coco.yaml"):
+    ids = {"photos": "cat/a", "data.yaml": "cat/a", "voc": "a", "coco": "a", "coco.yaml": "a"}
+    for name, photo in ids.items():
+        path = tmp_path / name
         truth = None if path.suffix else tmp_path / "truth"
         source = open_source(path, truth=truth)
         assert list(source.classes) == list(CLASSES)
         masked = [record for record in source.records if record.mask is not None]
-        assert [record.id for record in masked] == ["a"]
+        assert [record.id for record in masked] == [photo]
         assert (source.read_truth(masked[0]) == 2).all()
 
 

@@ -1,6 +1,5 @@
 """Find the photos of a folder and give each one name."""
 
-import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -37,7 +36,8 @@ def name_photos(photos: Iterable[Path], root: Path | None = None) -> dict[str, P
     Parameters
     ----------
     photos
-        All photos of the list, whichever the split, so that no id depends on the part in use.
+        All photos of the list, whichever the split, so that no id depends on the part in use; each
+        once, as :func:`getam.data.once.check_once` sees to.
     root
         The folder that the user named; None takes the folder that all photos share.
 
@@ -45,17 +45,9 @@ def name_photos(photos: Iterable[Path], root: Path | None = None) -> dict[str, P
     -------
     dict
         Id to photo, in the order given.
-
-    Raises
-    ------
-    ValueError
-        If a photo is named twice.
     """
     photos = list(photos)
-    names = [os.path.normpath(photo.absolute()) for photo in photos]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise ValueError(f"the photo {twice[0]} is named twice: name it once")
+    names = [str(photo.absolute()) for photo in photos]
     ids = places(names, root=None if root is None else str(root.absolute()))
     return dict(zip(ids, photos, strict=True))
 
