@@ -48,7 +48,7 @@ def _skip_header(file: Any) -> None:
 
 
 class _Inert:
-    """Keeps how it was made and what state it was given."""
+    """A stand-in keeps the arguments and the state that the pickle gives it."""
 
     def __init__(self, *made_from: Any) -> None:
         self.made_from = made_from
@@ -83,7 +83,7 @@ class _Dtype(_Inert):
 
 
 class _ArrayType(_Inert):
-    """Stands for the class ``numpy.ndarray``, which the pickle hands to ``_reconstruct``."""
+    """This stands for ``numpy.ndarray``, which the pickle hands to ``_reconstruct``."""
 
 
 def _latin1(text: str, encoding: str) -> bytes:

@@ -56,7 +56,7 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     count = sum(record.mask is not None for record in source.records)
     if count < len(source):
         logger.log(
-            logging.INFO if count else logging.WARNING,  # another part of the data may have masks
+            logging.INFO if count else logging.WARNING,  # no error: other parts may have masks
             "%d of %d photos of %s have a mask in %s; the others are not scored",
             count,
             len(source),
