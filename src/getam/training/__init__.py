@@ -1,8 +1,8 @@
 """Photos with image-level labels -> a trained network: losses, schedule, step, loop, checkpoint."""
 
 from getam.recipe import Recipe
+from getam.stopped import Stopped
 from getam.training.step import LossWeights, Step, StepOutput
-from getam.training.stop_request import Stopped
 from getam.training.train import Trained, build_labeller, facts_of, score_run, train
 
 __all__ = [
