@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable
 
 import torch
-from sklearn.metrics import average_precision_score
 from torch import Tensor
 
 
@@ -41,6 +40,8 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
         raise ValueError("scores must be finite, got nan or infinity")
     if not (labels > 0).any():
         return math.nan
+    from sklearn.metrics import average_precision_score  # takes a second, and few come here
+
     ranked = scores.detach().cpu().double().numpy()
     return float(average_precision_score((labels > 0).cpu().numpy(), ranked))
 

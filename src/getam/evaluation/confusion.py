@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from getam.evaluation.class_subset import keep_classes, kept_values
 from getam.evaluation.scores import Scores
@@ -66,9 +65,8 @@ class ConfusionMatrix:
         _check_values("prediction", prediction, size)
         scored = truth != IGNORE
         decided = scored & (prediction != IGNORE)
-        self.counts += multiclass_confusion_matrix(
-            prediction[decided], truth[decided], num_classes=size, validate_args=False
-        ).cpu()
+        cells = truth[decided].long() * size + prediction[decided].long()
+        self.counts += torch.bincount(cells, minlength=size * size).reshape(size, size).cpu()
         undecided = truth[scored & ~decided].flatten()
         self.ignored += torch.bincount(undecided, minlength=size).cpu()
         self.images += len(truth) if truth.ndim == 3 else 1

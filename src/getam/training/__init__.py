@@ -1,9 +1,9 @@
 """This package trains a network on photos with image-level labels."""
 
 from getam.recipe import Recipe
+from getam.stopped import Stopped
 from getam.training.parts import PARTS, Joint, Part
 from getam.training.step import Step, StepOutput
-from getam.training.stop_request import Stopped
 from getam.training.train import Trained, build_labeller, facts_of, score_run, train
 
 __all__ = [

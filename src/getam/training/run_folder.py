@@ -51,7 +51,7 @@ class RunFolder:
         config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
         self.config = None if resume else config
         if resume:
-            self._check_same(config)
+            check_same(path, config)
         elif not self._is_new():
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
             raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
@@ -93,18 +93,28 @@ class RunFolder:
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
         return names in (set(), {CONFIG, ENVIRONMENT})
 
-    def _check_same(self, config: Mapping[str, Any]) -> None:
-        file = self.path / CONFIG
-        if not file.is_file():
-            raise FileNotFoundError(f"nothing to resume: {self.path} holds no {CONFIG}")
-        began = yaml.safe_load(file.read_text())
-        changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"{name} is {config[name]!r}, but the run in {self.path} began with "
-                f"{began.get(name)!r}: resume with the same settings"
-            )
+
+def check_same(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise an error if the run in a folder began with other settings than these.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no run.
+    ValueError
+        For the first setting that differs.
+    """
+    file = folder / CONFIG
+    if not file.is_file():
+        raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
+    began = yaml.safe_load(file.read_text())
+    changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
+    if changed:
+        name = changed[0]
+        raise ValueError(
+            f"{name} is {config[name]!r}, but the run in {folder} began with "
+            f"{began.get(name)!r}: resume with the same settings"
+        )
 
 
 def recorded_setting(folder: Path, name: str) -> Any:

@@ -11,6 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from getam.data import Batch, TrainLoader
 from getam.network import Network
+from getam.stopped import Stopped
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
 from getam.training.optimiser import set_rate, train_mode
@@ -18,7 +19,7 @@ from getam.training.progress import TrainingProgress
 from getam.training.run_folder import TENSORBOARD, RunFolder
 from getam.training.schedule import Schedule
 from getam.training.step import Step, StepOutput
-from getam.training.stop_request import Stopped, StopRequest, listen
+from getam.training.stop_request import StopRequest, listen
 
 LOG_EVERY = 10  # steps between two lines of metrics.jsonl
 
