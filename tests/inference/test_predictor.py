@@ -181,9 +181,3 @@ def test_models_that_cannot_be_read(folder, tmp_path):
         with pytest.raises(kind, match=path.name) as error:
             Predictor.load(path)
         assert "\n" not in str(error.value)
-
-
-def test_a_model_comes_back_as_it_was_saved(folder, model):
-    loaded = load_model(folder, device="cpu")
-    assert loaded.labeller == model.labeller
-    assert (loaded.view, loaded.classes, loaded.tag_weight) == (View(48), model.classes, 0.5)

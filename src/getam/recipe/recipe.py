@@ -17,7 +17,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
         lambda value: value >= 0,
         ("classification_weight", "segmentation_weight", "saliency_weight", "energy_weight")
         + ("weight_decay", "jitter", "tag_weight", "iterations", "affinity")
-        + ("first_block", "frozen_blocks"),
+        + ("first_block", "frozen_blocks", "seed"),
     ),
     "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "warmup", "ema")),
 }

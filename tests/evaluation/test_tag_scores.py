@@ -1,0 +1,51 @@
+"""Scores of tags: one average precision per class, and what is not defined is said so."""
+
+import math
+
+import pytest
+import torch
+
+from getam.evaluation import average_precision, tag_scores
+
+NAMES = ["cat", "dog", "yak"]
+LOGITS = torch.tensor([[3.0, 0.0, 1.0], [2.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
+LABELS = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 0, 0]])
+
+
+def test_known_values() -> None:
+    scores = tag_scores(LOGITS, LABELS, NAMES)
+    assert scores.ap["cat"] == pytest.approx((1 / 1 + 2 / 3) / 2)  # found first and third
+    assert scores.ap["dog"] == pytest.approx(1 / 2)  # found second
+    assert math.isnan(scores.ap["yak"])
+    assert scores.mean_ap == pytest.approx((5 / 6 + 1 / 2) / 2)
+    assert scores.images == 3
+    assert scores.to_dict() == {
+        "mean_ap": pytest.approx(2 / 3),
+        "ap": {"cat": pytest.approx(5 / 6), "dog": pytest.approx(0.5), "yak": None},
+        "images": 3,
+    }
+    assert scores.line() == (
+        "average precision of the tags of 3 photos: mean 0.667 (cat 0.833, dog 0.500, yak -)"
+    )
+
+
+def test_a_tag_counts_only_where_it_is_known() -> None:
+    known = torch.tensor([[True, True, True], [False, True, True], [True, False, True]])
+    scores = tag_scores(LOGITS, LABELS, NAMES, known=known)
+    assert scores.ap["cat"] == 1  # the wrong photo between is not known to be wrong
+    assert scores.ap["dog"] == average_precision(LOGITS[:2, 1], LABELS[:2, 1]) == 1
+
+
+def test_no_photo_shows_anything() -> None:
+    scores = tag_scores(LOGITS, torch.zeros(3, 3), NAMES)
+    assert scores.to_dict() == {"mean_ap": None, "ap": dict.fromkeys(NAMES), "images": 3}
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels"), [(LOGITS, LABELS[:2]), (LOGITS[:, :2], LABELS[:, :2])]
+)
+def test_shapes_are_checked(logits: torch.Tensor, labels: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match=r"class_logits and labels must be \[N, 3\], got \(3, "):
+        tag_scores(logits, labels, NAMES)
+    with pytest.raises(ValueError, match="finite"):
+        tag_scores(LOGITS * math.nan, LABELS, NAMES)

@@ -1,0 +1,79 @@
+"""A run that cannot come to much says so before, and one that came to nothing says so after."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from data.scenes import CLASSES
+
+from getam.data import Record, Source
+from getam.inference import Predictor
+from getam.inference.predictor import as_tensor
+from getam.model import Model, View
+from getam.training import advice
+
+
+def photos_of(counts: dict[str, int]) -> Source:
+    """A source whose photos are not there; only their labels count."""
+    names = [name for name, count in counts.items() for _ in range(count)]
+    records = (Record(str(n), Path(f"{n}.jpg"), (name,)) for n, name in enumerate(names))
+    bare = Record("bare", Path("bare.jpg"))
+    classes = {name: value for value, name in enumerate(counts, start=1)}
+    return Source((*records, bare), classes, name="photos")
+
+
+def test_enough_of_everything_needs_no_advice() -> None:
+    assert not list(advice.before(photos_of({"cat": 10, "dog": 11}), steps=100))
+
+
+def test_few_photos_of_a_class() -> None:
+    (line,) = advice.before(photos_of({"cat": 9, "dog": 10, "yak": 0}), steps=100)
+    assert "few photos show these classes: cat 9, yak 0;" in line
+    assert "--classes" in line
+
+
+def test_few_steps() -> None:
+    (line,) = advice.before(photos_of({"cat": 10}), steps=99)
+    assert "the run has only 99 steps" in line
+    assert "--epochs" in line
+
+
+@pytest.fixture
+def predicting(model: Model) -> Callable[[dict[int, float]], Predictor]:
+    """Make a predictor whose masks follow the logits of the channels given, whatever the photo."""
+
+    def make(logits: dict[int, float]) -> Predictor:
+        network = copy.deepcopy(model.network)
+        last = network.decoder.head[-1]
+        last.weight.data.zero_()
+        last.bias.data.fill_(-10.0)
+        for channel, value in logits.items():
+            last.bias.data[channel] = value
+        return Predictor(replace(model, network=network, tag_weight=0.0), View(32))
+
+    return make
+
+
+def test_masks_of_background_alone_are_of_no_use(predicting: Callable, source: Source) -> None:
+    line = advice.after(predicting({0: 1.0}), source)
+    assert line is not None
+    assert "not usable: the masks of 4 training photos are all background" in line
+
+
+def test_masks_of_one_class_alone_are_of_no_use(predicting: Callable, source: Source) -> None:
+    for channel, name in enumerate(CLASSES, start=1):
+        line = advice.after(predicting({channel: 1.0}), source)
+        assert line is not None
+        assert f"the masks of 4 training photos are all {name};" in line
+
+
+def test_masks_of_several_classes_are_fine(model: Model, source: Source) -> None:
+    network = copy.deepcopy(model.network)
+    predictor = Predictor(replace(model, network=network, tag_weight=0.0), View(48))
+    with torch.no_grad():
+        mask_logits, _ = predictor.logits(as_tensor(source.records[0].image))
+    network.decoder.head[-1].bias.data -= mask_logits[0].mean((1, 2))  # no channel wins everywhere
+    assert advice.after(predictor, source) is None
