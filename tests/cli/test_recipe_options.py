@@ -4,9 +4,9 @@ import re
 from dataclasses import fields
 
 import pytest
+from getam.cli.recipe_options import add_recipe_options, take_recipe_settings
 from jsonargparse import ArgumentError, ArgumentParser
 
-from getam.cli.recipe_options import add_recipe_options, take_recipe_settings
 from getam.recipe import Recipe
 
 
