@@ -179,7 +179,7 @@ def draw_model(out: Path, photo: Image.Image, *, model: Path, name: str) -> None
         "pseudo label": blend(photo, label),
         "predicted mask": blend(photo, mask),
     }
-    save(contact_sheet(row, columns=4, cell=CELL), out / f"{name}.jpg")
+    save(contact_sheet(row, columns=4, cell=CELL), out / f"close_{name}.jpg")
 
 
 def command(*words: str) -> None:
