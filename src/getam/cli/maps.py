@@ -59,9 +59,7 @@ def maps(
     source = replace(open_photos(images, out, strict=strict), classes=loaded.classes)
     wanted = words(classes)
     if wanted is not None:
-        source.choose(
-            wanted
-        )  # names the nearest class if one is unknown, before the folder is made
+        source.choose(wanted)  # before the folder is made: names the nearest of an unknown class
     command, inputs = command_of("maps", settings), inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
     todo = not_done(source, folder)

@@ -62,7 +62,7 @@ def labels_for(
         If no entry names a photo, or if two entries name the same one. If ``strict`` is on, also if
         an entry has no photo or a photo has no entry.
     """
-    names = {composed(alias): name for alias, name in aliases(photos, root).items()}
+    names = aliases(photos, root)
     photo_of = {key: names.get(composed(normpath(key))) for key in table}
     check_once(((key, photos[name]) for key, name in photo_of.items() if name), origin)
     found = {name: table[key] for key, name in photo_of.items() if name}

@@ -1,11 +1,10 @@
 """Find the photos of a folder and give each one name."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
 
+from getam.data.spelling import composed
 from getam.places import SUFFIXES, places, without_suffix
 
 
@@ -62,22 +61,18 @@ def aliases(photos: Mapping[str, Path], root: Path) -> dict[str, str]:
     """Map every name that a list may use for a photo to its id.
 
     A photo may be called by its path below the root, by its id, and by its stem where no other
-    photo has it; letters with accents may be written in either Unicode form.
+    photo has it. All names are in NFC.
     """
     by_path = _of_one_photo({name: path_below(photo, root) for name, photo in photos.items()})
     by_stem = _of_one_photo({name: without_suffix(p.name) for name, p in photos.items()})
-    known = by_stem | {name: name for name in photos} | by_path
-    forms = {unicodedata.normalize(f, key): name for key, name in known.items() for f in _FORMS}
-    return forms | known
-
-
-_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+    return by_stem | {name: name for name in photos} | by_path
 
 
 def _of_one_photo(names: Mapping[str, str]) -> dict[str, str]:
     """Map those names back to ids that stand for one photo alone."""
-    often = Counter(names.values())
-    return {given: name for name, given in names.items() if often[given] == 1}
+    spelled = {name: composed(given) for name, given in names.items()}
+    often = Counter(spelled.values())
+    return {given: name for name, given in spelled.items() if often[given] == 1}
 
 
 def _endings() -> str:

@@ -73,7 +73,7 @@ def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: 
     if split not in splits:
         raise unknown("split", [split], splits, folder)
     lines = (folder / f"{split}.txt").read_text(encoding="utf-8").splitlines()
-    listed = [_name_in(line.strip(), known) for line in lines if line.strip()]
+    listed = [_name_in(composed(line.strip()), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
         warn_or_stop(
