@@ -169,7 +169,9 @@ def test_normalisation_can_be_given():
 
 
 def test_decoder_width_follows_the_backbone():
-    assert build_network(TINY, 3, pretrained=False).architecture.decoder_width == 64
+    assert build_network(TINY, 3, pretrained=False).architecture.decoder_width == 192 // 6
+    small = build_network("getam_vit_nano", 3, pretrained=False)
+    assert small.architecture.decoder_width == 32  # no narrower than that
     narrow = build_network(TINY, 3, pretrained=False, decoder_width=24)
     assert narrow.decoder.adapt[0].out_channels == 24
 
