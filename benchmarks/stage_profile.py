@@ -17,7 +17,7 @@ from getam.activation import Frame, class_slot_maps, divide_as_released
 from getam.inference.predictor import as_tensor
 from getam.pseudo_label import Labeller, PseudoLabels, complete_labels, refine
 from getam.report import save_mask
-from getam.training.step import joint_losses
+from getam.training import Joint
 
 
 class Stopwatch:
@@ -48,7 +48,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
     """The stages of :meth:`getam.training.Step.joint`, one after another; 4 photos."""
     labeller = Labeller()
     trainer = Trainer(name, labeller)
-    network, weights = trainer.step.network, trainer.step.weights
+    network = trainer.step.network
     batch, watch = batch_of(plan.photos(4, size), 2), Stopwatch()
     classes = [own.nonzero()[:, 0].tolist() for own in batch.labels]
     for _ in range(rounds):
@@ -66,9 +66,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
             masks = network.segment(features)
         with watch("losses"):
             pseudo = PseudoLabels(classes, maps, refined, label)
-            losses = joint_losses(
-                masks, logits, pseudo, batch, weights, trainer.step.saliency_target
-            )
+            losses = trainer.step.losses(Joint(batch, logits, pseudo, masks))
         with watch("backward"):
             losses["total"].backward()
         with watch("optimiser"):

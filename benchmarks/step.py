@@ -11,9 +11,8 @@ from torch import Tensor
 from getam.data import Batch
 from getam.network import build_network
 from getam.pseudo_label import Labeller, PseudoLabels
-from getam.training import LossWeights, Step
+from getam.training import Joint, Step
 from getam.training.optimiser import build_optimiser
-from getam.training.step import joint_losses
 
 MOST = {2: 1.5, 3: 1.8}  # labels of a photo at the most, and the target
 
@@ -35,13 +34,16 @@ def batch_of(image: Tensor, most: int) -> Batch:
     )
 
 
+WEIGHTS = {"classification": 1.0, "segmentation": 1.0, "saliency": 1.0}
+
+
 class Trainer:
     """Network, optimiser and the two kinds of step."""
 
     def __init__(self, name: str, labeller: Labeller) -> None:
         torch.manual_seed(0)
         network = build_network(name, CLASSES, pretrained=False).train()
-        self.step = Step(network, labeller, LossWeights(saliency=1.0))
+        self.step = Step(network, labeller, WEIGHTS)
         self.optimiser = build_optimiser(
             network, "adamw", learning_rate=1e-5, head_factor=10, weight_decay=0.05
         )
@@ -60,15 +62,9 @@ class Trainer:
         """The same network, batch and losses with a given label."""
         network = self.step.network
         output = network(network.normalise(batch.image))
-        losses = joint_losses(
-            output.mask_logits,
-            output.class_logits,
-            PseudoLabels([], torch.empty(0), torch.empty(0), label),
-            batch,
-            self.step.weights,
-            self.step.saliency_target,
-        )
-        self.update(losses["total"])
+        pseudo = PseudoLabels([], torch.empty(0), torch.empty(0), label)
+        joint = Joint(batch, output.class_logits, pseudo, output.mask_logits)
+        self.update(self.step.losses(joint)["total"])
 
 
 def compare(

@@ -170,7 +170,8 @@ def draw_model(out: Path, photo: Image.Image, *, model: Path, name: str) -> None
         with np.load(folder / "maps" / f"{name}.npz") as arrays:
             activation_map = arrays["activation_maps"][0].astype(np.float32)
         label, mask = (
-            np.array(Image.open(folder / d / f"{name}.png")) for d in ("labels", "masks")
+            np.array(Image.open(next((folder / d).rglob(f"{name}.png"))))
+            for d in ("labels", "masks")
         )
     row = {
         f"photo, tag: {name}": photo,

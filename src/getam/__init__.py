@@ -1,11 +1,15 @@
-"""getam: photos with image-level tags in; segmentation network, maps and pseudo masks out.
+"""getam turns photos with image-level tags into a segmentation network, maps and pseudo masks.
 
-Eight names are all there is to start with; each is imported when it is first used.
+Eight names are enough to start with. Each one is imported when it is first used.
 
-``activation_maps`` photo and classes -> maps, for any vision transformer · ``refine`` maps to the
-photo's edges · ``complete_labels`` maps -> pseudo label · ``train`` a network from tags ·
-``Predictor`` photo -> mask · ``score_folders`` masks against the truth · ``load_released`` the
-authors' checkpoints · ``crf`` dense CRF and dense energy loss.
+* ``activation_maps`` computes the class activation maps of a photo with any vision transformer.
+* ``refine`` fits maps to the edges of the photo.
+* ``complete_labels`` turns maps into a pseudo label.
+* ``train`` trains a network from tags.
+* ``Predictor`` predicts the mask of a photo.
+* ``score_folders`` scores masks against the true ones.
+* ``load_released`` loads the checkpoints of the authors.
+* ``crf`` holds the dense CRF and the dense energy loss.
 """
 
 from importlib import import_module
@@ -43,7 +47,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``import getam`` itself takes no time."""
+    """Import a public name when it is first used, so that ``import getam`` takes no time."""
     if name == "crf":
         return import_module("getam.crf")
     if name in _HOME:
@@ -52,5 +56,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public names."""
+    """Return the public names."""
     return sorted(__all__)

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""This module writes files whole or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Where to write. It carries the suffix of ``path``, so libraries pick the right format.
+        The path to write to. It has the ending of ``path``, so that libraries pick the right
+        format.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-"""The folder that a command fills: never over an input, and the same command continues it.
+"""This module keeps the folder that a command fills.
 
-``manifest.jsonl`` holds the command in its first line, then one line per photo, written once all
-files of the photo are whole::
+No output ever replaces an input. A command that is given again continues its folder.
+``manifest.jsonl`` holds the command in its first line. One line per photo follows, which is
+written once all files of the photo are whole::
 
     {"command": {"verb": "predict", "model": "/runs/mine", ...}}
     {"id": "cat/1", "photo": "/photos/cat/1.jpg", "outputs": ["cat/1.png"], "status": "done"}
@@ -24,24 +25,26 @@ logger = logging.getLogger(__name__)
 
 
 class OutputFolder:
-    """An output folder of a command that writes one or more files per photo.
+    """An output folder records the files that a command has written for each photo.
 
-    A new or empty folder is begun; one that the same command began is continued.
+    A folder that is new or empty is begun. A folder that the same command began is continued.
 
     Parameters
     ----------
     path
         The folder; it is made if it is missing.
     command
-        The verb and the settings that the outputs depend on; values that JSON can hold.
+        The verb and the settings that the outputs depend on, as values that JSON can hold.
     photos
-        Id of every photo to the photo. The files of a photo are named ``ID`` and an ending.
+        The file of every photo by its id. The outputs of a photo are named by the id and an
+        ending.
     inputs
         Every other file that the command reads.
     files
-        Files that the command writes beside those of the photos.
+        Further files that the command writes, which belong to no single photo.
     overwrite
-        Begin anew in a folder that is not empty; files of the same names are replaced.
+        Whether to begin anew in a folder that is not empty. Files of the same names are then
+        replaced.
 
     Attributes
     ----------
@@ -53,7 +56,8 @@ class OutputFolder:
     FileExistsError
         If the folder is not empty and belongs to no command or to another one.
     ValueError
-        If an output would replace an input or leave the folder, or two photos have the same id.
+        If an output would replace an input, if it would lie outside the folder, or if two photos
+        have the same id.
     """
 
     def __init__(
@@ -84,11 +88,11 @@ class OutputFolder:
             temporary.write_text(_line({"command": command}), encoding="utf-8")
 
     def file(self, place: str, suffix: str) -> Path:
-        """Return the path of a file of a photo, as :func:`getam.places.place_below`."""
+        """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
         return place_below(self.path, place, suffix)
 
     def record(self, place: str, outputs: Iterable[Path]) -> None:
-        """Record that all files of a photo are whole; several threads may do so."""
+        """Record that all files of a photo are whole. Several threads may call this at once."""
         entry = {
             "id": place,
             "photo": self.photos[place],
@@ -100,7 +104,7 @@ class OutputFolder:
 
     def _is_done(self, place: str, entries: Mapping[str, Mapping[str, Any]]) -> bool:
         entry = entries.get(place)
-        # Another list may give an id to another photo: the last one wrote the file.
+        # Another list of photos may give this id to another photo, whose file it then is.
         if entry is None or entry["photo"] != self.photos[place]:
             return False
         return all((self.path / output).is_file() for output in entry["outputs"])
@@ -120,23 +124,23 @@ def new_folder(
     files: Iterable[Path] = (),
     inputs: Iterable[Path] = (),
 ) -> Path:
-    """Return the folder of a command that writes a few files at its end; it is made if missing.
+    """Make the output folder of a command that writes a few files at its end, and return it.
 
     Parameters
     ----------
     out
-        The folder.
+        The folder. It may exist already.
     overwrite
-        Replace files in a folder that is not empty.
+        Whether files in a folder that is not empty may be replaced.
     files
-        What will be written.
+        The files that will be written.
     inputs
-        What is read.
+        The files that are read.
 
     Raises
     ------
     FileExistsError
-        If the folder is not empty and ``overwrite`` is off, or is a file.
+        If ``out`` is a file, or a folder that is not empty and ``overwrite`` is off.
     ValueError
         If a file would replace an input.
     """
@@ -148,15 +152,15 @@ def new_folder(
 
 
 def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Raise a ValueError if a file to be written is one that is read, through links too.
+    """Raise a ValueError if a file to be written is one that is read. Links are followed.
 
     Parameters
     ----------
     outputs
-        Files, or files without their endings: ``out/1`` stands for ``out/1.png`` and
+        The files to write, with or without their endings: ``out/1`` stands for ``out/1.png`` and
         ``out/1.cat.jpg``.
     inputs
-        Files. Names that differ in nothing but capitals count as one.
+        The files to read. Names that differ in nothing but capitals count as the same.
     """
     kept = {name: path for path in inputs for name in _names_of_input(path)}
     for output in outputs:
@@ -169,7 +173,7 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def is_output_folder(path: Path) -> bool:
-    """Say whether a command of ours has begun this folder."""
+    """Return whether a command of getam has begun this folder."""
     return _read_manifest(path / MANIFEST)[0] is not None
 
 
@@ -209,7 +213,7 @@ def _refuse_in_use(
 
 
 def _read_manifest(path: Path) -> tuple[Mapping[str, Any] | None, dict[str, Mapping[str, Any]]]:
-    """Return the command of a manifest and the last entry of each id; None if it is no manifest."""
+    """Return the command of a manifest, None if it is no manifest, and the last entry per id."""
     if not path.is_file():
         return None, {}
     first, *rest = path.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -219,7 +223,7 @@ def _read_manifest(path: Path) -> tuple[Mapping[str, Any] | None, dict[str, Mapp
 
 
 def _parsed(line: str) -> dict[str, Any]:
-    """Read a line; one that was cut off says nothing."""
+    """Parse a line of a manifest. A line that was cut off counts as empty."""
     try:
         content = json.loads(line)
     except ValueError:

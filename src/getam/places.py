@@ -1,8 +1,8 @@
-"""Names of photos and classes become places below an output folder, as text alone.
+"""This module turns the names of photos and classes into places below an output folder.
 
 A list of photos may name anything: absolute paths, ``..``, addresses, names that Windows refuses.
-The files that belong to a photo must all the same lie below the output folder of a command, under
-a name that no other photo has.
+The output files of a photo must nevertheless lie below the output folder of the command, under a
+name that no other photo has. Places are computed from the text of the names alone.
 """
 
 import hashlib
@@ -23,30 +23,31 @@ LONGEST_CLASS = 48
 # Control characters, lone surrogates, ends of lines, and what Windows reserves.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029<>:"/\\|?*]+')
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.I)
-# A folder of such a name could meet the file of a photo beside it.
+# A folder of such a name could have the path of the output file of a photo beside it.
 _LIKE_A_FILE = re.compile(r"\.(png|jpg|npz|jsonl)[. ]*$", re.I)
 
 
 def places(names: Sequence[str], *, root: str | None = None) -> list[str]:
     """Return a place below the output folder for every photo of a list.
 
-    The tree of folders below ``root`` is kept, or below the folder that all photos share where
-    there is no root or a photo lies outside it. A name that is a place already stays as it is. Two
-    photos that would meet are numbered, whatever the order of the list.
+    The tree of folders below ``root`` is kept. Without a root, or with a photo outside it, the tree
+    below the folder that all photos share is kept. A name that is a place already stays as it is.
+    Photos that would get the same place are numbered, and the order of the list does not matter.
 
     Parameters
     ----------
     names
-        Names of all photos of the list: relative or absolute paths, with ``/`` or ``\\``, or
+        The names of all photos of the list: relative or absolute paths, with ``/`` or ``\\``, or
         addresses such as ``s3://bucket/a/1.jpg``. Nothing is looked up on a disk.
     root
-        The folder that the user named.
+        The folder that the user named, if any.
 
     Returns
     -------
     list of str
-        In the order of ``names``: relative, with ``/``, without the ending of a photo, NFC, no
-        part empty or ``..``, valid on Windows, and unique also where case is ignored.
+        One place per name, in the same order. A place is a relative path with ``/``, without the
+        ending of the photo, in the Unicode form NFC. No part of it is empty or ``..``. It is valid
+        on Windows, and unique even if case is ignored.
 
     Examples
     --------
@@ -62,9 +63,9 @@ def places(names: Sequence[str], *, root: str | None = None) -> list[str]:
 
 
 def class_parts(names: Sequence[str]) -> list[str]:
-    """Return a part of a file name for every class: without ``/`` and ``.``, and unique.
+    """Return a unique part of a file name for every class, without ``/`` and ``.``.
 
-    ``ID.CLASS.jpg`` can therefore never be the file of another photo or another class.
+    Therefore ``ID.CLASS.jpg`` can never be the file of another photo or another class.
 
     Examples
     --------
@@ -77,21 +78,21 @@ def class_parts(names: Sequence[str]) -> list[str]:
 
 
 def place_below(folder: Path, place: str, suffix: str) -> Path:
-    """Return the path of a file that belongs to a photo; it lies below ``folder``.
+    """Return the path of an output file of a photo, which lies below ``folder``.
 
     Parameters
     ----------
     folder
         The output folder.
     place
-        The id of the photo, one that :func:`places` returns unchanged.
+        The id of the photo. It must be a place, which :func:`places` returns unchanged.
     suffix
-        What follows the id in the name of the file, such as ``.png`` or ``.cat.jpg``.
+        The text that follows the id in the name of the file, such as ``.png`` or ``.cat.jpg``.
 
     Raises
     ------
     ValueError
-        If the id is no place, as one with ``..`` or an absolute one.
+        If the id is no place, for example because it is absolute or holds ``..``.
     """
     if place != _as_place(place + ".png"):
         raise ValueError(
@@ -102,7 +103,7 @@ def place_below(folder: Path, place: str, suffix: str) -> Path:
 
 
 def without_suffix(name: str) -> str:
-    """Take the ending of a photo off a name; other dots stay.
+    """Return a name without the ending of a photo file. Other dots stay.
 
     Examples
     --------
@@ -114,13 +115,16 @@ def without_suffix(name: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return one text for all names that a file system may take for one: case and Unicode form."""
+    """Return one text for all names that differ only in case or in their Unicode form.
+
+    Some file systems take such names for the same.
+    """
     decomposed = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFD", decomposed.upper().casefold())
 
 
 def _parts(name: str) -> list[str]:
-    """Split a path; ``.`` and ``..`` are resolved as text, an absolute one begins with ``/``."""
+    """Split a path and resolve ``.`` and ``..`` as text. An absolute path begins with ``/``."""
     name = name.replace("\\", "/")
     parts = ["/"] if name.startswith("/") else []
     for part in name.split("/"):
@@ -142,13 +146,13 @@ def _shared_folder(folders: list[list[str]]) -> int:
     """Count the parts that all folders begin with."""
     if not folders:
         return 0
-    first, last = min(folders), max(folders)  # what these two share, all between them share
+    first, last = min(folders), max(folders)  # all folders between these two share what they share
     unequal = (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     return next(unequal, min(len(first), len(last)))
 
 
 def _as_place(name: str) -> str:
-    """Return a path that is valid everywhere; it may meet that of another name."""
+    """Return a path that is valid everywhere. Another name may lead to the same path."""
     parts = [part for part in without_suffix(name).split("/") if part not in ("", ".", "..")]
     *folders, last = parts or ["_"]
     apart = [f"{part}_" if _LIKE_A_FILE.search(part) else part for part in folders]
@@ -156,7 +160,7 @@ def _as_place(name: str) -> str:
 
 
 def _valid(part: str, *, longest: int) -> str:
-    """Return a file name that every file system takes, as near to ``part`` as can be."""
+    """Return a file name that every file system accepts, as close to ``part`` as possible."""
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", part)).rstrip(". ") or "_"
     device = _DEVICE.match(name)
     if device:
@@ -165,7 +169,7 @@ def _valid(part: str, *, longest: int) -> str:
 
 
 def _cut(name: str, longest: int) -> str:
-    """Cut a name to so many bytes; a short hash of the whole name keeps it apart from others."""
+    """Cut a name to ``longest`` bytes. A short hash of the whole name keeps it unique."""
     whole = name.encode()
     if len(whole) <= longest:
         return name
@@ -176,7 +180,7 @@ def _cut(name: str, longest: int) -> str:
 def _made_unique(
     wanted: Sequence[str], *, first: Sequence[tuple[bool, str]], longest: int
 ) -> list[str]:
-    """Number the places that agree; of those the one with the least ``first`` keeps its name."""
+    """Number places that agree. Among them, the one with the least ``first`` keeps its name."""
     order = sorted(range(len(wanted)), key=lambda index: first[index])
     owners: dict[str, int] = {}
     for index in order:
@@ -190,7 +194,7 @@ def _made_unique(
 
 
 def _next_free(place: str, taken: set[str], used: Counter[str], *, longest: int) -> str:
-    """Number a place until it is free, and take it."""
+    """Return the first numbered form of a place that is free, and mark it as taken."""
     head, slash, last = place.rpartition("/")
     while True:
         used[folded(place)] += 1

@@ -1,4 +1,4 @@
-"""How far a long loop is: a bar on a terminal, a closing line elsewhere."""
+"""This module shows how far a long loop is."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +10,10 @@ from rich.progress import Progress
 
 @contextmanager
 def counted(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how many of ``total`` things are done; yields the function that counts one."""
+    """Yield a function that counts one of ``total`` things as done.
+
+    A terminal shows a bar. In any case, one line is printed to stderr when the loop ends.
+    """
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)

@@ -1,6 +1,6 @@
-"""The words and values that every stage shares.
+"""This module defines the words and values that every stage shares.
 
-One word per thing, in every file:
+Every file uses the same word for the same thing:
 
 ``image`` [B, 3, H, W] · ``labels`` [B, C] 0/1 · ``saliency`` [B, H, W] in 0..1 · ``valid``
 [B, H, W] inside the photo, not padding · ``class_logits`` [B, C] · ``activation_maps``
@@ -12,7 +12,7 @@ Legend: B images, C classes, A heads, N tokens, D width, H x W pixels, h x w pat
 """
 
 BACKGROUND = 0
-"""Value of background in every label image; class ``c`` of C has the value ``c + 1``."""
+"""Value of background in every label image. The class with index ``c`` has the value ``c + 1``."""
 
 IGNORE = 255
 """Value of a pixel that is neither trained on nor scored."""

@@ -1,12 +1,12 @@
-"""What a command depends on: the settings that tell it from another, and the files it reads."""
+"""A command is told from another by its settings, and knows the files that it reads."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-UNIMPORTANT = frozenset({"out", "json", "device", "workers", "strict", "overwrite"})
-"""Settings that change no output; photos that are left out have none."""
+UNIMPORTANT = frozenset({"out", "json", "truth", "device", "workers", "strict", "overwrite"})
+"""These settings change no output; photos that are left out have none."""
 
 WRITTEN = ("out", "json")
 
@@ -32,7 +32,7 @@ def inputs_of(settings: Mapping[str, Any]) -> list[Path]:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the file, or of a model folder its files; of other folders nothing."""
+    """Return a file itself, the two files of a model folder, and nothing for other folders."""
     if path.is_file():
         return [path]
     return [file for file in (path / "model.json", path / "model.safetensors") if file.is_file()]

@@ -1,24 +1,17 @@
-"""``getam compare``: attribution methods and starting blocks on a split with masks."""
+"""The verb ``getam compare`` scores attribution methods and first blocks on a split with masks."""
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from getam.activation import lookup_method
 from getam.cli.command import inputs_of
-from getam.cli.options import Words, parse, verb_parser, words
-from getam.cli.splits import open_for
-from getam.data import Source
-from getam.evaluation import Comparison
-from getam.explain import compare_methods
+from getam.cli.options import Words, numbers, parse, verb_parser, words
 from getam.files import whole_file
-from getam.inference import files_of
-from getam.model import load_model
-from getam.outputs import new_folder
-from getam.report import comparison_svg
+
+if TYPE_CHECKING:
+    from getam.data import Source
 
 WRITTEN = ("table.md", "compare.json", "compare.svg")
 
@@ -29,6 +22,8 @@ def compare(
     out: Path,
     split: str | None = None,
     labels: Path | None = None,
+    none: str | None = None,
+    truth: Path | None = None,
     methods: Words = None,
     first_blocks: str | list[int] | None = None,
     affinity: int = 0,
@@ -40,7 +35,9 @@ def compare(
     workers: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-) -> Comparison:
+    *,
+    command: str,
+) -> None:
     """Score attribution methods as masks, by pointing, by faithfulness and by cost.
 
     Args:
@@ -49,6 +46,8 @@ def compare(
         out: folder for table.md, compare.json and compare.svg
         split: part of the data set; default all of it
         labels: label file, where the data set has none of its own
+        none: class folder whose photos show none of the classes
+        truth: folder of masks to score with, for data that has none of its own
         methods: attribution methods, e.g. getam,grad_cam; default all that fit the model
         first_blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
         affinity: passes of patch affinity, 0 for none
@@ -60,10 +59,19 @@ def compare(
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
+        command: how the verb was called, for table.md
     """
     settings = locals()
+    from getam.activation import lookup_method
+    from getam.cli.splits import open_for
+    from getam.explain import compare_methods
+    from getam.inference import files_of
+    from getam.model import load_model
+    from getam.outputs import new_folder
+    from getam.report import comparison_svg
+
     loaded = load_model(model, device=device)
-    source = open_for(loaded, data, labels=labels, split=split, saliency=None, strict=strict)
+    source = open_for(loaded, settings)
     chosen = words(methods)
     for method in chosen or []:
         lookup_method(method)  # fails before the folder is made
@@ -77,7 +85,7 @@ def compare(
         loaded,
         source if limit is None else evenly_spaced(source, limit),
         methods=chosen,
-        first_blocks=integers(first_blocks),
+        first_blocks=numbers(first_blocks, option="first_blocks", of=int),
         affinity=affinity,
         refined=refine,
         faithfulness=faithfulness,
@@ -88,22 +96,16 @@ def compare(
         path.write_text(comparison_svg(comparison), encoding="utf-8")
     if json is not None:
         comparison.write_json(json)
+    text = f"    {command}\n\n{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
+    with whole_file(folder / "table.md") as path:
+        path.write_text(text, encoding="utf-8")
     print(comparison.table())
-    return comparison
 
 
-def integers(given: str | list[int] | None) -> list[int] | None:
-    """A list of integers from ``0,6`` or from a YAML list."""
-    if given is None or isinstance(given, list):
-        return given
-    try:
-        return [int(number) for number in given.split(",")]
-    except ValueError:
-        raise ValueError(f"first_blocks must be numbers like 0,6,8, got {given!r}") from None
+def evenly_spaced(source: "Source", count: int) -> "Source":
+    """Return at most ``count`` of the photos, evenly spaced over the whole list."""
+    import numpy as np
 
-
-def evenly_spaced(source: Source, count: int) -> Source:
-    """At most ``count`` of the photos, from the whole list."""
     if count < 1:
         raise ValueError(f"limit must be 1 or more, got {count}")
     chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
@@ -112,9 +114,5 @@ def evenly_spaced(source: Source, count: int) -> Source:
 
 def run(options: Sequence[str]) -> None:
     """Run the verb with its command-line options; the table is kept beside its command."""
-    settings = parse(verb_parser("compare", compare), options)
-    comparison = compare(**settings)
-    command = shlex.join(["getam", "compare", *options])
-    text = f"    {command}\n\n{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
-    with whole_file(settings["out"] / "table.md") as path:
-        path.write_text(text, encoding="utf-8")
+    settings = parse(verb_parser("compare", compare, skip={"command"}), options)
+    compare(**settings, command=shlex.join(["getam", "compare", *options]))

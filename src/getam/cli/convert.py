@@ -1,16 +1,11 @@
-"""``getam convert``: a checkpoint of the released GETAM to a model folder."""
+"""The verb ``getam convert`` makes a model folder of a checkpoint of the released GETAM."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.options import Words, run_verb, words
-from getam.data import VOC_CLASSES
-from getam.model import Model, View, save_model
-from getam.network import read_released
-from getam.outputs import new_folder
-from getam.pseudo_label import Labeller
 
-VIEW = View(320)  # the middle of the released test sizes 256, 320, 480
+LONG_SIDE = 320  # the middle of the released test sizes 256, 320, 480
 
 
 def convert(
@@ -25,6 +20,12 @@ def convert(
         classes: class names in the order of the checkpoint; default the 20 of VOC
         overwrite: replace files in a folder that is not empty
     """
+    from getam.data import VOC_CLASSES
+    from getam.model import Model, View, save_model
+    from getam.network import read_released
+    from getam.outputs import new_folder
+    from getam.pseudo_label import Labeller
+
     released = read_released(checkpoint, backbone=backbone)
     count = released.network.num_classes
     names = words(classes) or list(VOC_CLASSES)
@@ -33,7 +34,7 @@ def convert(
     files = [out / "model.json", out / "model.safetensors"]
     folder = new_folder(out, overwrite=overwrite, files=files, inputs=[checkpoint])
     values = {name: value for value, name in enumerate(names, start=1)}
-    save_model(Model(released.network, values, VIEW, Labeller()), folder)
+    save_model(Model(released.network, values, View(LONG_SIDE), Labeller()), folder)
     if released.unused:
         print(f"{len(released.unused)} keys not needed: {', '.join(released.unused)}")
     print(f"model in {folder}")

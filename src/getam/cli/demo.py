@@ -1,10 +1,9 @@
-"""``getam demo``: the whole road on bundled data, with no network connection."""
+"""The verb ``getam demo`` takes the whole road on bundled data, with no network connection."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.options import run_verb
-from getam.demo import demo as run_demo
 
 
 def demo(
@@ -18,11 +17,13 @@ def demo(
 
     Args:
         out: new or empty folder for scenes, runs, scores.json and report.html
-        seed: of scenes and training
+        seed: seed of the scenes and of training
         from_scratch: learn the classifier that the package brings again first, some minutes more
         device: cpu, cuda or auto
         json: write the scores here too
     """
+    from getam.demo import demo as run_demo
+
     stages = run_demo(out, seed=seed, from_scratch=from_scratch, device=device)
     if json is not None:
         stages.write_json(json)

@@ -1,21 +1,14 @@
-"""``getam explain``: why a vision transformer named a class."""
+"""The verb ``getam explain`` shows why a vision transformer named a class."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from getam.activation import lookup_method
 from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, run_verb, words
-from getam.cli.splits import open_photos
-from getam.explain import (
-    Classifier,
-    class_indices,
-    explain_folder,
-    run_classifier,
-    timm_classifier,
-)
-from getam.inference import output_folder
-from getam.model import load_model
+
+if TYPE_CHECKING:
+    from getam.explain import Classifier
 
 
 def explain(
@@ -53,6 +46,11 @@ def explain(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    from getam.activation import lookup_method
+    from getam.cli.splits import open_photos
+    from getam.explain import class_indices, explain_folder
+    from getam.inference import output_folder
+
     if top < 1:
         raise ValueError(f"top must be 1 or more, got {top}")
     classifier = open_classifier(
@@ -84,14 +82,17 @@ def open_classifier(
     weights: Path | None,
     pretrained: bool,
     device: str | None,
-) -> Classifier:
-    """The timm model or the trained run, whichever is named.
+) -> "Classifier":
+    """Open the timm model or the trained run, whichever is named.
 
     Raises
     ------
     ValueError
-        If both are, or none is.
+        If both are named, or none is.
     """
+    from getam.explain import run_classifier, timm_classifier
+    from getam.model import load_model
+
     if model is not None and (backbone is not None or weights is not None):
         raise ValueError("give --backbone (and --weights) or --model, not both")
     if model is not None:

@@ -1,14 +1,10 @@
-"""``getam label``: pseudo masks of labelled photos."""
+"""The verb ``getam label`` writes the pseudo masks of labelled photos."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import command_of, inputs_of
-from getam.cli.json_file import write_scores
 from getam.cli.options import run_verb
-from getam.cli.splits import open_for, with_rule
-from getam.inference import label_folder, output_folder
-from getam.model import load_model
 
 
 def label(
@@ -17,6 +13,8 @@ def label(
     out: Path,
     labels: Path | None = None,
     split: str | None = None,
+    none: str | None = None,
+    truth: Path | None = None,
     saliency: Path | None = None,
     rule: str | None = None,
     crf: bool = False,
@@ -28,24 +26,33 @@ def label(
 ) -> None:
     """Write the pseudo label of every photo as a palette PNG, from its image-level labels.
 
+    Photos about which nothing is known are left out.
+
     Args:
         model: folder of a trained or converted model
         data: a data set, as for getam train
         out: folder for the pseudo masks
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
+        none: class folder whose photos show none of the classes
+        truth: folder of masks to score with, for data that has none of its own
         saliency: folder of saliency maps
         rule: completion rule; default the one of training
         crf: move the labels to the edges by a dense CRF
-        json: write the score here, if the data set has masks to score with
+        json: write the score here too, if there are masks to score with
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    from getam.cli.json_file import write_scores
+    from getam.cli.splits import open_for, with_known_labels, with_rule
+    from getam.inference import label_folder, output_folder
+    from getam.model import load_model
+
     loaded = load_model(model, device=device)
-    source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
+    source = with_known_labels(open_for(loaded, settings))
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
     folder = output_folder(
         out,

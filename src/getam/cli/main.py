@@ -1,13 +1,16 @@
-"""The command ``getam``: find the verb, read its settings, call one function, print.
+"""The command ``getam`` finds the verb, reads its options, calls one function and prints.
 
-Nothing heavy is imported before the verb is known, so that ``getam --help`` answers at once.
+Nothing heavy is imported before the options are read, so that every ``--help`` answers at once.
 """
 
 import importlib
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+
+from getam.stopped import Stopped
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
@@ -43,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal stopped.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # The compute threads wait for each other after every operation. By default a waiting thread
+    # spins long before it sleeps, which triples the time beside another busy program
+    # (benchmarks/threads.py measures it). The library reads this once, when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     if not arguments or arguments[0] in ("-h", "--help"):
         lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
         print(HELP.format(verbs=lines), end="")
@@ -65,13 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return call(importlib.import_module(f"getam.cli.{verb}").run, options)
 
 
-def call(run: object, options: list[str]) -> int:
-    """Run a verb; expected errors become one line, unless ``--debug`` asks for the trace."""
-    from getam.training.stop_request import Stopped
-
+def call(run: Callable[[list[str]], None], options: list[str]) -> int:
+    """Run a verb and return its exit status; an expected error is one line without ``--debug``."""
     debug = "--debug" in options
     try:
-        run([option for option in options if option != "--debug"])  # type: ignore[operator]
+        run([option for option in options if option != "--debug"])
     except Stopped as stopped:
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
@@ -92,7 +97,7 @@ def call(run: object, options: list[str]) -> int:
 
 
 def one_line(error: Exception) -> str:
-    """What happened, in one line; the operating system's errors name their file."""
+    """Say in one line what happened; the operating system's errors name their file."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""``getam maps``: activation maps of photos."""
+"""The verb ``getam maps`` writes the activation maps of photos."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,15 +7,6 @@ from typing import Any
 
 from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, run_verb, words
-from getam.cli.splits import open_photos
-from getam.inference import (
-    Predictor,
-    maps_folder,
-    not_done,
-    output_folder,
-    predicted_classes,
-)
-from getam.model import load_model
 
 
 def maps(
@@ -47,6 +38,16 @@ def maps(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    from getam.cli.splits import open_photos
+    from getam.inference import (
+        Predictor,
+        maps_folder,
+        not_done,
+        output_folder,
+        predicted_classes,
+    )
+    from getam.model import load_model
+
     loaded = load_model(model, device=device)
     changes: dict[str, Any] = {"method": method, "first_block": first_block, "affinity": affinity}
     labeller = replace(

@@ -1,18 +1,31 @@
-"""Options of a verb from a function's signature: YAML, ``--print_config``, near misses."""
+"""The options of a verb come from the signature of its function, or from a YAML file."""
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
 
+from getam.cli.help_page import SWITCH, VerbHelp
+
 Words = str | list[str] | None
+
+Number = TypeVar("Number", int, float)
+EXAMPLES = {int: "0,1,2", float: "0.75,1,1.25"}
 
 
 class VerbParser(ArgumentParser):
-    """A parser that answers a wrong option in one line with the nearest right one."""
+    """This parser answers a wrong option in one line with the nearest right one."""
+
+    def format_help(self, formatter: argparse.HelpFormatter | None = None) -> str:
+        """Return the help page, with the options that every verb has at its end."""
+        self._optionals.title = "options of every verb"
+        own_first = sorted(self._action_groups, key=lambda group: group is self._optionals)
+        self._action_groups = own_first
+        return super().format_help(formatter)
 
     def error(self, message: str, _ex: Exception | None = None) -> NoReturn:
         """Print the reason and leave with status 2."""
@@ -21,11 +34,9 @@ class VerbParser(ArgumentParser):
         raise SystemExit(2)
 
     def switches(self) -> set[str]:
-        """Names of the options that are true or false."""
+        """Return the names of the options that are true or false."""
         return {
-            action.dest
-            for action in self._actions
-            if getattr(action, "_typehint", None) in (bool, bool | None)
+            action.dest for action in self._actions if getattr(action, "_typehint", None) in SWITCH
         }
 
     def _nearest(self, reason: str) -> str:
@@ -42,9 +53,21 @@ def verb_parser(
     verb: str, function: Callable[..., Any], *, skip: set[str | int] | None = None
 ) -> VerbParser:
     """Make the parser of a verb whose options are the parameters of a function, but for some."""
-    parser = VerbParser(prog=f"getam {verb}", description=first_line(function), allow_abbrev=False)
+    parser = empty_parser(verb, function)
+    group = parser.add_argument_group("options")
+    group.add_function_arguments(function, as_group=False, skip=skip)
+    return parser
+
+
+def empty_parser(verb: str, function: Callable[..., Any]) -> VerbParser:
+    """Make the parser of a verb with those options alone that every verb has."""
+    parser = VerbParser(
+        prog=f"getam {verb}",
+        description=first_line(function),
+        allow_abbrev=False,
+        formatter_class=VerbHelp,
+    )
     parser.add_argument("--config", action="config", help="YAML file with any of these options")
-    parser.add_function_arguments(function, as_group=False, skip=skip)
     parser.epilog = "--debug shows the whole trace of an error"
     return parser
 
@@ -55,13 +78,13 @@ def run_verb(verb: str, function: Callable[..., Any], options: Sequence[str]) ->
 
 
 def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
-    """Options as keyword arguments; ``--flag`` and ``--no-flag`` stand for true and false."""
+    """Return the options as keyword arguments; ``--flag`` is true and ``--no-flag`` is false."""
     settings = parser.parse_args(spelled_out(options, switches=parser.switches()))
     return {name: value for name, value in settings.as_dict().items() if name != "config"}
 
 
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:
-    """Options as the parser knows them: ``_`` for ``-`` in names, a value for every switch.
+    """Spell the options as the parser knows them: ``_`` for ``-``, and a value for every switch.
 
     Examples
     --------
@@ -85,7 +108,7 @@ def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:
 
 
 def words(given: Words) -> list[str] | None:
-    """A list of different names from ``a,b`` or from a YAML list; None if none was given.
+    """Return the different names of ``a,b`` or of a YAML list; None if none was given.
 
     Raises
     ------
@@ -101,6 +124,35 @@ def words(given: Words) -> list[str] | None:
     return different
 
 
+def numbers(
+    given: str | list[Number] | None, *, option: str, of: type[Number]
+) -> list[Number] | None:
+    """Return the numbers of ``0,1,2`` or of a YAML list; None if none were given.
+
+    Parameters
+    ----------
+    given
+        What the command line or the file says.
+    option
+        The name of the option, for the message.
+    of
+        int or float.
+
+    Raises
+    ------
+    ValueError
+        If something else than numbers was given.
+    """
+    if given is None or isinstance(given, list):
+        return given
+    try:
+        return [of(number) for number in given.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"{option} must be numbers such as {EXAMPLES[of]}, got {given!r}"
+        ) from None
+
+
 def first_line(function: Callable[..., Any]) -> str:
-    """First line of a function's docstring."""
+    """Return the first line of a function's docstring."""
     return (function.__doc__ or "").strip().splitlines()[0]

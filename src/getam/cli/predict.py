@@ -1,12 +1,10 @@
-"""``getam predict``: masks of photos."""
+"""The verb ``getam predict`` writes the masks of photos."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import command_of, inputs_of
-from getam.cli.options import run_verb
-from getam.cli.splits import open_photos
-from getam.inference import Predictor, output_folder, predict_folder
+from getam.cli.options import numbers, run_verb
 
 
 def predict(
@@ -40,24 +38,18 @@ def predict(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    from getam.cli.splits import open_photos
+    from getam.inference import Predictor, output_folder, predict_folder
+
+    sizes = numbers(scales, option="scales", of=float)
     predictor = Predictor.load(
-        model, scales=numbers(scales), resize=resize, flip=flip, crf=crf, device=device
+        model, scales=sizes, resize=resize, flip=flip, crf=crf, device=device
     )
     source = open_photos(images, out, strict=strict)
     command, inputs = command_of("predict", settings), inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
     predict_folder(predictor, source, folder, overlays=overlays, workers=workers)
-    print(f"{len(source)} masks in {out}")
-
-
-def numbers(given: str | list[float] | None) -> list[float] | None:
-    """A list of numbers from ``0.75,1`` or from a YAML list."""
-    if given is None or isinstance(given, list):
-        return given
-    try:
-        return [float(number) for number in given.split(",")]
-    except ValueError:
-        raise ValueError(f"scales must be numbers like 0.75,1,1.25, got {given!r}") from None
+    print(f"{len(source)} masks in {out} ({predictor.view})")
 
 
 def run(options: Sequence[str]) -> None:

@@ -1,12 +1,10 @@
-"""``getam score``: a folder of masks against the truth."""
+"""The verb ``getam score`` compares a folder of masks with the truth."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import inputs_of
 from getam.cli.options import Words, run_verb, words
-from getam.evaluation import score_folders
-from getam.outputs import refuse_inputs
 
 
 def score(
@@ -27,8 +25,12 @@ def score(
         ids: text file with the names to score; default every truth mask
         json: write the scores here too
     """
+    settings = locals()
+    from getam.evaluation import score_folders
+    from getam.outputs import refuse_inputs
+
     if json is not None:
-        refuse_inputs([json], inputs_of(locals()))
+        refuse_inputs([json], inputs_of(settings))
     scores = score_folders(predictions, truth, classes=classes, only=words(only), ids=ids)
     print(scores.table())
     print(f"mIoU {scores.miou:.3f}")

@@ -1,4 +1,4 @@
-"""A YAML file of settings."""
+"""Settings are read from a YAML file."""
 
 from pathlib import Path
 from typing import Any

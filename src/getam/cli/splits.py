@@ -1,8 +1,10 @@
-"""Data sets opened for a model that is already trained."""
+"""Data sets and photos are opened for a model that is already trained."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from getam.data import Source, check_photos, list_photos, open_source
 from getam.model import Model
@@ -11,19 +13,23 @@ from getam.pseudo_label import WITHOUT_SALIENCY
 
 logger = logging.getLogger(__name__)
 
+OF_A_SOURCE = ("labels", "split", "none", "truth", "saliency", "strict")
+"""Options that are passed on to :func:`getam.data.open_source`."""
 
-def open_for(
-    model: Model,
-    data: Path,
-    *,
-    labels: Path | None,
-    split: str | None,
-    saliency: Path | None,
-    strict: bool,
-) -> Source:
-    """A data set with the model's classes, without photos that cannot be read."""
-    source = open_source(data, labels=labels, split=split, saliency=saliency, strict=strict)
-    return check_photos(source.aligned(list(model.classes)), strict=strict)
+
+def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
+    """Open the data set that a verb's options name, without the photos that cannot be read.
+
+    Parameters
+    ----------
+    model
+        A trained network, whose classes the source takes over.
+    settings
+        ``data`` and ``strict``; of :data:`OF_A_SOURCE` what the verb has.
+    """
+    given = {name: settings[name] for name in OF_A_SOURCE if name in settings}
+    source = open_source(settings["data"], **given)
+    return check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
 
 
 def open_photos(images: Path, out: Path, *, strict: bool) -> Source:
@@ -44,6 +50,25 @@ def open_photos(images: Path, out: Path, *, strict: bool) -> Source:
     return check_photos(source, strict=strict)
 
 
+def with_known_labels(source: Source) -> Source:
+    """Return the photos about which something is known; one line counts the others.
+
+    Raises
+    ------
+    ValueError
+        If nothing is known about any of them.
+    """
+    records = tuple(record for record in source.records if record.labels is not None)
+    if not records:
+        raise ValueError(f"no photo of {source.name} has a label: name a file with --labels")
+    if len(records) < len(source):
+        left_out = len(source) - len(records)
+        logger.info(
+            "nothing is known about %d photos of %s: they are left out", left_out, source.name
+        )
+    return replace(source, records=records)
+
+
 def _without_outputs(source: Source, out: Path) -> Source:
     root = out.resolve()
     records = tuple(r for r in source.records if not r.image.resolve().is_relative_to(root))
@@ -56,7 +81,7 @@ def _without_outputs(source: Source, out: Path) -> Source:
 
 
 def with_rule(model: Model, rule: str | None, *, has_saliency: bool, crf: bool) -> Model:
-    """The model with another completion rule; its settings stay only with their own rule.
+    """Return the model with another completion rule, whose settings stay only with their own rule.
 
     A model trained without saliency labels with it once it is given, and the other way round.
     """

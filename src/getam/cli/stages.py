@@ -1,15 +1,11 @@
-"""``getam stages``: the score of every stage on a split with masks."""
+"""The verb ``getam stages`` scores every stage on a split with masks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from getam.cli.command import inputs_of
-from getam.cli.options import run_verb
-from getam.cli.splits import open_for, with_rule
-from getam.inference import score_stages
-from getam.model import load_model
-from getam.outputs import refuse_inputs
-from getam.progress import counted
+from getam.cli.options import numbers, run_verb
 
 
 def stages(
@@ -17,9 +13,15 @@ def stages(
     data: Path,
     split: str | None = None,
     labels: Path | None = None,
+    none: str | None = None,
+    truth: Path | None = None,
     saliency: Path | None = None,
     rule: str | None = None,
-    crf: bool = False,
+    label_crf: bool = False,
+    scales: str | list[float] | None = None,
+    resize: str | None = None,
+    flip: bool | None = None,
+    crf: bool | None = None,
     json: Path | None = None,
     device: str | None = None,
     workers: int | None = None,
@@ -32,19 +34,35 @@ def stages(
         data: a data set with masks, as for getam train
         split: part of the data set; default all of it
         labels: label file, where the data set has none of its own
+        none: class folder whose photos show none of the classes
+        truth: folder of masks to score with, for data that has none of its own
         saliency: folder of saliency maps
         rule: completion rule; default the one of training
-        crf: move the pseudo labels to the edges by a dense CRF
+        label_crf: move the pseudo labels to the edges by a dense CRF
+        scales: relative sizes whose predictions are averaged; default the model's
+        resize: aspect keeps the photo's shape, square does not; default the model's
+        flip: predict from the mirrored photo too; default as the model was made
+        crf: sharpen the prediction by a dense CRF; default as the model was made
         json: write the scores here too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """
+    settings = locals()
+    from getam.cli.splits import open_for, with_rule
+    from getam.inference import score_stages
+    from getam.model import load_model
+    from getam.outputs import refuse_inputs
+    from getam.progress import counted
+
     if json is not None:
-        refuse_inputs([json], inputs_of(locals()))
+        refuse_inputs([json], inputs_of(settings))
+    sizes = numbers(scales, option="scales", of=float)
     loaded = load_model(model, device=device)
-    source = open_for(loaded, data, labels=labels, split=split, saliency=saliency, strict=strict)
-    loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
+    view = loaded.view.changed(scales=sizes, resize=resize, flip=flip, crf=crf)
+    source = open_for(loaded, settings)
+    loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=label_crf)
+    loaded = replace(loaded, view=view)
     with counted("photos", len(source)) as advance:
         scores = score_stages(
             loaded, source, workers=workers, on_photo=lambda _photo, _mask: advance()

@@ -1,13 +1,14 @@
-"""``getam train``: photos with image-level labels in, a segmentation network out."""
+"""The verb ``getam train`` makes a segmentation network of photos with image-level labels."""
 
 import argparse
+import json as json_text
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from getam.cli.options import Words, parse, spelled_out, verb_parser, words
-from getam.cli.recipe_options import add_recipe_options, take_recipe_settings
+from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
+from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.recipe import NETWORKS, check_preset, recipe_for
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ CONFIG = "config.yaml"  # of a run
 NOT_OF_THE_RUN = {"resume", "json", "recipe"}  # the recipe is written field by field
 
 
-def train(
+# jsonargparse looks a function's name up in every package above: ``train`` would import torch.
+def train_from_tags(
     data: Path,
     out: Path,
     labels: Path | None = None,
@@ -62,8 +64,8 @@ def train(
         pretrained: start from timm's pretrained weights
         classifier: what class logits are read from: class_token, average or stride32
         decoder_width: channels of the decoder; default a sixth of the backbone's, 32 at least
-        preset: default, paper or released: values for what is not named here
-        seeds: train once per seed, e.g. 0,1,2, into one folder each below --out
+        preset: default, paper or released; says what the settings are that are not given
+        seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         device: auto, cpu or cuda
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
@@ -73,36 +75,71 @@ def train(
     """
     settings = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
     check_preset(preset)  # fails before anything heavy is imported
-    if seeds is None:
-        train_once(settings, recipe, resume=resume, json=json)
+    source, scored = open_parts(settings)
+    source = source.for_training()  # fails before the network is built
+    chosen = numbers(seeds, option="seeds", of=int)
+    if chosen is not None:
+        train_seeds(chosen, source, scored, settings, recipe, json=json)
         return
-    from getam.evaluation import spread_table
+    train_once(source, scored, settings, recipe, resume=resume, json=json)
 
-    folders = {seed: out / f"seed{seed}" for seed in seed_numbers(seeds)}
+
+def train_seeds(
+    seeds: Sequence[int],
+    source: "Source",
+    val: "Source | None",
+    settings: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    *,
+    json: Path | None,
+) -> None:
+    """Train one run per seed, each in its own folder, and print a table of their scores.
+
+    A run that was stopped goes on; a finished one with the same settings is not run again.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to score with, a file for one score is named, or a folder holds a run
+        with other settings.
+    """
+    if val is None:
+        raise ValueError("seeds: there are no photos to score with: name some with --val")
+    if json is not None:
+        raise ValueError("seeds: leave --json out, every run has its own scores.json")
+    from getam.evaluation import spread_table
+    from getam.training.run_folder import check_same
+
+    folders = {seed: settings["out"] / f"seed{seed}" for seed in seeds}
     for seed, folder in folders.items():
+        once = {**settings, "out": folder, "seeds": None}
+        given = {**recipe, "seed": seed}
         if (folder / "scores.json").is_file():
+            check_same(folder, json_text.loads(json_text.dumps({**once, **given}, default=str)))
             print(f"seed {seed} was done before: {folder}")
             continue
         begun = (folder / "checkpoint.pt").is_file()
-        once = {**settings, "out": folder, "seeds": None}
-        train_once(once, {**recipe, "seed": seed}, resume=begun, json=None)
+        train_once(source, val, once, given, resume=begun, json=None)
     print(spread_table(list(folders.values())))
 
 
 def train_once(
-    settings: Mapping[str, Any], recipe: Mapping[str, Any], *, resume: bool, json: Path | None
+    source: "Source",
+    val: "Source | None",
+    settings: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    *,
+    resume: bool,
+    json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
     from getam.cli.json_file import write_scores
-    from getam.training import facts_of
-    from getam.training import train as train_network
+    from getam.training import facts_of, train
 
-    source, val = open_parts(settings)
-    source = source.for_training()  # fails before the network is built
     network = new_network(
         settings, len(source.classes), seed=recipe.get("seed", 0), untrained=resume
     )
-    trained = train_network(
+    trained = train(
         network,
         source,
         settings["out"],
@@ -164,29 +201,15 @@ def new_network(
     )
 
 
-def seed_numbers(given: str | list[int]) -> list[int]:
-    """Return the seeds of ``0,1,2`` or of a YAML list.
-
-    Raises
-    ------
-    ValueError
-        If they are no numbers.
-    """
-    try:
-        return [int(seed) for seed in (given.split(",") if isinstance(given, str) else given)]
-    except ValueError:
-        raise ValueError(f"seeds must be numbers like 0,1,2, got {given!r}") from None
-
-
 def run(options: Sequence[str]) -> None:
     """Run the verb; what options do not name comes from the resumed run, then the preset."""
-    parser = verb_parser("train", train, skip={"recipe"})
-    add_recipe_options(parser)
+    parser = train_parser(train_from_tags)
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--out")
     early.add_argument("--resume", default="false")
+    early.add_argument("--seeds")
     given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
-    if given.resume == "true" and given.out:
+    if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
         parser.set_defaults(read_settings(Path(given.out) / CONFIG))
     settings = parse(parser, options)
-    train(recipe=take_recipe_settings(settings), **settings)
+    train_from_tags(recipe=take_recipe_settings(settings), **settings)

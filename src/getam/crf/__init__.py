@@ -1,4 +1,4 @@
-"""Dense CRF and dense energy loss in torch, without a compiler (permutohedral lattice)."""
+"""This package holds the dense CRF and the dense energy loss, in torch and without a compiler."""
 
 from getam.crf.energy import dense_energy, dense_energy_loss
 from getam.crf.lattice import Lattice, build_lattice

@@ -1,8 +1,10 @@
-"""Dense energy loss (Tang et al. 2018, "On regularized losses for weakly-supervised segmentation").
+"""This module computes the dense energy loss (Tang et al. 2018).
 
-The relaxed Potts energy of a dense CRF is sum over classes of S_c^T W (1 - S_c), W a bilateral
-Gaussian. Its first term hardly changes, so the released code keeps - sum of S_c^T W S_c and lets
-a gate choose the pixels that are moved: those the network is unsure of.
+The paper is "On regularized losses for weakly-supervised CNN segmentation". The relaxed Potts
+energy of a dense CRF is the sum over classes of S_c^T W (1 - S_c), where S_c holds the
+probabilities of class c and W is a bilateral Gaussian. The term S_c^T W 1 hardly changes, so the
+released code keeps only - S_c^T W S_c. A gate chooses the pixels that the loss changes: those of
+which the network is unsure.
 """
 
 from collections.abc import Callable
@@ -28,10 +30,11 @@ def dense_energy_loss(
     scale: float = 0.5,
     gradient: str = "released",
 ) -> Tensor:
-    """Reward pixels that are near and alike for having the same class.
+    """Return a loss that rewards near pixels of like colour for having the same class.
 
-    With x = probabilities * valid, the loss is -(1 / B) sum over photos and classes of
-    x^T diag(gate) W x. Multiply it by its weight (1e-7 as released) yourself.
+    With x = probabilities * valid, the loss is -(1 / B) times the sum over photos and classes of
+    x^T diag(gate) W x; see `uncertainty_gate`. The caller multiplies it by its weight (1e-7 as
+    released).
 
     Parameters
     ----------
@@ -40,25 +43,27 @@ def dense_energy_loss(
     image
         [B, 3, H, W] RGB in 0..255, uint8 or float.
     valid
-        [B, H, W] bool, true inside the photo.
+        [B, H, W] bool, True inside the photo.
     ignore
-        [B, H, W] bool, true where the pseudo label is unknown: the gate is 1 there.
-    sigma_rgb, sigma_xy
-        Standard deviations in steps of colour and in pixels of the size given.
+        [B, H, W] bool, True at pixels without a pseudo label. The gate is 1 there.
+    sigma_rgb
+        Standard deviation of the kernel in steps of colour.
+    sigma_xy
+        Standard deviation of the kernel in pixels of ``image``.
     scale
-        All is reduced to this part of its height and width first, ``sigma_xy`` too.
+        The factor by which height, width and ``sigma_xy`` are reduced before the computation.
     gradient
-        A name of :data:`GRADIENTS`; ``released`` moves gated pixels only.
+        A name of :data:`GRADIENTS`. ``released`` changes only the pixels that the gate chooses.
 
     Returns
     -------
     Tensor
-        The loss, a scalar, float32 or, for float64 probabilities, float64. Not above 0.
+        The loss, a scalar of at most 0. It is float64 for float64 probabilities, otherwise float32.
 
     Raises
     ------
     ValueError
-        If a shape is not as above or ``gradient`` is unknown.
+        If a shape, a type or a range is wrong, or if ``gradient`` is unknown.
 
     Examples
     --------
@@ -86,19 +91,23 @@ def dense_energy_loss(
 
 
 def uncertainty_gate(probabilities: Tensor, valid: Tensor, ignore: Tensor) -> Tensor:
-    """Compute max(valid - largest probability, 0), and 1 where ``ignore``; no gradient flows.
+    """Return the gate: max(valid - largest probability, 0), and 1 for pixels in ``ignore``.
+
+    No gradient flows through it.
 
     Parameters
     ----------
     probabilities
-        [B, C, H, W].
-    valid, ignore
-        [B, 1, H, W], 0 or 1 and bool.
+        [B, C, H, W] in 0..1.
+    valid
+        [B, 1, H, W], floats, 1 inside the photo and 0 outside.
+    ignore
+        [B, 1, H, W] bool.
 
     Returns
     -------
     Tensor
-        [B, 1, H, W] in 0..1.
+        The gate, [B, 1, H, W] in 0..1.
     """
     largest = probabilities.detach().amax(1, keepdim=True)
     return (valid - largest).clamp_(min=0).masked_fill_(ignore, 1)
@@ -107,35 +116,38 @@ def uncertainty_gate(probabilities: Tensor, valid: Tensor, ignore: Tensor) -> Te
 def dense_energy(
     values: Tensor, gate: Tensor, lattice: Lattice, *, gradient: str = "released"
 ) -> Tensor:
-    """Compute - sum over the columns x of ``values`` of x^T diag(gate) W x.
+    """Return minus the sum of x^T diag(gate) W x over the columns x of ``values``.
 
     Parameters
     ----------
     values
-        [N, C], float32 or float64 like the lattice.
+        [N, C] of the type of the lattice, float32 or float64.
     gate
-        [N, 1], constant.
+        [N, 1]. No gradient is computed for it.
     lattice
-        The filter W over N points, made symmetric.
+        The filter W over N points. Its symmetric form is used.
     gradient
         A name of :data:`GRADIENTS`.
 
     Returns
     -------
     Tensor
-        A scalar.
+        The energy, a scalar.
     """
     energy: Tensor = _DenseEnergy.apply(values, gate, lattice, GRADIENTS[gradient])
     return energy
 
 
 def _released_gradient(_values: Tensor, gate: Tensor, filtered: Tensor, _: Lattice) -> Tensor:
-    """Gate times the gradient of the ungated energy: sure pixels pull and are not pulled."""
+    """Return the gate times the gradient of the energy without gate.
+
+    Sure pixels thus pull others and are not pulled themselves.
+    """
     return -2 * gate * filtered
 
 
 def _exact_gradient(values: Tensor, gate: Tensor, filtered: Tensor, lattice: Lattice) -> Tensor:
-    """Derivative of the gated energy, the gate held constant."""
+    """Return the derivative of the energy with the gate held constant."""
     return -(gate * filtered + lattice.filter_symmetric(gate * values))
 
 
@@ -143,11 +155,11 @@ GRADIENTS: dict[str, Callable[[Tensor, Tensor, Tensor, Lattice], Tensor]] = {
     "released": _released_gradient,
     "exact": _exact_gradient,
 }
-"""Gradients of the dense energy by name; the two agree where the gate is 1 everywhere."""
+"""The gradients of the dense energy by name. They agree if the gate is 1 everywhere."""
 
 
 class _DenseEnergy(torch.autograd.Function):
-    """The energy with one filter forward and, for the released gradient, none backward."""
+    """This function filters once forward, and not at all backward for the released gradient."""
 
     @staticmethod
     def forward(

@@ -1,4 +1,4 @@
-"""The two Gaussian kernels of a dense CRF as lattices over the pixels of a photo."""
+"""This module makes the two Gaussian kernels of a dense CRF over the pixels of a photo."""
 
 from functools import lru_cache
 
@@ -8,11 +8,11 @@ from torch import Tensor
 from getam.crf.lattice import Lattice, build_lattice
 
 SMALLEST, GREATEST = 0.01, 1e6
-"""Limits of deviations and weights: beyond them float32 positions lose their pixels."""
+"""Limits of standard deviations and weights. Beyond them, float32 cannot tell pixels apart."""
 
 
 def check_settings(*, at_least: float, **settings: float) -> None:
-    """Raise a ValueError that names the first setting that is not finite or too small."""
+    """Raise a ValueError if a setting is too small, too large or nan. The message names it."""
     for name, value in settings.items():
         if not at_least <= value <= GREATEST:
             raise ValueError(f"{name} must lie in {at_least:g}..{GREATEST:g}, got {value}")
@@ -22,7 +22,9 @@ def check_settings(*, at_least: float, **settings: float) -> None:
 def spatial_lattice(
     height: int, width: int, sxy: float, dtype: torch.dtype, device: torch.device
 ) -> Lattice:
-    """Gaussian of the distance in pixels; depends on the size only, so the last few are kept.
+    """Return the Gaussian of the distance in pixels.
+
+    It depends only on the size of the photo, so the last few are kept.
 
     Parameters
     ----------
@@ -31,30 +33,32 @@ def spatial_lattice(
     sxy
         Standard deviation in pixels.
     dtype, device
-        Of the lattice.
+        Type and device of the tensors in the lattice.
 
     Returns
     -------
     Lattice
-        Over height * width points, row by row.
+        The filter over height * width points, row by row.
     """
     return build_lattice(_positions(height, width, dtype, device) / sxy)
 
 
 def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
-    """Gaussian of the distance in pixels and in colour.
+    """Return the Gaussian of the distance in pixels and in colour.
 
     Parameters
     ----------
     image
         [3, H, W] in 0..255, float32 or float64.
-    sxy, srgb
-        Standard deviations in pixels and in steps of colour.
+    sxy
+        Standard deviation in pixels.
+    srgb
+        Standard deviation in steps of colour.
 
     Returns
     -------
     Lattice
-        Over H * W points, row by row, on the device and in the dtype of ``image``.
+        The filter over H * W points, row by row, with the device and dtype of ``image``.
     """
     _, height, width = image.shape
     positions = _positions(height, width, image.dtype, image.device)
@@ -62,7 +66,7 @@ def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
 
 
 def _positions(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Column and row of every pixel, [2, H * W]."""
+    """Return column and row of every pixel, [2, H * W]."""
     row = torch.arange(height, dtype=dtype, device=device)
     column = torch.arange(width, dtype=dtype, device=device)
     return torch.stack([column.repeat(height), row.repeat_interleave(width)])

@@ -1,7 +1,8 @@
-"""Permutohedral lattice (Adams et al. 2010): Gaussian filter in d dimensions, linear in N.
+"""This module filters points in d dimensions with a Gaussian: the permutohedral lattice.
 
-The filter is slice x blur x splat, each of them a table of weighted sums. All three run as
-``embedding_bag``, torch's fused gather and weighted sum, with the channels of a row side by side.
+The source is Adams, Baek and Davis 2010. The cost is linear in the number of points N. The filter
+has three steps (splat, blur, slice), and each of them is a table of weighted sums. All three run as
+``embedding_bag``, torch's fused gather and weighted sum.
 """
 
 from collections.abc import Sequence
@@ -18,19 +19,21 @@ from getam.crf.vertices import neighbours, number_corners
 
 @dataclass(frozen=True)
 class Lattice:
-    """Sparse tables of the filter of N points over M lattice vertices in d dimensions.
+    """A lattice holds the tables of the filter of N points over M vertices in d dimensions.
 
     Attributes
     ----------
     splat_point, splat_weight
-        Point and weight of each contribution, [N (d + 1)], those of one vertex side by side.
+        Point and weight of each contribution to a vertex, [N (d + 1)]. Those of one vertex are side
+        by side.
     splat_start
-        First contribution of each vertex, and the end, [M + 1].
+        Index of the first contribution to each vertex, and last the number of contributions,
+        [M + 1].
     blur_vertex, blur_weight
-        A vertex and its two neighbours along each of the d + 1 directions, [d + 1, M, 3]. A missing
-        neighbour is the vertex itself with weight 0.
+        Index and weight of each vertex and its two neighbours along each of the d + 1 directions,
+        [d + 1, M, 3]. A missing neighbour is replaced by the vertex itself with weight 0.
     slice_vertex, slice_weight
-        Corners of the simplex around each point, [N, d + 1].
+        Index and weight of the corners of the simplex around each point, [N, d + 1].
     """
 
     splat_point: Tensor
@@ -42,7 +45,7 @@ class Lattice:
     slice_weight: Tensor
 
     def splat(self, values: Tensor) -> Tensor:
-        """Gather the points [N, C] on the vertices [M, C]."""
+        """Spread the values of points [N, C] over the vertices [M, C]."""
         return embedding_bag(
             self.splat_point,
             values,
@@ -53,30 +56,33 @@ class Lattice:
         )
 
     def blur(self, vertices: Tensor) -> Tensor:
-        """Blur the vertices [M, C] along one direction after the other."""
+        """Blur the values of vertices [M, C] along one direction after the other."""
         for vertex, weight in zip(self.blur_vertex, self.blur_weight, strict=True):
             vertices = _weighted_sum(vertices, vertex, weight)
         return vertices
 
     def blur_transposed(self, vertices: Tensor) -> Tensor:
-        """Blur in the opposite order of directions, the transpose of :meth:`blur`."""
+        """Blur in the opposite order of directions. This is the transpose of :meth:`blur`."""
         for vertex, weight in zip(self.blur_vertex.flip(0), self.blur_weight.flip(0), strict=True):
             vertices = _weighted_sum(vertices, vertex, weight)
         return vertices
 
     def slice(self, vertices: Tensor) -> Tensor:
-        """Read the vertices [M, C] off at the points [N, C]."""
+        """Interpolate the values of vertices [M, C] at the points [N, C]."""
         return _weighted_sum(vertices, self.slice_vertex, self.slice_weight)
 
     def filter(self, values: Tensor) -> Tensor:
-        """Sum over all points j of exp(-|f_i - f_j|^2 / 2) values_j, approximately, [N, C]."""
+        """Return approximately the sum of exp(-|f_i - f_j|^2 / 2) values_j over j, [N, C].
+
+        f_i holds the features of point i, from which the lattice was built.
+        """
         return self.slice(self.blur(self.splat(values)))
 
     def filter_symmetric(self, values: Tensor) -> Tensor:
-        """Filter with the mean of the operator and its transpose, so it is its own backward.
+        """Filter with the mean of the operator and its transpose.
 
-        Where vertices are missing the order of the directions matters a little, so :meth:`filter`
-        is not exactly symmetric.
+        The result is symmetric, so its gradient is the same filter. :meth:`filter` is not exactly
+        symmetric: the order of the directions matters a little if neighbours are missing.
         """
         vertices = self.splat(values)
         return self.slice((self.blur(vertices) + self.blur_transposed(vertices)) / 2)
@@ -87,9 +93,9 @@ class Lattice:
         Parameters
         ----------
         points
-            One factor per point, [N], applied before and after.
+            One factor per point, [N], which is applied before and after filtering.
         factor
-            One factor for all, applied once.
+            One factor for all points, which is applied once.
         """
         return replace(
             self,
@@ -108,17 +114,18 @@ def build_lattice(features: Tensor) -> Lattice:
     Parameters
     ----------
     features
-        [d, N] float32 or float64, each dimension divided by the standard deviation of the Gaussian.
+        [d, N] float32 or float64. Each dimension is divided by the standard deviation of the
+        Gaussian.
 
     Returns
     -------
     Lattice
-        On the device and in the dtype of ``features``.
+        The lattice, with the device and dtype of ``features``.
 
     Raises
     ------
     ValueError
-        If the points spread over more cells than 63 bits can number.
+        If the points lie so far apart that 63 bits cannot number the vertices.
 
     Examples
     --------
@@ -148,7 +155,7 @@ def build_lattice(features: Tensor) -> Lattice:
 
 
 def _blur_tables(numbers: Tensor, place: list[int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Tables of the blur (1/2, 1, 1/2) of the vertices with these numbers, [d + 1, M, 3]."""
+    """Return the tables of the blur (1/2, 1, 1/2) of the numbered vertices, [d + 1, M, 3]."""
     index, found = neighbours(numbers, place)
     itself = torch.arange(len(numbers), dtype=index.dtype, device=index.device)
     itself = itself[None, :, None].expand(len(place), -1, 1)
@@ -157,17 +164,19 @@ def _blur_tables(numbers: Tensor, place: list[int], dtype: torch.dtype) -> tuple
 
 
 def join(lattices: Sequence[Lattice]) -> Lattice:
-    """Put lattices side by side: points and vertices of one follow those of the one before.
+    """Join lattices to one that filters all their points at once.
+
+    Points of different lattices do not mix.
 
     Parameters
     ----------
     lattices
-        At least one, all of the same d, device and dtype.
+        One lattice or more, all of the same number of dimensions, device and dtype.
 
     Returns
     -------
     Lattice
-        Filters all points at once; points of different lattices do not meet.
+        The joint lattice. The points of each lattice follow those of the lattice before.
     """
     if len(lattices) == 1:
         return lattices[0]
@@ -183,7 +192,7 @@ def join(lattices: Sequence[Lattice]) -> Lattice:
 
 
 def _joined(indices: Sequence[tuple[Tensor, int]], dim: int = 0) -> Tensor:
-    """Join tables of indices into tables of the given numbers of rows."""
+    """Join tables of indices, each given with the number of rows that it points into."""
     before = accumulate((rows for _, rows in indices), initial=0)
     return torch.cat([index + n for (index, _), n in zip(indices, before, strict=False)], dim)
 

@@ -1,4 +1,7 @@
-"""Dense CRF by mean field (Kraehenbuehl & Koltun 2011): Potts model, two Gaussian kernels."""
+"""This module runs a dense CRF by mean field, with a Potts model and two Gaussian kernels.
+
+The source is Kraehenbuehl and Koltun 2011.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +13,7 @@ from getam.crf.kernels import SMALLEST, bilateral_lattice, check_settings, spati
 from getam.crf.lattice import Lattice, join
 
 FLOOR = 1e-5
-"""Smallest probability of the unary term (as in pydensecrf). A class never above it is absent."""
+"""Least probability that is used (as in pydensecrf). A class that is never above it is absent."""
 
 
 def dense_crf(
@@ -29,27 +32,32 @@ def dense_crf(
     Parameters
     ----------
     probabilities
-        [B, C, H, W] in 0..1, any float type. Classes never above 1e-5 in a photo stay out of it.
+        [B, C, H, W] in 0..1, of any float type. A class that is nowhere above 1e-5 in a photo gets
+        the probability 0 there.
     image
         [B, 3, H, W] RGB in 0..255, uint8 or float.
-    sxy, srgb
-        Standard deviations of the bilateral kernel, in pixels and in steps of colour.
+    sxy
+        Standard deviation of the bilateral kernel in pixels.
+    srgb
+        Standard deviation of the bilateral kernel in steps of colour.
     compat
         Weight of the bilateral kernel.
-    gaussian_sxy, gaussian_compat
-        Standard deviation in pixels and weight of the spatial kernel.
+    gaussian_sxy
+        Standard deviation of the spatial kernel in pixels.
+    gaussian_compat
+        Weight of the spatial kernel.
     iterations
-        Rounds of mean field.
+        Number of rounds of mean field.
 
     Returns
     -------
     Tensor
-        Probabilities [B, C, H, W] in the dtype of ``probabilities``; no gradient flows.
+        Probabilities [B, C, H, W] in the dtype of ``probabilities``. No gradient flows.
 
     Raises
     ------
     ValueError
-        If a shape or a range is not as above.
+        If a shape, a type or a range is wrong.
 
     Examples
     --------
@@ -65,7 +73,7 @@ def dense_crf(
         "gaussian_sxy": gaussian_sxy,
         "gaussian_compat": gaussian_compat,
     }
-    # One photo at a time on a CPU: the tables of one fit its caches, those of four do not.
+    # The tables of one photo fit the caches of a CPU, those of four do not.
     step = len(image) if image.is_cuda else 1
     with torch.autocast(image.device.type, enabled=False):
         refined = [
@@ -76,14 +84,15 @@ def dense_crf(
 
 
 class DenseCRF:
-    """The kernels of some photos of one size, to be used for several sets of probabilities.
+    """A dense CRF holds the kernels of photos of one size, for several sets of probabilities.
 
     Parameters
     ----------
     image
-        [B, 3, H, W] RGB in 0..255, uint8 or float. float64 computes in float64, others in float32.
+        [B, 3, H, W] RGB in 0..255, uint8 or float. The computation is in float64 if the image is,
+        otherwise in float32.
     sxy, srgb, compat, gaussian_sxy, gaussian_compat, iterations
-        As in :func:`dense_crf`; ``DenseCRF(image, **PRESETS["test"])`` takes a preset.
+        See :func:`dense_crf`. ``DenseCRF(image, **PRESETS["test"])`` takes them from a preset.
     """
 
     @torch.no_grad()
@@ -121,9 +130,9 @@ class DenseCRF:
 
     @torch.no_grad()
     def __call__(self, probabilities: Tensor, *, iterations: int | None = None) -> Tensor:
-        """Infer from [B, C, H, W] probabilities of the photos; see :func:`dense_crf`.
+        """Sharpen probabilities [B, C, H, W] of the photos; see :func:`dense_crf`.
 
-        ``iterations`` replaces those the kernels were made with.
+        If ``iterations`` is given, it replaces the number given at construction.
         """
         iterations = self.iterations if iterations is None else iterations
         check_settings(at_least=0, iterations=iterations)
@@ -141,21 +150,21 @@ class DenseCRF:
 
 
 def mean_field(scores: Tensor, kernels: Sequence[Lattice], iterations: int) -> Tensor:
-    """Repeat q = softmax(scores + sum over kernels of K q), from q = softmax(scores).
+    """Start from q = softmax(scores) and repeat q = softmax(scores + sum over kernels K of K q).
 
     Parameters
     ----------
     scores
         Logarithms of the probabilities, [N, C].
     kernels
-        Weighted, normalised lattices over the N points.
+        Lattices over the N points, with their weights and normalised; see :func:`normalised`.
     iterations
         Number of rounds.
 
     Returns
     -------
     Tensor
-        Probabilities q [N, C].
+        The probabilities q, [N, C].
     """
     probabilities = _softmax(scores)
     for _ in range(iterations):
@@ -167,26 +176,27 @@ def mean_field(scores: Tensor, kernels: Sequence[Lattice], iterations: int) -> T
 
 
 def normalised(lattice: Lattice, weight: float = 1.0) -> Lattice:
-    """Scale W to weight * D^-1/2 W D^-1/2, D the diagonal of the sums of W's rows.
+    """Return the lattice of weight * D^-1/2 W D^-1/2, normalised as in Kraehenbuehl's library.
+
+    D is the diagonal matrix of the sums of the rows of W.
 
     Parameters
     ----------
     lattice
         The filter W over N points.
     weight
-        Factor of the whole.
-
-    Returns
-    -------
-    Lattice
-        Normalised symmetrically, as in Kraehenbuehl's library.
+        Factor of the whole filter.
     """
     ones = lattice.slice_weight.new_ones(len(lattice.slice_weight), 1)
     return lattice.scaled(lattice.filter(ones).squeeze(1).add_(1e-20).rsqrt_(), weight)
 
 
 def _present_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
-    """Classes to compute, [B, most classes of a photo], present ones first; and presence [B, C]."""
+    """Return the classes to compute, the present ones first, and the presence of each class.
+
+    The classes are [B, K], where K is the largest number of present classes of a photo. The
+    presence is bool [B, C].
+    """
     present = probabilities.amax((2, 3)) > FLOOR
     present |= ~present.any(1, keepdim=True)  # a photo without any class keeps them all
     most = int(present.sum(1).max())
@@ -194,10 +204,10 @@ def _present_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _softmax(scores: Tensor) -> Tensor:
-    """Softmax of the rows of [N, C].
+    """Return the softmax of the rows of [N, C].
 
-    torch's own is several times slower on a CPU when rows are short; this one must not overflow.
-    Rows cannot underflow either: the scores of present classes are not below log(FLOOR).
+    The softmax of torch is several times slower on a CPU if rows are short, but large scores would
+    overflow here. Rows cannot underflow: the scores of present classes are at least log(FLOOR).
     """
     if scores.is_cuda or scores.max() > 80:
         return scores.softmax(1)

@@ -1,10 +1,10 @@
-"""Settings of the dense CRF that the field uses, by name."""
+"""This module names the settings of the dense CRF that are in common use."""
 
 from typing import TypedDict
 
 
 class Settings(TypedDict):
-    """Keyword arguments of :func:`getam.crf.dense_crf`; the words are those of pydensecrf."""
+    """The settings are keyword arguments of :func:`getam.crf.dense_crf`, named as in pydensecrf."""
 
     sxy: float
     srgb: float
@@ -32,4 +32,4 @@ PRESETS: dict[str, Settings] = {
         "iterations": 20,
     },
 }
-"""``maps`` sharpens activation maps, ``test`` the final masks (as in the released GETAM)."""
+"""``maps`` sharpens activation maps and ``test`` the final masks, as in the released GETAM."""

@@ -1,4 +1,4 @@
-"""Where points fall in the permutohedral lattice (Adams, Baek & Davis 2010)."""
+"""This module finds where points lie in the permutohedral lattice (Adams, Baek & Davis 2010)."""
 
 import math
 from dataclasses import dataclass
@@ -9,19 +9,21 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Simplices:
-    """The simplex around each of N points of d dimensions.
+    """This class holds the simplex around each of N points of d dimensions.
 
-    A simplex has d + 1 corners, one of each colour 0..d. In the d + 1 coordinates of the lattice
+    A simplex has d + 1 corners, one of each colour 0..d. In the d + 1 coordinates of the lattice,
     the corner of colour r is ``(d + 1) * (cell - (rank > d - r)) + r``.
 
     Attributes
     ----------
     cell
-        Corner of colour 0 divided by d + 1, [d + 1, N], whole numbers held as floats.
+        The corner of colour 0 divided by d + 1, [d + 1, N], as whole numbers held in floats.
     rank
-        Place of each coordinate's distance to that corner, 0 for the largest, [d + 1, N] int64.
+        The rank of each coordinate by its distance to that corner, [d + 1, N] int64. The largest
+        distance has the rank 0.
     barycentric
-        Weight of the corner of each colour, [d + 1, N], in 0..1, summing to 1 for each point.
+        The weight of the corner of each colour, [d + 1, N] in 0..1. The weights of a point sum
+        to 1.
     """
 
     cell: Tensor
@@ -30,17 +32,12 @@ class Simplices:
 
 
 def enclosing_simplices(features: Tensor) -> Simplices:
-    """Find the simplex around each point, scaled so that the lattice blurs with variance 1.
+    """Find the simplex around each point, at the scale at which the lattice blurs with variance 1.
 
     Parameters
     ----------
     features
-        [d, N] floats, each dimension divided by its standard deviation.
-
-    Returns
-    -------
-    Simplices
-        Cells, ranks and barycentric weights, differing from point to point.
+        [d, N] floats. Each dimension is divided by its standard deviation.
     """
     elevated = _elevate(features)
     corners = len(elevated)
@@ -54,9 +51,9 @@ def enclosing_simplices(features: Tensor) -> Simplices:
 
 
 def _elevate(features: Tensor) -> Tensor:
-    """Map [d, N] on the plane of d + 1 coordinates whose sum is zero, [d + 1, N].
+    """Map [d, N] to the plane of d + 1 coordinates whose sum is zero, [d + 1, N].
 
-    No matrix product: autocast and reduced-precision products would move points off the plane.
+    A matrix product would not do: under autocast, it would move points off the plane.
     """
     d = len(features)
     step = torch.arange(1, d + 1, dtype=features.dtype, device=features.device)[:, None]
@@ -67,9 +64,10 @@ def _elevate(features: Tensor) -> Tensor:
 
 
 def _rank(distance: Tensor, *, excess: Tensor) -> Tensor:
-    """Rank each column of [d + 1, N] from the largest down; ``excess`` [N] shifts off-plane ones.
+    """Rank each column of [d + 1, N] from the largest value down.
 
-    Pairwise comparisons in bytes: about five times faster than sorting columns of six.
+    ``excess`` [N] is added to the ranks of columns that lie off the plane. Pairwise comparisons in
+    bytes are about five times faster than sorting columns of six.
     """
     corners = len(distance)
     start = torch.arange(corners, dtype=torch.int8, device=distance.device)[:, None]
@@ -83,7 +81,7 @@ def _rank(distance: Tensor, *, excess: Tensor) -> Tensor:
 
 
 def _barycentric(distance: Tensor, rank: Tensor) -> Tensor:
-    """Weights of the corners from the distances to the corner of colour 0, sorted by rank."""
+    """Return the weights of the corners from the distances to the corner of colour 0."""
     ascending = torch.empty_like(distance).scatter_(0, rank, distance).flip(0)
     weights = ascending - ascending.roll(1, 0)
     weights[0] += 1

@@ -1,4 +1,4 @@
-"""One whole number per lattice vertex, and the neighbours of a vertex by adding to that number."""
+"""This module numbers the vertices of the lattice, so that a sum leads to each neighbour."""
 
 import torch
 from torch import Tensor
@@ -9,8 +9,8 @@ from getam.crf.simplex import Simplices
 def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
     """Number the corners of simplices so that equal numbers mean the same vertex.
 
-    The digits of a number are the corner's d first cells, from the lowest of all cells up with room
-    for one neighbour on either side, and last its colour.
+    A number has d + 1 digits. The first d are the first d cells of the corner, counted from the
+    lowest of all cells, with room for one neighbour on either side. The last digit is the colour.
 
     Parameters
     ----------
@@ -20,13 +20,13 @@ def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
     Returns
     -------
     tuple of Tensor and list of int
-        Numbers [d + 1, N], one row per colour, int32 where they fit, else int64; and the place
-        value of each of the d + 1 digits.
+        The numbers [d + 1, N], one row per colour, and the place value of each of the d + 1 digits.
+        The numbers are int32 if they fit, otherwise int64.
 
     Raises
     ------
     ValueError
-        If the points spread over more vertices than 63 bits can number.
+        If the points lie so far apart that 63 bits cannot number the vertices.
     """
     cell = simplices.cell[:-1]
     low, high = cell.aminmax(dim=1, keepdim=True)
@@ -37,7 +37,7 @@ def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
     first = (digits * values[:-1]).sum(0, keepdim=True, dtype=dtype)
     falling = torch.empty_like(simplices.rank, dtype=dtype)
     falling.scatter_(0, simplices.rank, values.expand_as(falling))
-    steps = place[-1] - falling[1:].flip(0)  # the coordinate of rank d falls first
+    steps = place[-1] - falling[1:].flip(0)  # because the coordinate of rank d falls first
     return torch.cat([first, steps]).cumsum(0, dtype=dtype), place
 
 
@@ -58,15 +58,15 @@ def neighbours(numbers: Tensor, place: list[int]) -> tuple[Tensor, Tensor]:
     Parameters
     ----------
     numbers
-        [M] numbers of the vertices there are, ascending.
+        [M] numbers of the vertices, ascending.
     place
-        Place values of their digits.
+        The place values of their digits.
 
     Returns
     -------
     tuple of Tensor
-        Both [d + 1, M, 2]: int32 rows of the neighbours, and whether they are there. The row of one
-        that is missing is the vertex itself.
+        Two tensors [d + 1, M, 2]: the index of each neighbour (int32), and whether the neighbour
+        exists (bool). The index of a missing neighbour is that of the vertex itself.
     """
     itself = torch.arange(len(numbers), dtype=torch.int32, device=numbers.device)
     colour_value = place[-1]

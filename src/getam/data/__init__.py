@@ -1,4 +1,4 @@
-"""Disk to batch: sources, labels, saliency, joint transforms."""
+"""This package reads data sets from disk and makes batches: labels, saliency, transforms."""
 
 from getam.data.check import check_photos
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset

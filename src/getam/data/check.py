@@ -1,4 +1,4 @@
-"""Find the photos that cannot be read before a long run begins."""
+"""This module finds the photos that cannot be read, before a long run begins."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -16,26 +16,28 @@ _TAIL = 4096
 
 
 def check_photos(source: Source, *, strict: bool = False) -> Source:
-    """Leave out the photos that are truncated or no images, or whose saliency map is.
+    """Leave out the photos that cannot be read, or whose saliency map cannot be read.
 
-    A JPEG whose end marker is in its place passes by its header; every other file is decoded.
+    Every file is decoded. Only a JPEG that has a valid header and its end marker is trusted
+    without decoding it.
 
     Parameters
     ----------
     source
-        The records.
+        The photos to check.
     strict
-        Stop at bad photos; otherwise they are left out with one warning.
+        Whether to raise an error if a photo is bad. Otherwise bad photos are left out with one
+        warning.
 
     Returns
     -------
     Source
-        Without the bad photos.
+        The source without the bad photos.
 
     Raises
     ------
     ValueError
-        If no photo is left; with ``strict`` if there is a bad one.
+        If no photo is left, or if ``strict`` is on and a photo is bad.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         faults = list(pool.map(_fault, source.records))
@@ -50,7 +52,7 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
 
 
 def _fault(record: Record) -> str:
-    """Say what is wrong with a photo or its saliency map; nothing if both are sound."""
+    """Return what is wrong with a photo or its saliency map, "" if both are sound."""
     for path in (record.image, record.saliency):
         try:
             if path is not None and not _is_whole_jpeg(path):
@@ -65,7 +67,7 @@ def _is_whole_jpeg(path: Path) -> bool:
         with Image.open(path) as image:
             if image.format != "JPEG":
                 return False
-    except Exception:  # as in read_photo, which then says what is wrong
+    except Exception:  # the decoders raise any kind; read_photo then says what is wrong
         return False
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))

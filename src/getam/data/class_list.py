@@ -1,4 +1,8 @@
-"""A classes.txt: the line number of a name is its value in masks, the first line is background."""
+"""This module reads a ``classes.txt``, which gives the mask value of every class.
+
+The first line is background and has the value 0. The value of every other class is the number of
+its line, counted from 0.
+"""
 
 from pathlib import Path
 
@@ -9,13 +13,12 @@ from getam.data.spelling import composed
 def read_class_list(path: Path) -> dict[str, int]:
     """Read the name of every class and its value in masks.
 
-    An empty line leaves its value out.
+    An empty line means that no class has the value of this line.
 
     Raises
     ------
     ValueError
-        If the first line is not background, so that every class would have a wrong value, another
-        line is, or a name stands there twice.
+        If the first line is not background, if another line is, or if a name is there twice.
     """
     first, *names = [composed(line.strip()) for line in _text(path).split("\n")]
     if not is_background(first.strip("_")):

@@ -1,4 +1,4 @@
-"""Names that no class may have."""
+"""This module refuses names that no class may have."""
 
 from collections.abc import Iterable
 
@@ -6,21 +6,22 @@ _BACKGROUND = "background"
 
 
 def check_class_names(names: Iterable[str], where: object) -> None:
-    """See that no class is called background, which is what masks call the rest of a photo.
+    """Raise an error if a class is called background.
 
-    Such a class would stand beside the real background, and take its score.
+    Masks use this name for all pixels that show no class. A class of the same name would take the
+    score of the real background.
 
     Parameters
     ----------
     names
         The names of the classes.
     where
-        The file or folder that they come from.
+        The file or folder that they come from, for the message.
 
     Raises
     ------
     ValueError
-        If one of them is "background" in any case.
+        If a name is "background", in capitals or not.
     """
     wrong = next((name for name in names if is_background(name)), None)
     if wrong is not None:
@@ -31,5 +32,5 @@ def check_class_names(names: Iterable[str], where: object) -> None:
 
 
 def is_background(name: str) -> bool:
-    """Return whether a name means the background, whatever its case."""
+    """Return whether a name means the background, in capitals or not."""
     return name.strip().casefold() == _BACKGROUND

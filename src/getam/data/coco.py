@@ -1,4 +1,8 @@
-"""MS-COCO: labels from an instances file, masks from it for scoring only (Lin et al. 2014)."""
+"""This module reads data sets in the format of MS-COCO (Lin et al. 2014).
+
+The labels come from a file of object instances. The masks come from the same file and serve
+scoring only.
+"""
 
 import json
 from collections.abc import Mapping
@@ -20,12 +24,12 @@ from getam.vocabulary import BACKGROUND, IGNORE
 
 
 def is_coco(root: Path) -> bool:
-    """Whether a folder has the layout of MS-COCO."""
+    """Return whether a folder has the layout of MS-COCO."""
     return any((root / "annotations").glob("instances_*.json"))
 
 
 def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
-    """Open a COCO folder: ``annotations/instances_<split>.json`` and the photos in ``<split>``.
+    """Open a folder with ``annotations/instances_<split>.json`` and the photos in ``<split>``.
 
     The photos may also lie in ``images/<split>``, in ``images`` or in the root itself.
 
@@ -34,11 +38,11 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict
     root
         The folder that holds ``annotations``.
     split
-        Such as ``train2017``; None if there is but one.
+        Name of the split, such as ``train2017``. None is allowed if there is only one.
     labels
-        Not for COCO, whose labels are the categories.
+        Must be None: the labels are those of the instances file.
     strict
-        Stop where a warning would be given otherwise.
+        Whether to raise an error instead of a warning.
 
     Raises
     ------
@@ -60,20 +64,21 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict
 
 
 def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
-    """Open an instances file.
+    """Open an instances file of COCO.
 
-    The classes are its categories in the order of their ids; the value of a class in the masks is
-    its position + 1, so gaps in the ids leave none in the values. Crowds count as labels. A photo
-    without an annotation shows none of the classes.
+    The classes are the categories of the file in the order of their ids. The value of a class in
+    the masks is its position + 1, so gaps in the ids make no gaps in the values. Crowds count as
+    labels. A photo without an annotation shows none of the classes.
 
     Parameters
     ----------
     images
-        The folder that ``file_name`` is relative to.
+        The folder that each ``file_name`` in the instances file is relative to.
     instances
-        The JSON of COCO's object instances.
+        The JSON file of COCO's object instances.
     strict
-        Stop when photos are missing or annotations belong to none; otherwise a warning is given.
+        Whether to raise an error if photos are missing or annotations belong to no photo. Otherwise
+        a warning is given.
 
     Raises
     ------
@@ -102,16 +107,18 @@ def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
 
 
 class CocoMasks:
-    """Draws the annotations of a photo; masks are decoded only when one is asked for.
+    """A `CocoMasks` draws the mask of a photo from its annotations.
+
+    The annotations are read when the first mask is asked for.
 
     Parameters
     ----------
     instances
-        The JSON of COCO's object instances.
+        The JSON file of COCO's object instances.
     image_ids
-        Id of a record to the id of its image in the file.
+        The id of each image in that file, by the id of its record.
     values
-        Category id to mask value.
+        The mask value of each category, by the id of the category.
     """
 
     def __init__(
@@ -122,15 +129,16 @@ class CocoMasks:
         self.values = values
 
     def __call__(self, record: Record) -> np.ndarray:
-        """Draw the mask of a record, int32 [H, W]: 0, category position + 1, 255 in crowds.
+        """Draw the mask of a record, int32 [H, W].
 
-        Crowds are drawn first, then instances from the largest to the smallest, so that a small
-        thing in front of a large one stays visible.
+        Background has the value 0, a category its position + 1, and a crowd 255. Crowds are drawn
+        first, then instances from the largest to the smallest. A small thing in front of a large
+        one therefore stays visible.
 
         Raises
         ------
         ValueError
-            If an annotation has no mask, or one that cannot be decoded.
+            If the mask of an annotation is missing or cannot be decoded.
         """
         image_id = self.image_ids[record.id]
         info = self._coco.imgs[image_id]
@@ -145,7 +153,7 @@ class CocoMasks:
     def _coco(self) -> Any:
         from pycocotools.coco import COCO
 
-        with redirect_stdout(StringIO()):  # it prints its progress
+        with redirect_stdout(StringIO()):  # pycocotools prints its progress
             return COCO(self.instances)
 
     def _inside(self, annotation: dict[str, Any], name: str) -> np.ndarray:

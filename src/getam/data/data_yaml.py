@@ -1,4 +1,4 @@
-"""A data.yaml that points at a data set, so that its arguments need not be repeated."""
+"""This module reads a ``data.yaml``, which holds the arguments that open a data set."""
 
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,21 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
     Parameters
     ----------
     path
-        Its keys are the arguments of `open_source`, or ``images`` and ``instances`` (COCO) in the
-        place of ``path``; paths are relative to the file. ``{split}`` in a path stands for the
-        split, so one file serves training and validation.
+        The YAML file. Its keys are the arguments of `open_source`; ``images`` and ``instances``
+        may stand instead of ``path`` (COCO). Paths are relative to the file. ``{split}`` in a path
+        stands for the split, so that one file serves training and validation.
     **given
-        Arguments that the caller gave; where they are not None they win over the file.
+        The arguments that the caller gave. An argument that is not None replaces that of the file.
 
     Returns
     -------
     dict
-        The arguments, paths made whole.
+        The arguments of `open_source`. Paths are joined to the folder of the file.
 
     Raises
     ------
     ValueError
-        If the file is malformed, has an unknown key, or names no data.
+        If the file is malformed, has an unknown key, or names no data set.
     """
     content = _read_mapping(path)
     strange = [str(key) for key in content if key not in _KEYS]
@@ -47,7 +47,7 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         key: _whole(path, str(content[key]), split) for key in _PATHS if key in content
     }
-    # YAML takes a folder called 2017 for a number.
+    # YAML reads the name 2017 as a number.
     found |= {key: str(content[key]) for key in _NAMES if content.get(key) is not None}
     return content | found | given
 

@@ -1,4 +1,4 @@
-"""Records read from disk: photos as they are, and photos changed at random for training."""
+"""This module reads photos from disk, unchanged or changed at random for training."""
 
 from typing import NamedTuple
 
@@ -16,16 +16,17 @@ from getam.data.transform import TrainTransform, resize_long_side
 
 
 class PhotoDataset(Dataset[Sample]):
-    """The photos of a source, for prediction and scoring; masks are never read here.
+    """A photo dataset reads the photos of a source for prediction and scoring, but no masks.
 
     Parameters
     ----------
     source
-        The records.
+        The photos to read.
     long_side
-        Resize every photo so that its longer side has this many pixels; None keeps its own size.
+        The length in pixels of the longer side of every photo after resizing. None keeps the size.
     multiple
-        Resize each side to the nearest multiple of this, the patch size of a network.
+        The number of which each side becomes a multiple, such as the patch size of a network. It
+        matters only if ``long_side`` is given.
     """
 
     def __init__(self, source: Source, *, long_side: int | None = None, multiple: int = 1) -> None:
@@ -40,7 +41,7 @@ class PhotoDataset(Dataset[Sample]):
         self.multiple = multiple
 
     def __len__(self) -> int:
-        """Count the photos."""
+        """Return the number of photos."""
         return len(self.records)
 
     def __getitem__(self, index: int) -> Sample:
@@ -49,7 +50,7 @@ class PhotoDataset(Dataset[Sample]):
         Raises
         ------
         FileNotFoundError, ValueError
-            If the photo or its map cannot be read.
+            If the photo or its saliency map cannot be read.
         """
         sample = _read_sample(self.records[index], self.labels[index], self.known[index])
         if self.long_side is None:
@@ -58,23 +59,25 @@ class PhotoDataset(Dataset[Sample]):
 
 
 class Draw(NamedTuple):
-    """What decides every random choice for a training sample, beside the seed."""
+    """A draw decides, together with the seed, every random choice for a training sample."""
 
     epoch: int
     photo: int
     turn: int
-    """How many times the photo was drawn before in the same epoch."""
+    """The number of times that the photo was drawn before in the same epoch."""
 
 
 class TrainDataset(Dataset[Sample]):
-    """The photos of a source, changed at random by (seed, epoch, photo, turn) and nothing else.
+    """A training dataset reads the photos of a source and changes them at random.
+
+    The seed and the draw (epoch, photo, turn) alone decide the change.
 
     Parameters
     ----------
     source
-        The records; their masks are not looked at.
+        The photos to read. Their masks are not read.
     transform
-        Random change, drawn from torch's CPU generator.
+        The random change, which takes its random numbers from torch's CPU generator.
     seed
         Seed of the run.
     """
@@ -85,16 +88,16 @@ class TrainDataset(Dataset[Sample]):
         self.seed = seed
 
     def __len__(self) -> int:
-        """Count the photos."""
+        """Return the number of photos."""
         return len(self.photos)
 
     def __getitem__(self, draw: Draw) -> Sample:
-        """Read and change one photo; the same draw gives the same sample in any process.
+        """Read and change one photo. The same draw gives the same sample in any process.
 
         Raises
         ------
         FileNotFoundError, ValueError
-            As `PhotoDataset`.
+            If the photo or its saliency map cannot be read.
         """
         sample = self.photos[draw.photo]
         with torch.random.fork_rng(devices=[]):

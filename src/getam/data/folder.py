@@ -1,4 +1,7 @@
-"""A folder of photos: one sub-folder per class, or photos with a label file, or photos alone."""
+"""This module opens a folder of photos.
+
+The folder holds one sub-folder per class, or photos with a label file, or photos alone.
+"""
 
 from pathlib import Path
 
@@ -22,21 +25,21 @@ def open_folder(
     Parameters
     ----------
     root
-        ``root/class/photo`` or ``root/split/class/photo``; with ``labels``, or for prediction, the
-        photos lie anywhere below.
+        The folder, whose photos lie in ``root/class/`` or ``root/split/class/``. With ``labels``,
+        the photos may lie anywhere below it.
     split
-        Name of a sub-folder to take; None takes the whole folder.
+        Name of the sub-folder to open. None opens the whole folder.
     labels
         A label file; see `read_labels`. Its names, sorted, are then the classes.
     none
-        Name of the class folder whose photos show none of the classes; it is no class then.
+        Name of the class folder whose photos show none of the classes. It makes no class.
     strict
-        Stop where a warning would be given otherwise.
+        Whether to raise an error instead of a warning.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If something is missing, unknown or malformed, or a class is called background.
+        If something is missing, unknown or malformed, or if a class is called background.
     """
     base = root if split is None else _split_folder(root, composed(split))
     none = None if none is None else composed(none)
@@ -61,7 +64,7 @@ def open_folder(
 
 
 def without_class_folders(none: str, data: object) -> ValueError:
-    """Build the error for a folder of negatives in data that is not sorted into class folders."""
+    """Make the error for a ``none`` folder that is asked of data without class folders."""
     return ValueError(
         f"none={none} names a class folder, but {data} has no class folders; there a photo that "
         "shows none of the classes is one with empty labels"
@@ -74,13 +77,13 @@ def list_photos(path: str | Path) -> Source:
     Parameters
     ----------
     path
-        A folder (of a VOC root: its ``JPEGImages``), one photo, or a ``.txt`` with one path per
-        line, relative to the list.
+        A folder of photos, a VOC root, one photo, or a ``.txt`` list with one path per line,
+        relative to the list.
 
     Raises
     ------
     FileNotFoundError
-        If the path, or a photo of the list, is not there, or there is no photo.
+        If the path or a photo of the list is missing, or if there is no photo.
     ValueError
         If the list names one photo twice.
     """

@@ -1,4 +1,7 @@
-"""Some photos of a data set kept from training, to see how well tags of new photos are told."""
+"""This module keeps some photos from training, to measure how well the tags of new photos are told.
+
+See `hold_out`.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,37 +12,37 @@ import numpy as np
 from getam.data.source import Record, Source
 
 FEWEST = 100
-"""A source with fewer photos is trained on as a whole."""
+"""The least number of photos with labels of which some are held out."""
 
-_NONE = ("",)  # stands for "none of the classes", which is a class of its own here
+_NONE = ("",)  # photos that show none of the classes count here as a class of their own
 
 
 def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source, Source]:
-    """Split a source into photos to train on and photos held out.
+    """Split a source into photos to train on and photos that are held out.
 
-    At least one photo of every class is held out, and one that shows none of the classes, where
-    there is one to spare: the last photo of a class stays in training. Which photos are held out
-    depends on the ids and the seed, not on the order of the records.
+    At least one photo of every class is held out, and one that shows none of the classes. The last
+    photo of a class, however, always stays in training. The choice depends on the ids and the seed,
+    not on the order of the records.
 
     Parameters
     ----------
     source
         The photos.
     share
-        How many of the photos with labels are held out, between 0 and 1.
+        The share of the photos with labels that are held out, at least 0 and below 1.
     seed
-        Decides which ones.
+        The seed of the random choice.
 
     Returns
     -------
     tuple of Source
-        The photos to train on and those held out, both in the order of the source. Nothing is held
-        out of fewer than 100 photos; the second source is empty then.
+        The photos to train on and those held out, both in the order of the source. If there are
+        fewer than 100 photos with labels, the second source is empty.
 
     Raises
     ------
     ValueError
-        If ``share`` is not between 0 and 1.
+        If ``share`` is below 0, or 1 or more.
     """
     if not 0 <= share < 1:
         raise ValueError(f"share must be at least 0 and below 1, got {share}")
@@ -54,7 +57,7 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
 
 
 def _choose(records: list[Record], count: int) -> set[str]:
-    """Choose ids: one for every class, the rarest class first, then the next ones up to a count."""
+    """Choose the ids of ``count`` records, first one for every class, the rarest class first."""
     left = Counter(name for record in records for name in _classes(record))
     rarest_first = sorted(left, key=lambda name: (left[name], name))
     chosen: dict[str, Record] = {}

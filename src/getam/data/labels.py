@@ -1,4 +1,4 @@
-"""Label files: what is known about each photo, from CSV, JSON or the pickled cls_labels.npy."""
+"""This module reads label files, which say what is known about each photo."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -19,24 +19,26 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
     Parameters
     ----------
     path
-        ``.csv`` with the columns ``image,labels`` (``cat;dog``) or ``image`` and one column per
-        class (1 yes, 0 no, empty unknown); ``.json`` with an object of id to names; ``.npy`` with
-        the pickled dictionary of id to 0/1 vector (read without executing anything). No name, or
-        all zeros, says that the photo shows none of the classes.
+        The label file, of one of three kinds. A ``.csv`` has the columns ``image`` and ``labels``
+        (such as ``cat;dog``), or ``image`` and one column per class (1 for yes, 0 for no, empty for
+        unknown). A ``.json`` holds an object that gives the names for each id. A ``.npy`` holds a
+        pickled dictionary that gives a vector of 0 and 1 for each id; no code in it is executed.
+        No name, or a row of zeros, says that the photo shows none of the classes.
     classes
-        Names of the vector's entries in an ``.npy``; the 20 of PASCAL VOC by default.
+        The class names of the entries of a vector in a ``.npy``. The default is the 20 of PASCAL
+        VOC.
 
     Returns
     -------
     dict
-        Id (the photo's name as the file writes it, without ending) to `Tags`.
+        The `Tags` of each photo by its id: its name in the file without the ending.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is of another kind, malformed or empty.
+        If the file is of another kind, malformed or empty, or if a class is called background.
     """
     path = Path(path)
     if not path.is_file():

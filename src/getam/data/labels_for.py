@@ -1,4 +1,4 @@
-"""The entries of a label file matched with the photos of a data set."""
+"""This module matches the entries of a label file with the photos of a data set."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ from getam.data.tags import Labels, named_classes
 
 
 def check_names(table: Labels, classes: Iterable[str], origin: Path) -> None:
-    """See that a label file names nothing but known classes.
+    """Raise an error if a label file names an unknown class.
 
     Raises
     ------
     ValueError
-        Naming those that are not known, and the nearest.
+        If a class is unknown. The message names it and the nearest known one.
     """
     known = list(classes)
     strange = [name for name in named_classes(table) if name not in known]
@@ -34,33 +34,33 @@ def labels_for(
     origin: Path,
     strict: bool,
 ) -> Labels:
-    """Match a label file with photos.
+    """Match the entries of a label file with photos.
 
     Parameters
     ----------
     table
-        What `read_labels` returned.
+        The entries, as `read_labels` returns them.
     photos
-        Every photo of the data set, whichever the split.
+        Every photo of the data set by its id, also those outside the split.
     ids
-        The photos wanted; only these must have labels.
+        The ids of the photos that should have labels.
     root
         The folder that names in the file may be relative to.
     origin
-        The file, for messages.
+        The label file, for messages.
     strict
-        Raise an error where a warning would be given otherwise.
+        Whether to raise an error instead of a warning.
 
     Returns
     -------
     dict
-        Id to `Tags`, for the photos that the file names.
+        The `Tags` of the photos that the file names, by their ids.
 
     Raises
     ------
     ValueError
-        If nothing matches, or two entries name one photo; with ``strict`` also if an entry has no
-        photo or a photo no entry.
+        If no entry names a photo, or if two entries name the same one. If ``strict`` is on, also if
+        an entry has no photo or a photo has no entry.
     """
     names = {composed(alias): name for alias, name in aliases(photos, root).items()}
     photo_of = {key: names.get(composed(normpath(key))) for key in table}

@@ -1,4 +1,4 @@
-"""Batches from disk by worker processes, for training and for prediction."""
+"""This module loads batches with worker processes, for training and for prediction."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from getam.data.transform import TrainTransform
 
 
 class BatchLoader(DataLoader):
-    """A DataLoader of `Batch` that says in one line which photo could not be read."""
+    """A batch loader yields `Batch` objects and says in one line which photo cannot be read."""
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         """Yield the batches.
@@ -35,7 +35,10 @@ class BatchLoader(DataLoader):
 
 
 class TrainLoader(BatchLoader):
-    """The rest of an epoch on every iteration; knows its place, so a run can be taken up again."""
+    """A training loader yields the rest of an epoch each time that it is iterated.
+
+    It knows its place in the epoch, so that a run can be resumed.
+    """
 
     batch_sampler: ShuffledBatches
 
@@ -46,16 +49,16 @@ class TrainLoader(BatchLoader):
             yield batch
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the place behind the batch that was yielded last."""
+        """Return the place in the epoch after the batch that was yielded last."""
         return self.batch_sampler.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the place of `state_dict`.
+        """Continue from the place that `state_dict` returned.
 
         Raises
         ------
         ValueError
-            As `ShuffledBatches.load_state_dict`.
+            If the place belongs to other data; see `ShuffledBatches.load_state_dict`.
         """
         self.batch_sampler.load_state_dict(state)
 
@@ -74,30 +77,30 @@ def train_loader(
     rank: int = 0,
     world_size: int = 1,
 ) -> TrainLoader:
-    """Make the loader of training: random crops with image-level labels, never a mask.
+    """Make the loader for training, which yields random crops with labels but no masks.
 
     Parameters
     ----------
     source
-        The records; those about which nothing is known are left out, see `Source.for_training`.
+        The photos. Those about which nothing is known are left out; see `Source.for_training`.
     crop, scale, flip, jitter
-        As `TrainTransform`.
+        See `TrainTransform`.
     batch_size
-        Photos per batch and process.
+        Number of photos per batch and process.
     seed
-        Decides order and random changes; neither depends on the number of workers.
+        Seed of the order and the random changes. Neither depends on the number of workers.
     workers
-        Number of worker processes; None takes two, or the number of processors if that is less.
+        Number of worker processes. None takes two, or one on a single processor.
     balance
-        Draw photos of rare classes more often, see `repeat_factors`; otherwise every photo is drawn
-        once in an epoch.
+        Whether photos of rare classes are drawn more often; see `repeat_factors`. Otherwise every
+        photo is drawn equally often.
     rank, world_size
-        Number of this process and of all in a distributed run.
+        The number of this process, from 0, and how many processes a distributed run has.
 
     Returns
     -------
     TrainLoader
-        Every iteration yields the (rest of the) epoch; ``len`` is that of a whole epoch.
+        The loader. Its ``len`` is the number of batches of a whole epoch.
 
     Raises
     ------
@@ -132,13 +135,13 @@ def photo_loader(
     Parameters
     ----------
     source
-        The records.
+        The photos.
     long_side, multiple
-        As `PhotoDataset`.
+        See `PhotoDataset`.
     batch_size
-        Photos per batch; photos of different sizes are padded to the largest of the batch.
+        Number of photos per batch. Photos of different sizes are padded to the largest.
     workers
-        As `train_loader`.
+        See `train_loader`.
     """
     photos = PhotoDataset(source, long_side=long_side, multiple=multiple)
     return BatchLoader(photos, batch_size=batch_size, **_worker_options(workers))
@@ -149,8 +152,8 @@ def _worker_options(workers: int | None) -> dict[str, Any]:
     return {
         "num_workers": count,
         "collate_fn": collate,
-        # Else every iteration takes a number from torch's own generator, and a resumed run, which
-        # begins one iteration more, would draw other dropout than the run it continues.
+        # Without a generator, every iteration would take a number from torch's own one. A resumed
+        # run begins one iteration more, so its dropout would differ from an unbroken run.
         "generator": torch.Generator(),
     }
 

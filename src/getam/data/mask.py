@@ -1,4 +1,4 @@
-"""True masks from palette PNG files, for scoring only."""
+"""This module reads true masks from PNG files; only scoring uses them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaskFiles:
-    """Reads ``record.mask``, a palette or grey PNG.
+    """A `MaskFiles` reads the mask file of a record, a palette or grey PNG.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ class MaskFiles:
     values: frozenset[int]
 
     def __call__(self, record: Record) -> np.ndarray:
-        """Read the values of the mask file, int32 [H, W]: 0, ``values`` or 255.
+        """Read the mask of a record, int32 [H, W], with 0, the values of classes and 255.
 
         Raises
         ------
         FileNotFoundError
             If the photo has no mask.
         ValueError
-            If the file is no mask, or holds other values.
+            If the file is no mask or holds other values.
         """
         if record.mask is None or not record.mask.is_file():
             raise FileNotFoundError(f"there is no mask of {record.id} ({record.mask})")

@@ -1,4 +1,4 @@
-"""Photos that show none of the classes: what a classifier tells a class from."""
+"""This module warns if a data set of one class has no photos without the class."""
 
 import logging
 
@@ -8,9 +8,9 @@ logger = logging.getLogger(__name__)
 
 
 def warn_without_negatives(source: Source) -> None:
-    """Warn in one line when there is one class and every photo may show it.
+    """Log one warning if there is only one class and every photo may show it.
 
-    A classifier that is trained on such photos learns to say yes to everything.
+    A classifier that is trained on such photos learns to say yes to every photo.
     """
     if len(source.classes) != 1:
         return

@@ -1,4 +1,4 @@
-"""One line about what is wrong with a data set: the nearest right name, a warning or a stop."""
+"""This module says in one line what is wrong with a data set, as a warning or as an error."""
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
@@ -8,23 +8,23 @@ logger = logging.getLogger(__name__)
 
 
 def unknown(what: str, given: Iterable[str], known: Collection[str], where: object) -> ValueError:
-    """Build the error for names that are not there; it lists those there and the nearest.
+    """Make the error for unknown names. Its message lists the known names and the nearest one.
 
     Parameters
     ----------
     what
-        What the names stand for, such as ``"class"``.
+        The kind of thing that the names stand for, such as ``"class"``.
     given
-        The names that were not found.
+        The unknown names.
     known
-        The names that are there.
+        The known names.
     where
-        The file or folder that was asked.
+        The file or folder in which the names were looked up.
 
     Returns
     -------
     ValueError
-        To be raised by the caller.
+        The error, which the caller raises.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def unknown(what: str, given: Iterable[str], known: Collection[str], where: obje
 
 
 def first_few(names: Sequence[str], count: int = 3) -> str:
-    """Write the first names of a long list.
+    """Return the first names of a list as text, with "..." if there are more.
 
     Examples
     --------
@@ -52,12 +52,12 @@ def first_few(names: Sequence[str], count: int = 3) -> str:
 
 
 def warn_or_stop(message: str, *, strict: bool) -> None:
-    """Warn in one line, or raise the same line when ``strict``.
+    """Log a message as a warning, or raise it as an error if ``strict`` is on.
 
     Raises
     ------
     ValueError
-        With ``message``, when ``strict``.
+        If ``strict`` is on.
     """
     if strict:
         raise ValueError(message)

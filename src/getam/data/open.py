@@ -1,4 +1,4 @@
-"""Open a data set of any kind by its path."""
+"""This module opens a data set of any kind by its path."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,45 +25,46 @@ def open_source(
     none: str | None = None,
     strict: bool = False,
 ) -> Source:
-    """Open a data set; nothing but lists and labels is read.
+    """Open a data set. Only lists and labels are read, no photos.
 
     Parameters
     ----------
     path
         A PASCAL VOC root (`open_voc`), a COCO root (`open_coco_root`), a ``.csv`` table
-        (`open_table`), a folder of photos (`open_folder`), or a ``.yaml`` that names one of them
-        (`read_data_yaml`).
+        (`open_table`), a folder of photos (`open_folder`), or a ``.yaml`` file that names one of
+        them (`read_data_yaml`).
     split
-        Name of a list (VOC), an instances file (COCO), a value of the column ``split`` (table) or a
-        sub-folder; None takes everything.
+        The part of the data set to open: the name of a list (VOC), of an instances file (COCO) or
+        of a sub-folder, or a value of the column ``split`` (table). None opens everything.
     labels
         A label file for a VOC root or a folder; see `read_labels`.
     classes
-        The classes wanted, in the order of training; None takes all. Photos without any of them
-        stay: they show none of the classes.
+        The classes to keep, in the order of training. None keeps all. Photos without any of them
+        stay and show none of the classes.
     saliency
-        A folder with one map per photo; see `with_saliency`.
+        A folder with one saliency map per photo; see `with_saliency`.
     truth
         A folder of masks to score with, for any kind of data set; see `with_truth`. Training never
         reads them.
     none
-        Name of the class folder whose photos show none of the classes; only for a folder with one
-        sub-folder per class.
+        Name of the class folder whose photos show none of the classes. It is allowed only for a
+        folder with one sub-folder per class.
     strict
-        Stop at photos without a label and at labels without a photo; otherwise one line warns.
+        Whether to raise an error if a photo has no label or a label has no photo. Otherwise one
+        line warns.
 
     Returns
     -------
     Source
-        The records.
+        The data set.
 
     Raises
     ------
     FileNotFoundError
         If the path, the photos, a label file, a saliency map or the folder of masks is missing.
     ValueError
-        If a split or class is unknown (naming the nearest), a class is called background, or a
-        file is malformed.
+        If a split or class is unknown, if a class is called background, or if a file is malformed.
+        The message names the nearest known split or class.
     """
     path = Path(path)
     if path.suffix.lower() in {".yaml", ".yml"} and path.is_file():
@@ -110,7 +111,7 @@ def _completed(
     saliency: str | Path | None,
     truth: str | Path | None,
 ) -> Source:
-    values = source.classes  # of all classes, since masks may show more than those chosen
+    values = source.classes  # before choosing, since masks may show classes that are not chosen
     if classes is not None:
         source = source.choose(classes)
     if truth is not None:

@@ -1,4 +1,4 @@
-"""Photos that stand in the training part and in the validation part."""
+"""This module leaves photos of the validation part out of the training part."""
 
 import logging
 from dataclasses import replace
@@ -9,16 +9,17 @@ logger = logging.getLogger(__name__)
 
 
 def without_overlap(source: Source, val: Source) -> Source:
-    """Leave the photos of a validation part out of the training part, and say how many.
+    """Leave the photos of a validation part out of the training part. A warning counts them.
 
-    A score on photos that were trained on says nothing about new ones.
+    A score on photos that were trained on says nothing about new photos.
 
     Parameters
     ----------
     source
         The training part.
     val
-        The validation part. A photo is in both if both name the same file, links followed.
+        The validation part. A photo is in both parts if both name the same file. Links are
+        followed.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A photo file of any real kind to an upright RGB image, by Pillow."""
+"""This module reads a photo file of any common kind as an upright RGB image, with Pillow."""
 
 from pathlib import Path
 
@@ -10,21 +10,21 @@ _LYING = frozenset({5, 6, 7, 8})
 
 
 def read_photo(path: str | Path) -> Image.Image:
-    """Read a photo as RGB, turned upright.
+    """Read a photo as an upright RGB image.
 
-    Transparent pixels are laid over white; 16-bit grey is scaled by its full range (65535 becomes
-    255); CMYK, grey, palette and one-bit photos are converted; the EXIF rotation is applied; of an
-    animation the first picture is taken.
+    The EXIF rotation is applied. Transparent pixels are laid over white. 16-bit grey is scaled by
+    its full range (65535 becomes 255). CMYK, grey, palette and one-bit photos are converted. The
+    first picture of an animation is taken.
 
     Parameters
     ----------
     path
-        The file.
+        The file of the photo.
 
     Returns
     -------
     PIL.Image.Image
-        Mode ``RGB``, 0..255.
+        An image of mode ``RGB`` with values in 0..255.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def read_photo(path: str | Path) -> Image.Image:
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
-    """A picture of any mode as RGB, turned upright as its EXIF says; transparency over white."""
+    """Convert a picture of any mode to upright RGB; see `read_photo`."""
     return _to_rgb(ImageOps.exif_transpose(image))
 
 
@@ -52,15 +52,17 @@ def photo_size(path: str | Path) -> tuple[int, int]:
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        As `read_photo`, but damage behind the header goes unseen.
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not an image. Damage behind the header goes unseen.
     """
     path = _existing_file(path)
     try:
         with Image.open(path) as image:
             lying = image.getexif().get(_ORIENTATION) in _LYING
             return image.size if lying else image.size[::-1]
-    except Exception as error:  # as above
+    except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
         raise _unreadable(path, error) from error
 
 

@@ -1,4 +1,7 @@
-"""Repeat-factor sampling: photos of rare classes are drawn more often (Gupta et al. 2019, LVIS)."""
+"""This module draws photos of rare classes more often: repeat-factor sampling (Gupta et al. 2019).
+
+The source is LVIS, CVPR 2019, section 5, by Gupta, Dollar and Girshick.
+"""
 
 import numpy as np
 
@@ -8,20 +11,20 @@ from getam.data.source import Source
 def repeat_factors(source: Source) -> np.ndarray:
     """Return how often each photo is drawn in an epoch, on average.
 
-    A class in the share f of the photos has the factor max(1, sqrt(t / f)), where t is the median
-    share of the classes; a photo has the largest factor of its classes (Gupta, Dollar and Girshick,
-    LVIS, CVPR 2019, section 5). There, t is a constant; the median makes the rarer half of the
-    classes count as rare in any data set. A photo that shows none of the classes has the factor 1.
+    A class that a share f of the photos shows has the factor max(1, sqrt(t / f)), where t is the
+    median share of the classes. A photo has the largest factor of its classes, or 1 if it shows
+    none. In the source, t is a constant. The median makes the rarer half of the classes count as
+    rare in any data set.
 
     Parameters
     ----------
     source
-        The photos to train on. A class in none of them has no part in this.
+        The photos to train on. A class that none of them shows is ignored.
 
     Returns
     -------
     numpy.ndarray
-        float64 [N], at least 1, in the order of the records.
+        float64 [N], each at least 1, in the order of the records.
     """
     shown = np.array([source.label_vector(record) for record in source.records])  # [N, C]
     shown = shown.reshape(len(source), len(source.classes))

@@ -1,4 +1,7 @@
-"""The rows of a CSV of photos: their names in one column, or one column per class."""
+"""This module reads the rows of a CSV file that lists photos and their classes.
+
+The classes of a photo stand in one column ``labels``, or every class has a column of its own.
+"""
 
 import csv
 import io
@@ -9,16 +12,19 @@ from getam.data.spelling import composed
 from getam.data.tags import NOTHING_KNOWN, Tags
 
 RESERVED = ("image", "labels", "split")
-"""Columns of a table that are not one-hot classes."""
+"""Names of the columns that do not stand for a class."""
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read the rows of a CSV whose first row names the columns, ``image`` among them.
+    """Read the rows of a CSV file as dictionaries of column name to cell.
+
+    The first row names the columns. One of them must be ``image``.
 
     Raises
     ------
     ValueError
-        If there is no such first row, a row has another length, or the text is not UTF-8.
+        If the first row does not name the columns, if a row has another length than the first, or
+        if the text is not UTF-8.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -39,12 +45,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def tags_in_row(row: Mapping[str, str], path: Path) -> Tags:
-    """Read one row of `read_rows`: its names in ``labels``, or its one-hot columns.
+    """Return the tags of one row, from the column ``labels`` or from the columns of the classes.
 
     Raises
     ------
     ValueError
-        If a one-hot cell is not 0, 1 or empty.
+        If the column of a class holds anything but 0, 1 or nothing.
     """
     if "labels" in row:
         names = (name.strip() for name in row["labels"].split(";"))

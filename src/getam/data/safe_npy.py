@@ -1,8 +1,8 @@
-"""A dictionary of vectors from a pickled .npy, read without executing a pickle's code.
+"""This module reads a pickled ``.npy`` of vectors without executing code from the file.
 
-A pickle names the functions that rebuild its objects. Here those few names that numpy writes lead
-to inert stand-ins, which only keep their bytes, and every other name is refused; so neither
-numpy's own ``__setstate__`` nor anything else meets what the file says.
+A pickle names the functions that rebuild its objects, so it can run code. Here, the few names that
+numpy writes lead to inert stand-ins, which only keep the bytes. Every other name is refused.
+Therefore no function outside this module receives what the file says.
 """
 
 import pickle
@@ -13,17 +13,17 @@ import numpy as np
 
 
 def read_pickled_dict(path: Path) -> dict[str, list[float]]:
-    """Read an ``.npy`` that holds one pickled dictionary of id to vector of numbers.
+    """Read a ``.npy`` file that holds one pickled dictionary of id to vector of numbers.
 
     Returns
     -------
     dict
-        Id to the values of its vector.
+        The values of each vector by its id.
 
     Raises
     ------
     ValueError
-        If the file holds anything else; a pickle that asks for code is named as such.
+        If the file holds anything else. The message says so if the pickle asks for code.
     """
     try:
         with path.open("rb") as file:
@@ -48,7 +48,7 @@ def _skip_header(file: Any) -> None:
 
 
 class _Inert:
-    """Keeps how it was made and what state it was given."""
+    """A stand-in keeps the arguments and the state that the pickle gives it."""
 
     def __init__(self, *made_from: Any) -> None:
         self.made_from = made_from
@@ -61,7 +61,7 @@ class _Inert:
 class _Array(_Inert):
     def plain(self) -> Any:
         _, shape, dtype, _, content = self.state
-        if isinstance(content, list):  # an array of objects: numpy wraps the dictionary in one
+        if isinstance(content, list):  # numpy wraps the dictionary in an array of objects
             (content,) = content
             return _plain(content)
         return np.frombuffer(content, dtype.plain()).reshape(shape).tolist()
@@ -83,7 +83,7 @@ class _Dtype(_Inert):
 
 
 class _ArrayType(_Inert):
-    """Stands for the class ``numpy.ndarray``, which the pickle hands to ``_reconstruct``."""
+    """This stands for ``numpy.ndarray``, which the pickle hands to ``_reconstruct``."""
 
 
 def _latin1(text: str, encoding: str) -> bytes:

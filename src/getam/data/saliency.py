@@ -1,4 +1,4 @@
-"""Saliency maps of any size, matched with the photos by name."""
+"""This module reads saliency maps of any size and matches them with the photos by name."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,21 +16,22 @@ from getam.data.source import Record, Source
 
 
 def with_saliency(source: Source, folder: str | Path) -> Source:
-    """Give every record its map in ``folder``.
+    """Return a source whose records know their saliency maps.
 
     Parameters
     ----------
     source
         Any source.
     folder
-        Grey maps of any size and image format, named as `files_beside` says.
+        The folder of grey maps of any size and image format. `files_beside` says how the names
+        match.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is missing or empty, or a photo has no map.
+        If the folder is missing or empty, or if a photo has no map.
     ValueError
-        If one map would serve two photos, or a photo has two.
+        If one map would serve two photos, or if a photo has two maps.
     """
     folder = Path(folder)
     maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")
@@ -40,7 +41,7 @@ def with_saliency(source: Source, folder: str | Path) -> Source:
 
 
 def read_saliency(path: Path, size: tuple[int, int]) -> torch.Tensor:
-    """Read a map, enlarged or reduced (bilinear) to ``size``.
+    """Read a saliency map and resize it to ``size`` (height, width), bilinearly.
 
     Returns
     -------
@@ -49,8 +50,10 @@ def read_saliency(path: Path, size: tuple[int, int]) -> torch.Tensor:
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        As `read_photo`.
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file cannot be read as an image.
     """
     grey = read_photo(path).convert("L").resize(size[::-1], Image.Resampling.BILINEAR)
     return functional.pil_to_tensor(grey)

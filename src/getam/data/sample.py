@@ -1,4 +1,4 @@
-"""One photo ready for the network, and several of them in one batch."""
+"""This module defines one photo that is ready for the network, and a batch of several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 @dataclass
 class Sample:
-    """One photo.
+    """A sample holds one photo as tensors, with its labels.
 
     Parameters
     ----------
@@ -19,13 +19,13 @@ class Sample:
     image
         uint8 [3, H, W], RGB in 0..255.
     labels
-        float32 [C] of 0/1.
+        float32 [C] of 0 and 1.
     known
-        bool [C], False where it is unknown whether the photo shows the class.
+        bool [C], False if it is unknown whether the photo shows the class.
     saliency
         float32 [H, W] in 0..1, or None.
     valid
-        bool [H, W], True inside the photo.
+        bool [H, W], True inside the photo, False in padding.
     size
         Height and width of the upright photo on disk.
     """
@@ -41,20 +41,20 @@ class Sample:
 
 @dataclass
 class Batch:
-    """Several photos, padded to the largest.
+    """A batch holds several photos as tensors, padded to the size of the largest.
 
     Parameters
     ----------
     ids
         Ids of the records.
     image
-        uint8 [B, 3, H, W], RGB in 0..255; padding holds the mean colour of its photo.
+        uint8 [B, 3, H, W], RGB in 0..255. Padding has the mean colour of its photo.
     labels
-        float32 [B, C] of 0/1.
+        float32 [B, C] of 0 and 1.
     known
-        bool [B, C], False where it is unknown whether the photo shows the class.
+        bool [B, C], False if it is unknown whether the photo shows the class.
     saliency
-        float32 [B, H, W] in 0..1, 0 in padding; None without maps.
+        float32 [B, H, W] in 0..1, and 0 in padding. None if the photos have no maps.
     valid
         bool [B, H, W], True inside the photo, False in padding.
     sizes
@@ -70,7 +70,7 @@ class Batch:
     sizes: list[tuple[int, int]]
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
-        """Copy the tensors to a device."""
+        """Return the batch with its tensors on a device."""
 
         def moved(tensor: Tensor) -> Tensor:
             return tensor.to(device, non_blocking=non_blocking)
@@ -86,7 +86,7 @@ class Batch:
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
-    """Put samples into one batch, padded below and on the right to the largest of them."""
+    """Join samples to one batch. Each is padded at the bottom and right to the largest size."""
     height = max(sample.image.shape[-2] for sample in samples)
     width = max(sample.image.shape[-1] for sample in samples)
     padded = [_padded(sample, height, width) for sample in samples]
@@ -103,14 +103,14 @@ def collate(samples: Sequence[Sample]) -> Batch:
 
 
 def fill_padding(image: Tensor, valid: Tensor) -> Tensor:
-    """Paint what is not ``valid`` with the mean colour of what is.
+    """Return the image with its padding in the mean colour of the photo.
 
     Parameters
     ----------
     image
         uint8 [3, H, W].
     valid
-        bool [H, W].
+        bool [H, W], True inside the photo, False in padding.
     """
     if valid.all():
         return image

@@ -1,4 +1,4 @@
-"""Shuffled batches whose place in the epoch can be saved and taken up again."""
+"""This module shuffles photos into batches; the place in the epoch can be saved and restored."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from getam.data.dataset import Draw
 
 
 class ShuffledBatches(Sampler[list[Draw]]):
-    """Batches of a new order in every epoch, in which every photo is drawn at least once.
+    """The sampler draws every photo at least once in an epoch, in a new order each time.
 
-    All batches have the same size and all epochs the same length. Where the photos do not fill the
-    last batch, some are drawn a second time; a further draw of a photo is changed at random in
-    another way than the first.
+    All batches have the same size, and all epochs have the same length. If the photos do not fill
+    the last batch, some are drawn once more. Each draw of a photo is changed at random in another
+    way.
 
     The place moves with `advance`, not with the iteration: workers fetch ahead, and only batches
     that training has seen may count.
@@ -23,14 +23,15 @@ class ShuffledBatches(Sampler[list[Draw]]):
     Parameters
     ----------
     repeats
-        [N] how often each photo is drawn in an epoch, on average; at least 1. The fractional part
-        is the probability of one more draw.
+        [N], the mean number of draws of each photo in an epoch, at least 1. The fractional part is
+        the probability of one more draw.
     batch_size
-        Photos per batch and process.
+        Number of photos per batch and process.
     seed
-        Decides the orders, together with the epoch.
+        Seed of the orders. The epoch changes the order too.
     rank, world_size
-        Number of this process and of all; each takes its slice of every batch.
+        The number of this process, from 0, and the number of processes. Each process takes its
+        part of every batch.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class ShuffledBatches(Sampler[list[Draw]]):
         self.position = 0
 
     def __len__(self) -> int:
-        """Count the batches of a whole epoch."""
+        """Return the number of batches of a whole epoch."""
         return -(-round(self.repeats.sum()) // self._step)
 
     def __iter__(self) -> Iterator[list[Draw]]:
@@ -68,13 +69,16 @@ class ShuffledBatches(Sampler[list[Draw]]):
             yield draws[first : first + self.batch_size]
 
     def advance(self) -> None:
-        """Count one batch as seen; after the last one the next epoch begins."""
+        """Count one batch as seen. After the last batch, the next epoch begins."""
         self.position += self._step
         if self.position >= self.length:
             self.epoch, self.position = self.epoch + 1, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the place: draws seen in this epoch by all processes, epoch, seed, sizes."""
+        """Return the place, and the seed and the sizes that it belongs to.
+
+        The place is the epoch and the number of draws that all processes have seen in it.
+        """
         return {
             "epoch": self.epoch,
             "position": self.position,
@@ -84,13 +88,13 @@ class ShuffledBatches(Sampler[list[Draw]]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the place of `state_dict`.
+        """Continue from the place that `state_dict` returned.
 
         Raises
         ------
         ValueError
-            If it comes from another seed, other photos or batches of another size: the order would
-            differ.
+            If the seed, the number of photos or the length of an epoch is another one. The order
+            of the photos would differ.
         """
         own = self.state_dict()
         for name in ("seed", "photos", "length"):
@@ -111,7 +115,7 @@ class ShuffledBatches(Sampler[list[Draw]]):
         photos = np.arange(len(self.repeats))
         further = np.floor(self.repeats + generator.random(len(photos))).astype(int) - 1
         again = generator.permutation(np.repeat(photos, further))
-        # Cut, or filled up with photos drawn evenly, so that every epoch has the same length.
+        # The random number of draws varies, but every epoch must have the same length.
         filling = np.resize(generator.permutation(photos), self.length)
         again = np.concatenate([again, filling])[: self.length - len(photos)]
         order = generator.permutation(np.concatenate([photos, again])).tolist()

@@ -1,4 +1,4 @@
-"""What every reader returns: the records of a data set and the classes they may show."""
+"""This module defines a source: the photos of a data set and the classes that they may show."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,24 +19,24 @@ IN_NO_MASK = -1  # the value of a class that a source does not have
 
 @dataclass(frozen=True)
 class Record:
-    """One photo and what is known about it; nothing is read yet.
+    """A record holds the path of one photo and what is known about the photo.
 
     Parameters
     ----------
     id
-        Unique in its source: the path of the photo below the root of the data set, without ending,
-        as :func:`getam.places.places` makes it. Output files are named after it.
+        The unique name of the photo in its source: its path below the root of the data set, without
+        ending, as :func:`getam.places.places` makes it. Output files are named after it.
     image
-        The photo.
+        The file of the photo.
     labels
-        Names of the classes in the photo; empty if it is known to show none of them, None if
-        nothing is known about it.
+        Names of the classes in the photo. The tuple is empty if the photo shows none of them; None
+        means that nothing is known about the photo.
     unknown
-        Names of the classes of which it is not known whether the photo shows them.
+        Names of the classes for which it is not known whether the photo shows them.
     mask
-        The file that the truth comes from, a PNG or an instances file; None without truth.
+        The file that the true mask comes from, a PNG or an instances file. None if there is none.
     saliency
-        The saliency map, of any size; None without.
+        The file of the saliency map, of any size. None if there is none.
     """
 
     id: str
@@ -49,19 +49,20 @@ class Record:
 
 @dataclass(frozen=True)
 class Source:
-    """The records of a data set.
+    """A source holds the records of a data set and its classes.
 
     Parameters
     ----------
     records
         The photos, in the order of their list.
     classes
-        Name of a class to its value in the source's own masks; the position in the dictionary is
-        the number of the class in training. Background is not among them.
+        The value of each class in the masks of the source, by its name. The position in the
+        dictionary is the number of the class in training. Background is not among them.
     masks
-        Reads the truth of a record in the source's own values, int32 [H, W]; None without truth.
+        The function that reads the true mask of a record, int32 [H, W] in the values of the source.
+        None if the source has no masks.
     name
-        What to call the source in messages.
+        The name of the source in messages.
     """
 
     records: tuple[Record, ...]
@@ -70,42 +71,44 @@ class Source:
     name: str = "the source"
 
     def __len__(self) -> int:
-        """Count the records."""
+        """Return the number of records."""
         return len(self.records)
 
     @property
     def has_truth(self) -> bool:
-        """Whether at least one record has a mask to score with."""
+        """Return whether at least one record has a mask to score with."""
         return any(record.mask is not None for record in self.records)
 
     def label_vector(self, record: Record) -> np.ndarray:
-        """Write the labels of a record as float32 [C] of 0/1, in the order of ``classes``.
+        """Return the labels of a record as float32 [C] of 0 and 1, in the order of ``classes``.
 
-        A class that is not known to be in the photo has 0, see `known_vector`.
+        A class has 0 also if it is not known whether the photo shows it; see `known_vector`.
         """
         shown = record.labels or ()
         return np.array([name in shown for name in self.classes], dtype=np.float32)
 
     def known_vector(self, record: Record) -> np.ndarray:
-        """Return for every class whether its entry in `label_vector` is known, bool [C]."""
+        """Return whether the entries of `label_vector` are known, bool [C]."""
         unknown = self.classes if record.labels is None else record.unknown
         return np.array([name not in unknown for name in self.classes], dtype=bool)
 
     def read_truth(self, record: Record) -> np.ndarray:
-        """Read the true mask of a record, in the numbering of training; only scoring does.
+        """Read the true mask of a record, in the class numbers of training.
+
+        Only scoring reads masks.
 
         Returns
         -------
         numpy.ndarray
-            uint8 [H, W], the size of the photo: 0 background, ``i + 1`` for the ``i``-th of
-            ``classes``, 255 for everything else (other classes, borders, crowds).
+            uint8 [H, W], the size of the photo. Background is 0, the class at index ``i`` of
+            ``classes`` is ``i + 1``, and everything else (other classes, borders, crowds) is 255.
 
         Raises
         ------
         FileNotFoundError
             If the record has no mask.
         ValueError
-            If the mask has another size than the photo, or values outside the source's classes.
+            If the mask has another size than the photo, or values that stand for no class.
         """
         if self.masks is None:
             raise FileNotFoundError(f"{self.name} has no masks, so {record.id} has no truth")
@@ -122,15 +125,15 @@ class Source:
         return truth
 
     def choose(self, classes: Sequence[str]) -> "Source":
-        """Keep only some classes, in the order given; every record stays.
+        """Return the source with only some of its classes, in the given order, and all records.
 
-        A photo that shows others alone shows none of the classes now; a photo of whose classes
-        only others are known has nothing known about it.
+        A photo that shows only other classes now shows none of the classes. If all kept classes of
+        a photo are unknown, nothing is known about the photo.
 
         Raises
         ------
         ValueError
-            If a name is not there, or is given twice.
+            If a name is unknown or is given twice.
         """
         if isinstance(classes, str) or not classes or len(set(classes)) < len(classes):
             raise ValueError(f"classes must be a list of different names, got {classes!r}")
@@ -142,12 +145,14 @@ class Source:
         return replace(self, records=records, classes={n: self.classes[n] for n in classes})
 
     def aligned(self, classes: Sequence[str]) -> "Source":
-        """Take over the classes of a trained network, in its order; some may be in no photo here.
+        """Return the source with the classes of a trained network, in the order of the network.
+
+        Classes that this source does not have are in no photo.
 
         Raises
         ------
         ValueError
-            If none of the names is there.
+            If the source has none of the classes.
         """
         known = [name for name in classes if name in self.classes]
         if not known:
@@ -156,18 +161,15 @@ class Source:
         return replace(self.choose(known), classes=values)
 
     def for_training(self) -> "Source":
-        """Keep the records about which something is known, and see that every class is shown.
+        """Return the source with only the records about which something is known.
 
-        Returns
-        -------
-        Source
-            Without the records about which nothing is known; a log line counts them. Records that
-            are known to show none of the classes stay.
+        Records that show none of the classes stay. A log line counts the records that are left out.
 
         Raises
         ------
         ValueError
-            If a class is in no photo, no photo has a label, or there are more than 254 classes.
+            If a class is in no photo, if no photo has a label, or if there are more than 254
+            classes.
         """
         if len(self.classes) >= IGNORE:
             raise ValueError(

@@ -1,6 +1,7 @@
-"""One name in two Unicode spellings: an accented letter as one sign (NFC) or as two (NFD).
+"""This module compares names that are spelled in different Unicode forms.
 
-A Mac's older file systems write names in NFD, and tables are mostly typed in NFC; both look alike.
+An accented letter is one sign in the form NFC and two signs in the form NFD. Both look alike.
+Older file systems of a Mac write names in NFD, while tables are mostly typed in NFC.
 """
 
 from functools import lru_cache
@@ -9,14 +10,14 @@ from unicodedata import normalize
 
 
 def composed(name: str) -> str:
-    """Return a name in NFC, the spelling in which names are compared."""
+    """Return a name in NFC, the form in which names are compared."""
     return normalize("NFC", name)
 
 
 def as_on_disk(path: Path) -> Path:
-    """Return the path under which a file can be opened, if its name is spelled in another way.
+    """Return a path in the spelling of the disk, so that the file can be opened.
 
-    A path that leads to nothing in either spelling is returned as it was given.
+    A path that leads to no file in any spelling is returned unchanged.
     """
     if str(path).isascii() or path.exists() or path.parent == path:
         return path
@@ -29,5 +30,8 @@ def as_on_disk(path: Path) -> Path:
 
 @lru_cache(maxsize=64)
 def _names_in(folder: Path, _changed: int) -> dict[str, str]:
-    """Return the names in a folder by their NFC; the time of change keeps the cache fresh."""
+    """Return the names in a folder by their NFC form.
+
+    The time of the last change is part of the cache key, so that new files are seen.
+    """
     return {composed(entry.name): entry.name for entry in folder.iterdir()}

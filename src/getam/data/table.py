@@ -1,4 +1,4 @@
-"""A table of photos: a CSV with image,labels or one-hot columns, and perhaps a split column."""
+"""This module opens a table of photos, a CSV file that gives the labels of each photo."""
 
 from pathlib import Path
 
@@ -13,29 +13,30 @@ from getam.places import SUFFIXES
 
 
 def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
-    """Open a table.
+    """Open a table of photos.
 
-    The classes are the one-hot columns in their order, or else the names in ``labels``, sorted,
-    of the whole table whichever the split.
+    The classes are the columns beside ``image`` and ``split``, in their order. If the table has a
+    column ``labels``, they are the names in it, sorted. They are those of the whole table, also
+    if a split is chosen.
 
     Parameters
     ----------
     path
-        The CSV; ``image`` is a path relative to it.
+        The CSV file. The column ``image`` holds paths relative to it.
     split
-        Take the rows whose column ``split`` holds this; None takes all.
+        The value that the column ``split`` must have in the rows to take. None takes all rows.
     labels
-        Not for a table, which carries its own.
+        Must be None: a table carries its own labels.
     strict
-        Stop when a photo is missing; otherwise a warning is given.
+        Whether to raise an error if a photo is missing. Otherwise a warning is given.
 
     Raises
     ------
     ValueError
-        If the table is malformed, the split is not there, a photo is named twice, or a class is
-        called background.
+        If the table is malformed, if the split is unknown, if a photo is named twice, or if a class
+        is called background.
     FileNotFoundError
-        If none of the photos is there.
+        If all photos are missing.
     """
     if labels is not None:
         raise ValueError(f"{path} carries its own labels; labels={labels} cannot be used with it")
@@ -48,7 +49,7 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
     if missing:
         message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
         warn_or_stop(message, strict=strict)
-    # Of the whole table, so that a photo has one id whichever split is open.
+    # The ids come from the whole table, so that they do not depend on the split.
     everything = name_photos(dict.fromkeys(_photo_at(path.parent, row["image"]) for row in rows))
     named = {n: photo for n, photo in everything.items() if photo in photos and photo.is_file()}
     tags = {name: tags_in_row(photos[photo], path) for name, photo in named.items()}

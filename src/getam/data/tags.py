@@ -1,21 +1,21 @@
-"""What is known about the classes of a photo: yes, no, or nothing."""
+"""This module defines what is known about the classes of a photo: yes, no, or nothing."""
 
 from typing import NamedTuple
 
 
 class Tags(NamedTuple):
-    """What is known about the classes of one photo."""
+    """A `Tags` holds what is known about the classes of one photo."""
 
     labels: tuple[str, ...] | None
-    """The classes that it shows; empty if it shows none, None if nothing is known."""
+    """The classes that the photo shows. Empty if it shows none, None if nothing is known."""
     unknown: tuple[str, ...] = ()
-    """The classes of which it is not known whether it shows them."""
+    """The classes for which it is not known whether the photo shows them."""
 
 
 NOTHING_KNOWN = Tags(None)
 
 Labels = dict[str, Tags]
-"""Photo id to what is known about the photo."""
+"""What is known about each photo, by the id of the photo."""
 
 
 def named_classes(table: Labels) -> list[str]:

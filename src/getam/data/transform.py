@@ -1,4 +1,4 @@
-"""Photo, saliency and valid area resized, flipped and cropped together (torchvision v2)."""
+"""This module resizes, flips and crops a photo together with its saliency map and valid area."""
 
 from dataclasses import replace
 
@@ -11,19 +11,21 @@ from getam.data.sample import Sample, fill_padding
 
 
 class TrainTransform:
-    """Random size, flip, crop and colour of a sample, drawn from torch's CPU generator.
+    """A training transform changes size, flip, crop and colours of a sample at random.
+
+    The random numbers come from torch's CPU generator.
 
     Parameters
     ----------
     crop
-        Side of the square that comes out, in pixels.
+        Side of the resulting square, in pixels.
     scale
-        Range of the photo's long side, in crops. The default is the released code's, whose 256
-        crops came from a long side of 0.9 x 256 to 256 / 0.875.
+        Range of the long side of the photo, relative to the crop. The default is that of the
+        released code, where crops of 256 came from a long side of 0.9 x 256 to 256 / 0.875.
     flip
         Probability of a horizontal flip.
     jitter
-        Strength of random brightness, contrast and saturation; 0 leaves the colours.
+        Strength of the random changes of brightness, contrast and saturation. 0 makes none.
     """
 
     def __init__(
@@ -44,7 +46,10 @@ class TrainTransform:
         )
 
     def __call__(self, sample: Sample) -> Sample:
-        """Return the sample as [3, crop, crop], with ``valid`` False where the photo ends."""
+        """Return the changed sample, whose image is [3, crop, crop].
+
+        ``valid`` is False in the part of the square that lies outside the photo.
+        """
         low, high = (round(bound * self.crop) for bound in self.scale)
         sample = resize_long_side(sample, int(torch.randint(low, high + 1, ())))
         sample = replace(sample, image=self.jitter(sample.image))
@@ -62,7 +67,7 @@ class TrainTransform:
 
 
 def resize_long_side(sample: Sample, long_side: int, *, multiple: int = 1) -> Sample:
-    """Resize photo and saliency to :func:`size_for_long_side`."""
+    """Resize a photo and its saliency map to the size that :func:`size_for_long_side` gives."""
     height, width = sample.image.shape[-2:]
     size = size_for_long_side((height, width), long_side, multiple=multiple)
     saliency = sample.saliency
@@ -75,10 +80,10 @@ def resize_long_side(sample: Sample, long_side: int, *, multiple: int = 1) -> Sa
 
 
 def size_for_long_side(size: tuple[int, int], long_side: int, *, multiple: int = 1) -> list[int]:
-    """Height and width with the longer at ``long_side``, each the nearest multiple.
+    """Return the height and width that make the longer side ``long_side`` pixels.
 
-    A network sees whole patches: with ``multiple`` at the patch size none of them is part padding,
-    and the aspect ratio stays to within half a patch.
+    Both are rounded to multiples of ``multiple``. If this is the patch size of a network, no patch
+    holds padding, and each side changes by at most half a patch.
     """
     factor = long_side / max(size) / multiple
     return [max(1, round(side * factor)) * multiple for side in size]

@@ -1,4 +1,4 @@
-"""True masks from a folder, for every kind of source; only scoring reads them."""
+"""This module finds the true masks of any source in a folder; only scoring reads them."""
 
 import logging
 from collections.abc import Mapping
@@ -18,19 +18,18 @@ logger = logging.getLogger(__name__)
 
 
 def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int]) -> Source:
-    """Give the records of a source their masks in a folder, in the place of any it has.
+    """Return a source whose records know their masks in a folder, instead of any masks before.
 
     Parameters
     ----------
     source
         Any source.
     folder
-        Palette or grey PNG files, named as `files_beside` says. Photos may lack one, and one line
-        counts them. A
-        ``classes.txt`` in it says which value a class has (the number of its line, the first line
-        is background).
+        The folder of palette or grey PNG files. `files_beside` says how the names match. Photos may
+        lack a mask, and one line counts them. A ``classes.txt`` in the folder gives the values of
+        the classes; see `read_class_list`.
     values
-        Name of a class to its value, where the folder has no ``classes.txt``.
+        The value of each class by its name. It is used if the folder has no ``classes.txt``.
 
     Returns
     -------
@@ -57,7 +56,7 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     count = sum(record.mask is not None for record in source.records)
     if count < len(source):
         logger.log(
-            logging.INFO if count else logging.WARNING,  # another part of the data may have masks
+            logging.INFO if count else logging.WARNING,  # no error: other parts may have masks
             "%d of %d photos of %s have a mask in %s; the others are not scored",
             count,
             len(source),
@@ -75,10 +74,10 @@ def with_masks(source: Source, folder: Path, *, values: Mapping[str, int] | None
     source
         Any source.
     folder
-        PNG files, named as `files_beside` says.
+        The folder of PNG files. `files_beside` says how the names match.
     values
-        Name of a class to its value in the masks, of all classes that the masks may show; None
-        takes those of the source.
+        The value of each class that the masks may show, by its name. None takes the classes of the
+        source.
 
     Raises
     ------
@@ -93,18 +92,19 @@ def with_masks(source: Source, folder: Path, *, values: Mapping[str, int] | None
 
 
 def check_truth(source: Source) -> None:
-    """Read every mask of a source that is to be scored, before a long run begins.
+    """Check every mask that is to be scored, before a long run begins.
 
     Parameters
     ----------
     source
-        The records; those without a mask are passed over.
+        The source. Records without a mask are skipped.
 
     Raises
     ------
     ValueError
-        If a mask cannot be read, has another size than its photo or holds a value that is neither
-        0, a class nor 255, or if a class has the value 255. One line names the first such file.
+        If a mask cannot be read, if it has another size than its photo, if it holds a value that is
+        neither 0, a class nor 255, or if a class has the value 255. One line names the first bad
+        file.
     """
     ignored = [name for name, value in source.classes.items() if value == IGNORE]
     if ignored and source.has_truth:
@@ -113,7 +113,7 @@ def check_truth(source: Source) -> None:
             "means ignored: choose other classes with classes=..., or give it another value"
         )
     records = [record for record in source.records if record.mask is not None]
-    # The first one before the threads start, because COCO then reads its file.
+    # The first mask is read before the threads start, because COCO then loads its whole file.
     faults = [_fault(source, record) for record in records[:1]]
     with ThreadPoolExecutor() as pool:
         faults += pool.map(partial(_fault, source), records[1:])
@@ -126,7 +126,7 @@ def check_truth(source: Source) -> None:
 
 
 def _fault(source: Source, record: Record) -> str:
-    """Return what is wrong with the mask of a record, or nothing if it is sound."""
+    """Return what is wrong with the mask of a record, "" if it is sound."""
     try:
         source.read_truth(record)
     except (OSError, ValueError) as error:

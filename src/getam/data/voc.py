@@ -1,4 +1,4 @@
-"""A PASCAL VOC root: JPEGImages, ImageSets, Annotations, SegmentationClass (Everingham 2012)."""
+"""This module opens a data set in the layout of PASCAL VOC (Everingham et al. 2012)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -18,17 +18,17 @@ from getam.places import without_suffix
 
 
 def is_voc(root: Path) -> bool:
-    """Whether a folder has the layout of PASCAL VOC."""
+    """Return whether a folder has the layout of PASCAL VOC."""
     return (root / "JPEGImages").is_dir()
 
 
 def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
-    """Open a VOC root.
+    """Open a folder in the layout of PASCAL VOC.
 
-    Class names come from ``classes.txt`` (line number = mask value, the first line is background)
-    or are the 20 of VOC. Labels come from ``labels``, else ``Annotations/*.xml`` (every object,
-    difficult ones too), else ``image_labels.json``. A photo whose entry names no object shows none
-    of the classes; about a photo without an entry nothing is known. Masks lie in
+    The classes come from ``classes.txt`` (see `read_class_list`); without this file they are the 20
+    of VOC. The labels come from the first of these that exists: ``labels``, ``Annotations/*.xml``
+    (every object, difficult ones too), ``image_labels.json``. A photo whose entry names no object
+    shows none of the classes. Nothing is known about a photo without an entry. The masks lie in
     ``SegmentationClassAug`` or ``SegmentationClass``.
 
     Parameters
@@ -36,11 +36,11 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     root
         The folder that holds ``JPEGImages``.
     split
-        Name of a list in ``ImageSets/Segmentation``; None takes every photo.
+        Name of a list in ``ImageSets/Segmentation``. None takes every photo.
     labels
         A label file; see `read_labels`.
     strict
-        Stop where a warning would be given otherwise.
+        Whether to raise an error instead of a warning.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: 
 
 
 def _name_in(line: str, known: Collection[str]) -> str:
-    """Read ``id``, but also ``id flag`` and ``/JPEGImages/id.jpg /mask/id.png``."""
+    """Return the id in a line: ``id``, ``id flag`` or ``/JPEGImages/id.jpg /mask/id.png``."""
     first = without_suffix(line.split()[0]).removeprefix("/JPEGImages/")
     candidates = (line, without_suffix(line), first)
     return next((name for name in candidates if name in known), Path(first).name)

@@ -1,4 +1,7 @@
-"""The 20 classes of PASCAL VOC in their official order; mask value = position + 1."""
+"""This module lists the 20 classes of PASCAL VOC in their official order.
+
+The value of a class in the masks is its position in the list, counted from 1.
+"""
 
 VOC_CLASSES = (
     "aeroplane",
@@ -22,4 +25,4 @@ VOC_CLASSES = (
     "train",
     "tvmonitor",
 )
-"""Names of the PASCAL VOC classes, background left out."""
+"""Names of the PASCAL VOC classes, without background."""

@@ -50,7 +50,9 @@ def write_pages(
 
 
 def curves(run: Path, *names: str) -> dict[str, Points]:
-    """Figures of a run's epochs over steps, by name; a figure begins where it first occurs."""
+    """Return figures of a run over its steps, by name; a figure begins where it first occurs."""
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [entry for entry in map(json.loads, lines) if "epoch" not in entry]
-    return {name: [(e["step"], e[name]) for e in entries if name in e] for name in names}
+    entries = [json.loads(line) for line in lines]
+    return {
+        name: list({e["step"]: e[name] for e in entries if name in e}.items()) for name in names
+    }

@@ -1,4 +1,4 @@
-"""Scores: IoU of masks and maps, average precision, faithfulness and cost of maps."""
+"""This package scores masks, maps and tags, and measures faithfulness and cost of maps."""
 
 from getam.evaluation.average_precision import average_precision, mean_average_precision
 from getam.evaluation.class_subset import keep_classes, kept_values

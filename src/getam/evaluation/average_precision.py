@@ -1,32 +1,31 @@
-"""Average precision of image-level class scores (step-wise area, as scikit-learn defines it)."""
+"""This module computes the average precision of image-level scores, as scikit-learn defines it."""
 
 import math
 from collections.abc import Iterable
 
 import torch
-from sklearn.metrics import average_precision_score
 from torch import Tensor
 
 
 def average_precision(scores: Tensor, labels: Tensor) -> float:
-    """Average precision of one class: sum over ranks of precision x gain in recall.
+    """Return the average precision of one class: the sum over ranks of precision x gain in recall.
 
     Parameters
     ----------
     scores
-        [N] any monotone score, e.g. class logits.
+        [N], such as class logits. Only their order counts.
     labels
-        [N] 0/1.
+        [N] of 0 and 1.
 
     Returns
     -------
     float
-        0..1; nan when no label is positive.
+        The average precision in 0..1, or nan if no label is positive.
 
     Raises
     ------
     ValueError
-        For different shapes or scores that are not finite.
+        If the shapes differ, or if a score is not finite.
 
     Examples
     --------
@@ -41,29 +40,33 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
         raise ValueError("scores must be finite, got nan or infinity")
     if not (labels > 0).any():
         return math.nan
+    from sklearn.metrics import average_precision_score  # takes a second, and few come here
+
     ranked = scores.detach().cpu().double().numpy()
     return float(average_precision_score((labels > 0).cpu().numpy(), ranked))
 
 
 def mean_average_precision(scores: Tensor, labels: Tensor, known: Tensor | None = None) -> float:
-    """Return the mean over classes of `average_precision`, without classes that have no positive.
+    """Return the mean of `average_precision` over the classes that have a positive label.
 
     Parameters
     ----------
-    scores, labels
-        [N, C].
+    scores
+        [N, C], such as class logits.
+    labels
+        [N, C] of 0 and 1.
     known
-        [N, C] bool; entries of ``labels`` that are not known are left out. None takes all.
+        [N, C] bool. Labels that are not known are left out. None takes all labels.
 
     Returns
     -------
     float
-        0..1; nan when no class has a positive.
+        The mean in 0..1, or nan if no class has a positive label.
 
     Raises
     ------
     ValueError
-        For different shapes or scores that are not finite.
+        If the shapes differ, or if a score is not finite.
     """
     if scores.shape != labels.shape or scores.ndim != 2:
         raise ValueError(
@@ -77,5 +80,5 @@ def mean_average_precision(scores: Tensor, labels: Tensor, known: Tensor | None 
 
 
 def mean_over_classes(per_class: Iterable[float]) -> float:
-    """Return the mean without the classes whose figure is nan; nan when all are."""
+    """Return the mean over the classes whose figure is not nan, or nan if there are none."""
     return torch.tensor(list(per_class)).nanmean().item()

@@ -1,4 +1,4 @@
-"""A score over some of the classes: background and the ones named."""
+"""This module restricts a score to background and some of the classes."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -10,19 +10,19 @@ from getam.vocabulary import BACKGROUND
 
 
 def kept_values(only: Sequence[str] | None, names: Sequence[str]) -> list[int]:
-    """Mask values of background and the classes in ``only``, rising; of all classes for None.
+    """Return the mask values of background and the classes in ``only``, in rising order.
 
     Parameters
     ----------
     only
-        Class names, with or without background.
+        Class names, with or without background. None takes all classes.
     names
-        All class names; the index is the mask value.
+        All class names. The index of a name is its mask value.
 
     Raises
     ------
     ValueError
-        For a name that is not a class; the nearest one is named.
+        If a name is not a class. The message gives the nearest class.
 
     Examples
     --------
@@ -42,20 +42,20 @@ def kept_values(only: Sequence[str] | None, names: Sequence[str]) -> list[int]:
 def keep_classes(counts: Tensor, values: Sequence[int]) -> Tensor:
     """Restrict a confusion matrix to some classes.
 
-    Pixels whose truth is another class leave the score. Pixels of a kept class that are predicted
-    as another class stay, as misses, in one last column.
+    Pixels whose true class is not kept leave the score. Pixels of a kept class that are predicted
+    as another class stay as misses, in one last column.
 
     Parameters
     ----------
     counts
-        [K, K] over all classes.
+        [K, K], the confusion matrix over all classes.
     values
-        The k mask values to keep, in the order wanted.
+        The k mask values to keep, in the wanted order.
 
     Returns
     -------
     Tensor
-        [k, k + 1].
+        [k, k + 1], the restricted matrix.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Attribution methods side by side: what ``getam compare`` found, as a table and as JSON."""
+"""This module holds the scores of attribution methods and writes them as a table or JSON."""
 
 import math
 import statistics
@@ -18,23 +18,23 @@ from getam.evaluation.text_table import aligned, markdown
 
 @dataclass(frozen=True)
 class MethodScores:
-    """The scores of one method from one starting block.
+    """A `MethodScores` holds the scores of one method with one first block.
 
     Attributes
     ----------
     method, first_block
-        As :func:`getam.activation_maps`.
+        See :func:`getam.activation_maps`.
     refined
-        Whether PAMR refined the maps.
+        Whether the maps were refined by PAMR.
     seed
         Scores of the thresholded maps.
     pointing
         Share of hits in the pointing game, by class.
     cost
-        Of one photo.
+        Cost of the maps of one photo.
     insertion, deletion
-        Mean probability of the class, evenly spaced over the share of pixels changed 0..1; None
-        if not measured.
+        Mean probability of the class at evenly spaced shares of changed pixels from 0 to 1. None if
+        it was not measured.
     """
 
     method: str
@@ -47,7 +47,7 @@ class MethodScores:
     deletion: list[float] | None = None
 
     def figures(self) -> dict[str, str]:
-        """What the table shows, by the title of its column; means are over classes."""
+        """Return the cells of the table by the titles of their columns. Means are over classes."""
         best = self.seed.best
         shown = {
             "method": self.method,
@@ -65,39 +65,39 @@ class MethodScores:
         return {title: cell.strip() for title, cell in shown.items()}
 
     def areas(self) -> dict[str, float]:
-        """Areas under the insertion and the deletion curve, those that were measured."""
+        """Return the areas under the insertion and deletion curves that were measured."""
         curves = {"insertion": self.insertion, "deletion": self.deletion}
         return {
             name: area(torch.tensor(curve)) for name, curve in curves.items() if curve is not None
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values for JSON."""
+        """Return everything as plain values for JSON."""
         values = {name: without_nan(value) for name, value in asdict(self).items()}
         return {**values, "seed": self.seed.to_dict(), "areas": self.areas()}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The scores of all methods and starting blocks.
+    """A comparison holds the scores of all methods and first blocks.
 
     Attributes
     ----------
     rows
-        In the order they were asked for.
+        The scores, in the order in which they were asked for.
     photos
-        How many photos every row was scored on.
+        Number of photos that every row was scored on.
     """
 
     rows: tuple[MethodScores, ...]
     photos: int
 
     def ranked(self) -> list[MethodScores]:
-        """The rows, highest mIoU first."""
+        """Return the rows, highest mIoU first."""
         return sorted(self.rows, key=lambda row: -row.seed.best.miou)
 
     def best_of_methods(self, *, refined: bool) -> dict[str, MethodScores]:
-        """By method, in the order of the rows, the one with its best starting block."""
+        """Return the row with the best first block of each method, in the order of the rows."""
         best: dict[str, MethodScores] = {}
         for row in self.rows:
             before = best.get(row.method)
@@ -108,15 +108,15 @@ class Comparison:
         return best
 
     def table(self) -> str:
-        """Plain-text table, highest mIoU first."""
+        """Return the scores as a plain-text table, highest mIoU first."""
         return aligned(self._cells())
 
     def markdown(self) -> str:
-        """The table in Markdown."""
+        """Return the table in Markdown."""
         return markdown(self._cells())
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values for JSON."""
+        """Return everything as plain values for JSON."""
         return {"photos": self.photos, "rows": [row.to_dict() for row in self.rows]}
 
     def write_json(self, path: str | Path) -> None:
@@ -129,6 +129,6 @@ class Comparison:
 
 
 def mean_of_defined(values: Iterable[float]) -> float:
-    """Mean of what is not nan; nan if nothing is left."""
+    """Return the mean of the values that are not nan, or nan if there are none."""
     defined = [value for value in values if not math.isnan(value)]
     return statistics.fmean(defined) if defined else math.nan

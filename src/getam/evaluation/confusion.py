@@ -1,10 +1,9 @@
-"""Confusion matrix over a whole split, with 255 left out (counting by torchmetrics)."""
+"""This module counts a confusion matrix over a whole split and leaves out pixels of 255."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from getam.evaluation.class_subset import keep_classes, kept_values
 from getam.evaluation.scores import Scores
@@ -12,24 +11,24 @@ from getam.vocabulary import IGNORE
 
 
 class ConfusionMatrix:
-    """Pixels counted by true and predicted class, over as many images as wanted.
+    """A confusion matrix counts pixels by true and predicted class, over any number of images.
 
-    Pixels with truth 255 are left out. Pixels predicted 255 (pseudo labels) are left out of
-    ``counts`` and counted in ``ignored``.
+    Pixels whose truth is 255 are left out. Pixels that are predicted as 255, as in pseudo labels,
+    are counted in ``ignored`` and not in ``counts``.
 
     Parameters
     ----------
     num_classes_with_background
-        K; mask values run from 0 to K - 1, and 255.
+        Number of classes K with background. Masks hold 0..K - 1 and 255.
 
     Attributes
     ----------
     counts
-        [K, K] int64 on the CPU, rows truth and columns prediction.
+        [K, K] int64 on the CPU. Rows are the true class, columns the predicted class.
     ignored
-        [K] int64, pixels predicted 255, by truth.
+        [K] int64, the number of pixels that are predicted as 255, by true class.
     images
-        Number of images counted.
+        Number of images that were counted.
 
     Examples
     --------
@@ -51,12 +50,12 @@ class ConfusionMatrix:
         Parameters
         ----------
         truth, prediction
-            Integer tensors of one shape and device, values 0..K-1 or 255.
+            Integer tensors of one shape and device, with values 0..K - 1 or 255.
 
         Raises
         ------
         ValueError
-            For different shapes, numbers that are not integers, or values outside the classes.
+            If the shapes differ, if the values are not integers, or if a value is no class.
         """
         if truth.shape != prediction.shape:
             expected, got = tuple(truth.shape), tuple(prediction.shape)
@@ -66,15 +65,14 @@ class ConfusionMatrix:
         _check_values("prediction", prediction, size)
         scored = truth != IGNORE
         decided = scored & (prediction != IGNORE)
-        self.counts += multiclass_confusion_matrix(
-            prediction[decided], truth[decided], num_classes=size, validate_args=False
-        ).cpu()
+        cells = truth[decided].long() * size + prediction[decided].long()
+        self.counts += torch.bincount(cells, minlength=size * size).reshape(size, size).cpu()
         undecided = truth[scored & ~decided].flatten()
         self.ignored += torch.bincount(undecided, minlength=size).cpu()
         self.images += len(truth) if truth.ndim == 3 else 1
 
     def merge(self, other: "ConfusionMatrix") -> None:
-        """Add what another matrix of the same classes counted."""
+        """Add the counts of another matrix of the same classes."""
         self.counts += other.counts
         self.ignored += other.ignored
         self.images += other.images
@@ -86,22 +84,22 @@ class ConfusionMatrix:
         only: Sequence[str] | None = None,
         seconds: float | None = None,
     ) -> Scores:
-        """Score what was counted.
+        """Return the scores of all counted pixels.
 
         Parameters
         ----------
         names
-            K class names; the index is the mask value, background first.
+            K class names, background first. The index of a name is its mask value.
         only
-            Score background and these classes alone. Pixels of every other true class are left
-            out; a kept class predicted as another one is a miss.
+            Classes to score beside background. Pixels whose true class is another one are left out.
+            A kept class that is predicted as another one is a miss. None scores all classes.
         seconds
             Time to note in the result.
 
         Raises
         ------
         ValueError
-            For a wrong number of names, or a name in ``only`` that is not a class.
+            If the number of names is not K, or if a name in ``only`` is not a class.
         """
         if len(names) != len(self.counts):
             raise ValueError(f"names must be {len(self.counts)} class names, got {len(names)}")

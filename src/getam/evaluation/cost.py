@@ -1,4 +1,4 @@
-"""What a call costs: seconds, and the memory of the tensors it makes."""
+"""This module measures the time of a call and the memory of the tensors that it makes."""
 
 import time
 import weakref
@@ -16,15 +16,15 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True)
 class Cost:
-    """What a call cost.
+    """A cost holds the time and the memory that a call needed.
 
     Attributes
     ----------
     seconds
-        Wall clock, the accelerator waited for.
+        Time until the accelerator, if there is one, has finished too.
     mebibytes
-        Most memory that tensors made during the call held at one time, on any device. What a
-        kernel needs only inside itself is not seen.
+        Largest memory that tensors made during the call held at one time, on all devices. Memory
+        that a kernel needs only inside itself is not seen.
     """
 
     seconds: float
@@ -32,7 +32,7 @@ class Cost:
 
 
 def cost_of(function: Callable[[], object]) -> Cost:
-    """Run a function twice: once for the clock, once for the memory.
+    """Run a function twice, once to measure its time and once to measure its memory.
 
     Examples
     --------
@@ -50,24 +50,24 @@ def cost_of(function: Callable[[], object]) -> Cost:
 
 
 def wait_for_accelerator() -> None:
-    """Wait until everything that was started on an accelerator is done."""
+    """Wait until all work on an accelerator is done."""
     if torch.accelerator.is_available():
         torch.accelerator.synchronize()
 
 
 class TensorMemory(TorchDispatchMode):
-    """Context that follows how many bytes of tensors made inside it are alive.
+    """This context counts the bytes of the live tensors that are made inside it.
 
     Attributes
     ----------
     peak
-        Most bytes alive at one time.
+        Largest number of bytes that were alive at one time.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.peak = 0
-        self.sizes: dict[int, int] = {}  # of the storages alive, by address
+        self.sizes: dict[int, int] = {}  # bytes of each live storage, by its address
 
     def __torch_dispatch__(
         self,
@@ -78,7 +78,7 @@ class TensorMemory(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        # A view of an argument, perhaps of one from before, is no new memory.
+        # A view of an argument is no new memory, even if the argument is older than the context.
         given = {storage._cdata for storage in storages((args, kwargs))}
         for storage in storages(result):
             if storage._cdata not in given and storage._cdata not in self.sizes:
@@ -89,5 +89,5 @@ class TensorMemory(TorchDispatchMode):
 
 
 def storages(tree: object) -> list[torch.UntypedStorage]:
-    """The storages of all tensors in nested tuples, lists and dictionaries."""
+    """Return the storages of all tensors in nested tuples, lists and dictionaries."""
     return [leaf.untyped_storage() for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]

@@ -1,4 +1,4 @@
-"""Score a folder of predicted masks against a folder of true ones (PNG, matched by name)."""
+"""This module scores a folder of predicted masks against a folder of true masks."""
 
 import time
 import unicodedata
@@ -17,7 +17,7 @@ from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.scores import Scores
 
 THREADS = 8
-"""Decoding PNGs releases the interpreter lock, and network disks reward several readers."""
+"""Number of masks that are read at once. Decoding a PNG releases the interpreter lock."""
 
 
 def score_folders(
@@ -28,35 +28,39 @@ def score_folders(
     only: Sequence[str] | None = None,
     ids: str | Path | Sequence[str] | None = None,
 ) -> Scores:
-    """Score predicted masks over a whole split from one confusion matrix.
+    """Score predicted masks over a whole split, with one confusion matrix.
+
+    A predicted mask ``x/a.png`` is scored against the true mask ``x/a.png``. If there is none, it
+    is scored against another ``a.png``, provided that each side has only one file of that name.
 
     Parameters
     ----------
     predictions_dir, truth_dir
-        Folders of palette or grey PNGs, with folders in them or without; ``x/a.png`` is scored
-        against ``x/a.png``, or against another ``a.png`` where each side has one of that name.
-        Pixels with truth 255 are left out, pixels predicted 255 too (their share is reported).
+        Folders of palette or grey PNG files, which may lie in sub-folders. Pixels whose truth is
+        255 are left out. Pixels that are predicted as 255 are left out too, and their share is
+        reported.
     classes
-        Names, or a text file with one name a line: the position is the mask value, background
-        first.
+        Class names, or a text file with one name per line. Background comes first, and the position
+        of a name is its mask value.
     only
-        Score background and these classes alone: pixels of other true classes are left out, and
-        a kept class predicted as another one is a miss and nobody's false positive.
+        Classes to score beside background. Pixels whose true class is another one are left out. A
+        kept class that is predicted as another one is a miss. None scores all classes.
     ids
-        Names of true masks to score, without ending, or a text file with one a line: paths below
-        the folder or stems that are there once. Every true mask by default.
+        Names of the true masks to score, or a text file with one name per line. A name is the path
+        of a mask below the folder without its ending, or only the last part of this path if it is
+        unique. None scores every true mask.
 
     Returns
     -------
     Scores
-        Over all pixels of the split at once; ``seconds`` is the time this call took.
+        The scores over all pixels of the split. ``seconds`` is the time of this call.
 
     Raises
     ------
     FileNotFoundError
-        For a folder or file that is missing, empty, or has no partner.
+        If a folder or a file is missing, if a folder has no masks, or if a mask has no partner.
     ValueError
-        For a mask of another size, with values outside the classes, or that is no mask.
+        If two masks differ in size, if a value is no class, or if a file is no mask.
     """
     start = time.perf_counter()
     names = read_class_names(classes)
@@ -84,14 +88,17 @@ def score_folders(
 
 
 def read_class_names(classes: str | Path | Sequence[str]) -> list[str]:
-    """Class names from a text file (one a line, background first) or as given.
+    """Return class names as given, or read them from a text file with one name per line.
+
+    Background comes first.
 
     Raises
     ------
     FileNotFoundError
-        When the file does not exist.
+        If the file does not exist.
     ValueError
-        For fewer than two names, a name given twice, or an empty line between names.
+        If there are fewer than two names, if a name is there twice, or if a line between names is
+        empty.
     """
     names = _lines(classes, argument="classes")
     if "" in names:
@@ -105,12 +112,12 @@ def read_class_names(classes: str | Path | Sequence[str]) -> list[str]:
 
 
 def read_mask(path: str | Path) -> Tensor:
-    """Read a palette or grey PNG as its values: [H, W] uint8.
+    """Read the values of a palette or grey PNG, [H, W] uint8.
 
     Raises
     ------
     ValueError
-        When the file is no image, or one whose pixels are not single 8-bit values.
+        If the file is no image, or if its pixels are not single values of 8 bits.
     """
     try:
         with Image.open(path) as picture:
@@ -119,7 +126,7 @@ def read_mask(path: str | Path) -> Tensor:
                     f"{path}: a mask must be a palette or 8-bit grey PNG, got mode {picture.mode}"
                 )
             return torch.from_numpy(np.array(picture, dtype=np.uint8))
-    except (OSError, SyntaxError) as error:  # Pillow's word for a broken PNG is SyntaxError
+    except (OSError, SyntaxError) as error:  # Pillow raises SyntaxError for a broken PNG
         raise ValueError(f"{path}: cannot be read as a mask ({error})") from error
 
 
@@ -148,14 +155,14 @@ def _masks_in(folder: Path, *, argument: str) -> dict[str, Path]:
 
 
 def _partners(truths: Mapping[str, Path], predictions: Mapping[str, Path]) -> dict[str, Path]:
-    """Map every true mask to its prediction: of the same path, or of a stem that both have once."""
+    """Map every true mask to its prediction, by path or by a stem that is unique on both sides."""
     ours, theirs = _by_stem(truths), _by_stem(predictions)
     by_stem = {name: predictions[theirs[stem]] for stem, name in ours.items() if stem in theirs}
     return by_stem | {name: path for name, path in predictions.items() if name in truths}
 
 
 def _by_stem(names: Iterable[str]) -> dict[str, str]:
-    """Map those stems that are there once to their names."""
+    """Map each stem that is unique to the name that it belongs to."""
     names = list(names)
     often = Counter(name.rpartition("/")[2] for name in names)
     return {stem: name for name in names if often[stem := name.rpartition("/")[2]] == 1}

@@ -1,7 +1,7 @@
-"""Insertion and deletion curves (RISE: Petsiuk, Das & Saenko, BMVC 2018, section 4.2).
+"""This module computes insertion and deletion curves (RISE, Petsiuk et al. 2018, section 4.2).
 
-A faithful map ranks the pixels by what they mean to the classifier: taking the strongest away
-first must make the class improbable soon, showing them first must make it probable soon.
+A faithful map ranks the pixels by what they mean to the classifier. If the strongest pixels are
+removed first, the class becomes improbable soon. If they are shown first, it becomes probable soon.
 """
 
 from collections.abc import Callable
@@ -11,34 +11,34 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
 STEPS = 10
-"""The paper takes one step per 224 pixels; the area moves little beyond ten."""
+"""Default number of steps. The paper takes one per 224 pixels, which hardly changes the area."""
 
-BLUR_SIZE, BLUR_SIGMA = 11, 5.0  # pixels, as the paper's own code has them
+BLUR_SIZE, BLUR_SIGMA = 11, 5.0  # pixels, as in the code of the paper
 
 Probability = Callable[[Tensor], Tensor]
-"""Images [S, 3, H, W] to the probability [S] of one class."""
+"""A function from images [S, 3, H, W] to the probabilities [S] of one class."""
 
 
 def deletion(
     probability: Probability, image: Tensor, strength: Tensor, *, steps: int = STEPS
 ) -> Tensor:
-    """Probability of the class while the strongest pixels turn to the mean colour.
+    """Return the probability of a class while the strongest pixels turn to the mean colour.
 
     Parameters
     ----------
     probability
-        Of the class that the map is of.
+        The function that gives the probability of the class of the map.
     image
-        [3, H, W], normalised: 0 is the mean colour.
+        [3, H, W], normalised so that 0 is the mean colour.
     strength
-        [H, W], the map; only its order counts.
+        [H, W], the map. Only the order of its values counts.
     steps
-        Between the whole image and none of it.
+        Number of steps from the whole image to none of it.
 
     Returns
     -------
     Tensor
-        [steps + 1]; lower is better, see :func:`area`.
+        [steps + 1], the curve. Lower is better; see :func:`area`.
     """
     return probability(replaced(image, torch.zeros_like(image), strength, steps=steps))
 
@@ -46,16 +46,17 @@ def deletion(
 def insertion(
     probability: Probability, image: Tensor, strength: Tensor, *, steps: int = STEPS
 ) -> Tensor:
-    """Probability of the class while a blurred image becomes sharp, strongest pixels first.
+    """Return the probability of a class while a blurred image becomes sharp.
 
-    Parameters and result as :func:`deletion`; higher is better.
+    The strongest pixels become sharp first. See :func:`deletion` for parameters and result. Here,
+    higher is better.
     """
     blurred = gaussian_blur(image, [BLUR_SIZE, BLUR_SIZE], [BLUR_SIGMA, BLUR_SIGMA])
     return probability(replaced(blurred, image, strength, steps=steps))
 
 
 def area(curve: Tensor) -> float:
-    """Area under a curve [steps + 1] over 0..1, by trapezoids.
+    """Return the area under a curve [steps + 1] over 0..1, by trapezoids.
 
     Examples
     --------
@@ -66,12 +67,12 @@ def area(curve: Tensor) -> float:
 
 
 def replaced(start: Tensor, end: Tensor, strength: Tensor, *, steps: int) -> Tensor:
-    """From one image to another, strongest pixels first: [steps + 1, 3, H, W].
+    """Return the steps from one image to another, strongest pixels first: [steps + 1, 3, H, W].
 
     Raises
     ------
     ValueError
-        If the map has another size than the image, or there is no step.
+        If the map has another size than the image, or if there is no step.
     """
     if strength.shape != start.shape[-2:] or steps < 1:
         raise ValueError(

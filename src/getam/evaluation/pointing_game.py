@@ -1,4 +1,4 @@
-"""Pointing game (Zhang, Lin, Brandt, Shen & Sclaroff, ECCV 2016, section 4.1)."""
+"""This module plays the pointing game (Zhang et al., ECCV 2016, section 4.1)."""
 
 import math
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ TOLERANCE = 15.0  # pixels, as in the paper
 
 
 class PointingGame:
-    """Counts how often the strongest pixel of a class's map lies on an object of that class.
+    """The game counts how often the strongest pixel of a map lies on an object of its class.
 
-    A point at most ``tolerance`` pixels beside the object is a hit. The score is hits / (hits +
-    misses) per class, then the mean over classes.
+    A point at most ``tolerance`` pixels beside the object is a hit. The score of a class is its
+    share of hits.
 
     Parameters
     ----------
     names
-        K class names, background first; class ``c`` of the maps is ``names[c + 1]``.
+        K class names, background first. The class with index ``c`` in the maps is ``names[c + 1]``.
     tolerance
-        Distance, in pixels of the truth.
+        Largest distance of a hit from the object, in pixels of the truth.
 
     Examples
     --------
@@ -37,21 +37,23 @@ class PointingGame:
         self.games = [0] * (len(names) - 1)
 
     def update(self, maps: Tensor, classes: Sequence[int], truth: Tensor) -> None:
-        """Count one image; a class without a pixel in the truth is no game.
+        """Count one image. A class without a pixel in the truth is not counted.
 
         Parameters
         ----------
         maps
-            [k, H, W], at the truth's size; of equal maxima the first, row by row, is taken.
+            [k, H, W], one map per class in the size of the truth. The first of equal maxima, row by
+            row, is taken.
         classes
             The k class indices of the maps.
         truth
-            [H, W] integers, 0..K-1 or 255.
+            [H, W] integers, 0..K - 1 or 255.
 
         Raises
         ------
         ValueError
-            If the maps have another size than the truth, or another number than the classes.
+            If the maps have another size than the truth, or if their number is not that of the
+            classes.
         """
         expected = (len(classes), *truth.shape)
         if maps.shape != expected:
@@ -63,7 +65,7 @@ class PointingGame:
                 self.hits[index] += self._hit(strength, pixels)
 
     def accuracy(self) -> dict[str, float]:
-        """Share of hits, 0..1, by class name; nan for a class without a game."""
+        """Return the share of hits, 0..1, by class name. It is nan for a class never counted."""
         shares = (
             hits / games if games else math.nan
             for hits, games in zip(self.hits, self.games, strict=True)

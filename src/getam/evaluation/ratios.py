@@ -1,25 +1,25 @@
-"""Ratios of a confusion matrix: intersection over union, precision, recall (VOC's definitions).
+"""This module computes intersection over union, precision and recall, as PASCAL VOC defines them.
 
-Every function takes ``counts`` [K, K], rows truth and columns prediction. Columns beyond K are
-allowed: they hold predictions of classes that are not scored (`getam.evaluation.class_subset`),
-which are misses of the truth's class and false positives of nobody.
+Every function takes a confusion matrix ``counts`` [K, K]. Rows are the true class, columns the
+predicted class. Columns beyond K may follow for predictions of classes that are not scored; see
+`getam.evaluation.class_subset`. Those count as misses of the true class and as nothing else.
 """
 
 from torch import Tensor
 
 
 def iou(counts: Tensor) -> Tensor:
-    """Intersection over union of each class.
+    """Return the intersection over union of each class.
 
     Parameters
     ----------
     counts
-        [K, K or more] pixels, rows truth and columns prediction.
+        [K, K or more] numbers of pixels. Rows are the true class, columns the predicted class.
 
     Returns
     -------
     Tensor
-        [K] float64 in 0..1; nan for a class that is neither in the truth nor predicted.
+        [K] float64 in 0..1, and nan for a class that is neither in the truth nor predicted.
 
     Examples
     --------
@@ -32,17 +32,17 @@ def iou(counts: Tensor) -> Tensor:
 
 
 def miou(counts: Tensor) -> float:
-    """Mean IoU over the classes that occur, 0..1; nan when nothing was counted."""
+    """Return the mean IoU over the classes that occur, 0..1, or nan if nothing was counted."""
     return iou(counts).nanmean().item()
 
 
 def precision(counts: Tensor) -> Tensor:
-    """Share of each class's predicted pixels that are right: [K], nan where never predicted."""
+    """Return the share of the predicted pixels that are right [K], nan if a class has none."""
     return _hits(counts) / _predicted(counts)
 
 
 def recall(counts: Tensor) -> Tensor:
-    """Share of each class's true pixels that are found: [K], nan where not in the truth."""
+    """Return the share of the true pixels that are found [K], nan if a class has none."""
     return _hits(counts) / counts.sum(dim=1)
 
 

@@ -1,4 +1,4 @@
-"""The score of one set of masks: a named result that prints and writes itself."""
+"""This module holds the scores of one set of masks and writes them as a table or JSON."""
 
 import json
 import math
@@ -15,22 +15,22 @@ from getam.files import whole_file
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores over a whole split, from one confusion matrix.
+    """A `Scores` holds the scores over a whole split, from one confusion matrix.
 
     Attributes
     ----------
     miou
         Mean IoU over the classes that occur, 0..1.
     iou, precision, recall
-        Per class name, 0..1; nan for a class that does not occur.
+        Ratios by class name, 0..1, and nan for a class that does not occur.
     accuracy
         Share of the counted pixels that are right, 0..1.
     ignored_share
-        Share of the scored pixels that the prediction left at 255; they enter no other figure.
+        Share of the scored pixels that the prediction left at 255. They enter no other ratio.
     images, pixels
-        How many were scored; ``pixels`` includes the ignored ones.
+        Numbers of images and pixels that were scored. ``pixels`` includes the ignored ones.
     seconds
-        Time it took, None if nobody measured it.
+        Time that the scoring took, or None if it was not measured.
     """
 
     miou: float
@@ -53,23 +53,23 @@ class Scores:
         images: int = 0,
         seconds: float | None = None,
     ) -> "Scores":
-        """Score a confusion matrix.
+        """Compute the scores of a confusion matrix.
 
         Parameters
         ----------
         counts
-            [K, K or more] pixels, see `getam.evaluation.ratios`.
+            [K, K or more] numbers of pixels; see `getam.evaluation.ratios`.
         names
             K class names, background first.
         ignored
-            Pixels of the scored classes that were predicted 255.
+            Number of pixels of the scored classes that were predicted as 255.
         images, seconds
-            Kept as they are.
+            Number of images and time, to note in the result.
 
         Raises
         ------
         ValueError
-            When the number of names is not K.
+            If the number of names is not K.
         """
         if len(names) != len(counts):
             raise ValueError(f"names must be {len(counts)} class names, got {len(names)}")
@@ -87,11 +87,11 @@ class Scores:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values for JSON; what is not defined (nan) becomes None."""
+        """Return everything as plain values for JSON. None replaces nan."""
         return {name: without_nan(value) for name, value in asdict(self).items()}
 
     def table(self) -> str:
-        """Plain-text table: one line per class, then the mean and what was counted."""
+        """Return a plain-text table with one line per class, the mean and the counts."""
         width = max(len(name) for name in [*self.iou, "mean"])
         rows = [f"{'class':<{width}}     IoU  precision  recall"]
         rows += [
@@ -119,14 +119,14 @@ def write_json(path: str | Path, content: dict[str, Any]) -> None:
 
 
 def without_nan(value: Any) -> Any:
-    """Replace nan by None, inside dictionaries too: JSON has no nan."""
+    """Return a value with None instead of nan, also inside dictionaries. JSON has no nan."""
     if isinstance(value, dict):
         return {key: without_nan(inner) for key, inner in value.items()}
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def figure(value: float) -> str:
-    """Write a ratio in six columns, a dash when it is not defined."""
+    """Return a ratio as text of six characters, with a dash for nan."""
     return f"{'-':>6}" if math.isnan(value) else f"{value:6.3f}"
 
 

@@ -1,7 +1,7 @@
-"""Activation maps as masks at every background threshold, in one pass over the split.
+"""This module scores activation maps as masks at every background threshold, in one pass.
 
-A pixel belongs to the class with the highest map if that map exceeds the threshold, else to
-background (the usual "seed" score of weak supervision, e.g. Ahn & Kwak 2018).
+A pixel belongs to the class with the highest map if that map exceeds the threshold, otherwise to
+background. This is the usual "seed" score of weak supervision, e.g. Ahn & Kwak 2018.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from getam.evaluation.scores import Scores
 from getam.vocabulary import IGNORE
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))
-"""0.05 to 0.95: the step of 0.05 moves the best mIoU by less than seeds do."""
+"""Default thresholds, 0.05 to 0.95. Finer steps change the best mIoU less than a new seed does."""
 
 
 @dataclass(frozen=True)
 class SeedScores:
-    """The scores of thresholded activation maps.
+    """A `SeedScores` holds the scores of thresholded activation maps.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class SeedScores:
     threshold
         The best threshold.
     curve
-        mIoU at every threshold, in rising order of threshold.
+        The mIoU by threshold, in rising order of the thresholds.
     """
 
     best: Scores
@@ -39,28 +39,29 @@ class SeedScores:
     curve: dict[float, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """The best scores with ``threshold`` and ``curve`` added, as plain values for JSON."""
+        """Return the best scores, ``threshold`` and ``curve`` as plain values for JSON."""
         points = [{"threshold": point, "miou": value} for point, value in self.curve.items()]
         return {**self.best.to_dict(), "threshold": self.threshold, "curve": points}
 
 
 class SeedCurve:
-    """Collects activation maps and truths, then scores them at all thresholds at once.
+    """A seed curve collects activation maps and truths, and scores them at all thresholds at once.
 
-    Only a histogram [K, K, T + 1] is kept: true class, class with the highest map, and how many
-    of the T thresholds the map exceeds. The confusion matrix at each threshold is a sum over it.
+    Only a histogram [K, K, T + 1] is kept. It counts pixels by true class, class with the highest
+    map, and how many of the T thresholds this map exceeds. The confusion matrix at each threshold
+    is a sum over it.
 
     Parameters
     ----------
     names
-        K class names, background first; class ``c`` of the maps is ``names[c + 1]``.
+        K class names, background first. The class with index ``c`` in the maps is ``names[c + 1]``.
     thresholds
         Rising values in 0..1.
 
     Raises
     ------
     ValueError
-        When the thresholds do not rise.
+        If the thresholds do not rise.
 
     Examples
     --------
@@ -86,21 +87,21 @@ class SeedCurve:
         Parameters
         ----------
         maps
-            [k, H, W] normalised activation maps of the present classes, 0..1, at the truth's size.
+            [k, H, W], the normalised activation maps of the present classes, 0..1, in the size of
+            the truth.
         classes
-            The k class indices of the maps, 0 for the first class after background.
+            The k class indices of the maps. The first class after background has the index 0.
         truth
-            [H, W] integers, 0..K-1 or 255 (left out).
+            [H, W] integers, 0..K - 1 or 255. Pixels of 255 are left out.
 
         Raises
         ------
         ValueError
-            For shapes that do not fit together, maps that are not finite, or values outside the
-            classes.
+            If the shapes do not fit together, if a map is not finite, or if a value is no class.
         """
         self._check(maps, classes, truth)
         maps = maps.detach().float()
-        # A last map of zeros: no threshold is below it, so without classes all is background.
+        # No threshold is below a map of zeros, so an image without maps is all background.
         floor = maps.new_zeros(1, *truth.shape)
         strength, winner = torch.cat([maps, floor])[:, truth != IGNORE].max(dim=0)
         thresholds = torch.tensor(self.thresholds, device=maps.device)
@@ -114,7 +115,7 @@ class SeedCurve:
         self.images += 1
 
     def confusions(self) -> Tensor:
-        """Confusion matrix at every threshold: [T, K, K] int64."""
+        """Return the confusion matrix at every threshold, [T, K, K] int64."""
         above = self.histogram.flip(-1).cumsum(dim=-1).flip(-1)[..., 1:]  # [K, K, T]
         below = self.histogram.sum(dim=-1, keepdim=True) - above
         matrices = above.permute(2, 0, 1).clone()
@@ -124,19 +125,19 @@ class SeedCurve:
     def scores(
         self, *, only: Sequence[str] | None = None, seconds: float | None = None
     ) -> SeedScores:
-        """Score all thresholds and keep the best one's details.
+        """Return the mIoU at all thresholds and all scores at the best one.
 
         Parameters
         ----------
         only
-            Score background and these classes alone, see `ConfusionMatrix.scores`.
+            Classes to score beside background; see `ConfusionMatrix.scores`.
         seconds
             Time to note in the result.
 
         Raises
         ------
         ValueError
-            When no pixel of these classes was counted, or for a name that is not a class.
+            If no pixel of these classes was counted, or if a name is not a class.
         """
         kept = kept_values(only, self.names)
         if not self.histogram[kept].any():

@@ -1,4 +1,4 @@
-"""Mean, least and greatest score of several runs that differ in nothing but the seed."""
+"""This module summarises runs that differ only in their seed: mean, least and greatest score."""
 
 import json
 import statistics
@@ -10,7 +10,7 @@ from getam.evaluation.text_table import aligned
 
 
 def spread(values: Sequence[float | None]) -> str:
-    """Write mean (least to greatest); values that are not defined are left out.
+    """Return "mean (least to greatest)" of the values as text. None values are left out.
 
     Examples
     --------
@@ -24,12 +24,12 @@ def spread(values: Sequence[float | None]) -> str:
 
 
 def spread_table(runs: Sequence[Path]) -> str:
-    """Return a table of every stage and class over runs.
+    """Return a table with the spread of every stage and class over several runs.
 
     Parameters
     ----------
     runs
-        Run folders with a ``scores.json``.
+        The folders of the runs, each with a ``scores.json``.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_scores(run: Path) -> dict[str, Any]:
     Raises
     ------
     FileNotFoundError
-        If it has none.
+        If the run has no scores.
     """
     file = run / "scores.json"
     if not file.is_file():
@@ -67,6 +67,6 @@ def read_scores(run: Path) -> dict[str, Any]:
 
 
 def minutes(run: Path) -> float:
-    """Return the time from the first file of a run to its scores."""
+    """Return the minutes from the first file of a run to its scores."""
     first, last = (run / name for name in ("env.json", "scores.json"))
     return (last.stat().st_mtime - first.stat().st_mtime) / 60

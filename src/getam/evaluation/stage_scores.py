@@ -1,4 +1,7 @@
-"""Scores of the stages that lead to a mask: raw map, refined map, pseudo label, prediction."""
+"""This module holds the scores of the stages that lead to a mask.
+
+The stages are the raw map, the refined map, the pseudo label and the prediction.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +15,16 @@ from getam.evaluation.text_table import aligned
 
 @dataclass
 class StageScores:
-    """Scores by stage, in the order the stages run.
+    """A `StageScores` holds the scores of each stage, in the order in which the stages run.
 
     Attributes
     ----------
     stages
-        `SeedScores` for maps, `Scores` for masks, by name of the stage.
+        The scores by the name of the stage: `SeedScores` for maps, `Scores` for masks.
     view
-        How the network looked at the photos to predict, in words.
+        The sizes and other settings of the prediction, in words.
     tags
-        How well it named what is in them; None if nobody asked.
+        The scores of the tags, or None if they were not asked for.
     """
 
     stages: dict[str, Scores | SeedScores] = field(default_factory=dict)
@@ -34,7 +37,7 @@ class StageScores:
         Raises
         ------
         ValueError
-            When a stage of this name is there already, or the classes are not those of the others.
+            If there is a stage of this name already, or if its classes differ from the others.
         """
         if name in self.stages:
             raise ValueError(f"stage '{name}' has a score already")
@@ -46,36 +49,36 @@ class StageScores:
         self.stages[name] = scores
 
     def masks(self) -> dict[str, Scores]:
-        """Mask scores of every stage; maps at their best threshold."""
+        """Return the mask scores of every stage. Maps are scored at their best threshold."""
         return {name: mask_scores(scores) for name, scores in self.stages.items()}
 
     def curves(self) -> dict[str, SeedScores]:
-        """The stages that are maps and so have a curve over thresholds."""
+        """Return the scores of the stages that are maps, which have a curve over thresholds."""
         return {
             name: scores for name, scores in self.stages.items() if isinstance(scores, SeedScores)
         }
 
     def final(self) -> Scores:
-        """Mask scores of the last stage.
+        """Return the mask scores of the last stage.
 
         Raises
         ------
         ValueError
-            When there is no stage yet.
+            If there is no stage yet.
         """
         if not self.stages:
             raise ValueError("stages: nothing was scored")
         return list(self.masks().values())[-1]
 
     def to_dict(self) -> dict[str, Any]:
-        """The last stage's scores at the top, and every stage under ``stages``, for JSON."""
+        """Return plain values for JSON: the last stage at the top, every stage in ``stages``."""
         by_stage = {name: scores.to_dict() for name, scores in self.stages.items()}
         tags = {} if self.tags is None else {"tags": self.tags.to_dict()}
         final = self.final().to_dict() if self.stages else {}
         return {**final, "view": self.view, **tags, "stages": by_stage}
 
     def table(self) -> str:
-        """Plain-text table: IoU with a line per class and a column per stage."""
+        """Return a plain-text table of the IoU, with a line per class and a column per stage."""
         tags = [] if self.tags is None else [self.tags.line()]
         if not self.stages:
             return "\n".join(tags)
@@ -99,5 +102,5 @@ class StageScores:
 
 
 def mask_scores(scores: Scores | SeedScores) -> Scores:
-    """Scores of masks as they are, of maps at their best threshold."""
+    """Return the scores of masks unchanged, and those of maps at their best threshold."""
     return scores.best if isinstance(scores, SeedScores) else scores

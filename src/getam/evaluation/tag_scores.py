@@ -1,4 +1,4 @@
-"""How well a network names what is in a photo: average precision of every tag."""
+"""This module scores how well a network names what a photo shows, by average precision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from getam.evaluation.scores import figure, without_nan
 
 @dataclass(frozen=True)
 class TagScores:
-    """Average precision of the tags of some photos.
+    """A `TagScores` holds the average precision of the tags of some photos.
 
     Attributes
     ----------
     ap
-        Per class name, 0..1; nan for a class that no photo shows.
+        Average precision by class name, 0..1, and nan for a class that no photo shows.
     mean_ap
-        Mean over the classes that occur; nan if none does.
+        Mean over the classes that some photo shows, or nan if there are none.
     images
-        How many photos were scored.
+        Number of photos that were scored.
     """
 
     ap: dict[str, float]
@@ -29,7 +29,7 @@ class TagScores:
     images: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; what is not defined (nan) becomes None."""
+        """Return everything as plain values for JSON. None replaces nan."""
         return {
             "mean_ap": without_nan(self.mean_ap),
             "ap": without_nan(self.ap),
@@ -37,7 +37,7 @@ class TagScores:
         }
 
     def line(self) -> str:
-        """Describe the scores in one line."""
+        """Return the scores as one line of text."""
         parts = (f"{name} {figure(value).strip()}" for name, value in self.ap.items())
         return (
             f"average precision of the tags of {self.images} photos: mean "
@@ -52,17 +52,20 @@ def tag_scores(
 
     Parameters
     ----------
-    class_logits, labels
-        [N, C], labels 0/1.
+    class_logits
+        [N, C].
+    labels
+        [N, C] of 0 and 1.
     names
         The C class names.
     known
-        [N, C] bool, False where it is not known whether the photo shows the class; None: all known.
+        [N, C] bool, False if it is not known whether the photo shows the class. None means that all
+        labels are known.
 
     Raises
     ------
     ValueError
-        For different shapes or logits that are not finite.
+        If the shapes differ, or if a logit is not finite.
     """
     if class_logits.shape != labels.shape or class_logits.shape[1:] != (len(names),):
         raise ValueError(

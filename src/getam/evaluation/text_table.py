@@ -1,13 +1,13 @@
-"""Rows of cells as a table: for a terminal, or in Markdown."""
+"""This module writes rows of cells as a table, for a terminal or in Markdown."""
 
 from collections.abc import Sequence
 
 Rows = Sequence[Sequence[str]]
-"""The head first; every row as long as it."""
+"""The rows of a table. The first one is the head, and all have the same length."""
 
 
 def aligned(rows: Rows) -> str:
-    """Lines with the first column to the left and the others to the right.
+    """Return a table as text, with the first column to the left and the others to the right.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def aligned(rows: Rows) -> str:
 
 
 def markdown(rows: Rows) -> str:
-    """The same as a Markdown table, figures to the right.
+    """Return a table in Markdown, with the first column to the left and the others to the right.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Why a classifier named a class: maps of several methods, side by side and scored."""
+"""This package shows why a classifier named a class: maps of several methods, and their scores."""
 
 from getam.explain.class_names import class_indices
 from getam.explain.classifier import Classifier, run_classifier, timm_classifier

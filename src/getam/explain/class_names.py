@@ -1,4 +1,4 @@
-"""What the classes of a classifier are called, and which class a user means."""
+"""This module knows what classes are called, and which class a user means."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def timm_class_names(model: nn.Module) -> list[str]:
-    """Names of a timm model's classes: ImageNet's where it is one of them, else "class 7".
+    """Return the names of a timm model's classes: ImageNet's if they are its own, or "class 7".
 
     ImageNet's synonyms ("tench, Tinca tinca") are kept, parted by ", ".
     """
@@ -22,7 +22,7 @@ def timm_class_names(model: nn.Module) -> list[str]:
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """The first synonym of each name; with the index where two classes share it.
+    """Return the first synonym of each name, with the index if two classes share it.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 
 def class_indices(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
-    """Indices of classes given by name, by any of its synonyms, or by index.
+    """Return the indices of classes given by name, by any synonym, or by index.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A classifier ready to be explained: a timm model as it is, or the tags of a trained run."""
+"""A classifier is ready to be explained: a timm model as it is, or the tags of a trained run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from getam.network import Network, create_classifier, patch_stride
 
 @dataclass(frozen=True)
 class Classifier:
-    """A model with what it needs to look at a photo and to name what it sees.
+    """A classifier is a model with what it needs to look at a photo and to name what it sees.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class Classifier:
     probabilities: Callable[[Tensor], Tensor]
 
     def picture(self, image: Tensor) -> Tensor:
-        """A normalised image [3, H, W] in 0..255 again, float32."""
+        """Bring a normalised image [3, H, W] back to 0..255, float32."""
         image = image.cpu()
         return (image * self.std.view(-1, 1, 1) + self.mean.view(-1, 1, 1)) * 255
 
 
 class TagClassifier(nn.Module):
-    """The part of a network that says which classes are in a photo; the decoder does not run."""
+    """A tag classifier is the part of a network that names classes; the decoder does not run."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class TagClassifier(nn.Module):
         self.backbone = network.backbone
 
     def forward(self, image: Tensor) -> Tensor:
-        """Normalised images [B, 3, H, W] to class logits [B, C]."""
+        """Turn normalised images [B, 3, H, W] into class logits [B, C]."""
         return self.network.classify(self.network.forward_features(image))
 
 
@@ -67,7 +67,7 @@ def timm_classifier(
     weights: str | Path | None = None,
     device: str | torch.device | None = None,
 ) -> Classifier:
-    """Any timm classifier with its own head, input size, crop and normalisation.
+    """Make any timm classifier, with its own head, input size, crop and normalisation.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def timm_classifier(
 
 
 def run_classifier(model: Model) -> Classifier:
-    """The tag classifier of a trained run, at the run's input size, on the run's device."""
+    """Return the tag classifier of a trained run, at its input size and on its device."""
     network = model.network
     patch = patch_stride(network.backbone)
 

@@ -1,4 +1,4 @@
-"""Why a classifier named a class: the maps of several methods side by side."""
+"""This module shows why a classifier named a class: the maps of several methods side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from getam.report import labelled_grid, overlay
 
 @dataclass(frozen=True)
 class Explanation:
-    """Maps of one photo.
+    """An explanation holds the maps of one photo.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A trained network on photos: masks, maps, pseudo labels and the score of every stage."""
+"""This package runs a trained network on photos: masks, maps, pseudo labels, scores."""
 
 from getam.inference.folders import (
     files_of,

@@ -1,4 +1,4 @@
-"""Folders of photos in, folders of masks, pseudo labels or maps out; each file whole."""
+"""This module turns folders of photos into folders of masks, pseudo labels or maps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +72,7 @@ def not_done(source: Source, out: OutputFolder) -> Source:
 
 
 def file_values(classes: dict[str, int]) -> Tensor:
-    """Table from training numbers (0, class + 1, 255) to the values of the mask files, uint8."""
+    """Return a table from training numbers (0, class + 1, 255) to values of mask files, uint8."""
     table = torch.full((256,), IGNORE, dtype=torch.uint8)
     table[BACKGROUND] = BACKGROUND
     table[1 : len(classes) + 1] = torch.tensor(list(classes.values()), dtype=torch.uint8)
@@ -213,7 +213,7 @@ def save_picture(picture: Image.Image, path: Path) -> Path:
 def predicted_classes(
     predictor: Predictor, source: Source, *, threshold: float = 0.5
 ) -> list[Sequence[str]]:
-    """Names of the classes that the network sees in each photo, at least the most likely one."""
+    """Return the classes that the network sees in each photo, at least the most likely one."""
     names = list(predictor.classes)
     found: list[Sequence[str]] = []
     with counted("classifying", len(source)) as advance:

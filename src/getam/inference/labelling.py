@@ -1,4 +1,4 @@
-"""Photos with tags to maps and pseudo labels, by a trained network and without a training step."""
+"""This module labels photos by their tags, with a trained network and no training step."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from getam.model import Model, label, photos_for
 
 @dataclass(frozen=True)
 class LabelledPhoto:
-    """One photo with everything the labeller made of it, at the network's input size H x W.
+    """A labelled photo holds everything the labeller made of it, at the network's size H x W.
 
     Attributes
     ----------

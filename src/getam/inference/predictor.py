@@ -1,4 +1,4 @@
-"""One photo in, one mask out: several scales and flips, the photo's own size and aspect ratio."""
+"""A predictor turns one photo into one mask, of the photo's own size and shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Photo = str | Path | Image.Image | np.ndarray | Tensor
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says about one photo.
+    """A prediction is what the network says about one photo.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Prediction:
 
 
 class Predictor:
-    """A trained network ready to segment photos.
+    """A predictor is a trained network ready to segment photos.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class Predictor:
 
 
 def as_tensor(image: Photo) -> Tensor:
-    """A photo of any accepted kind as a tensor [3, H, W] in 0..255."""
+    """Turn a photo of any accepted kind into a tensor [3, H, W] in 0..255."""
     if isinstance(image, str | Path):
         image = read_photo(Path(image))
     if isinstance(image, Image.Image):
@@ -169,5 +169,5 @@ def as_tensor(image: Photo) -> Tensor:
 
 
 def from_array(array: np.ndarray) -> Tensor:
-    """An array [H, W, 3] as a tensor [3, H, W]; a copy, for torch has no negative strides."""
+    """Copy an array [H, W, 3] to a tensor [3, H, W]; torch knows no negative strides."""
     return torch.from_numpy(array.copy()).movedim(-1, 0)

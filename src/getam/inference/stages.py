@@ -1,4 +1,4 @@
-"""The score of every stage on photos with masks: raw map, refined map, pseudo label, prediction."""
+"""This module scores every stage on photos with masks: maps, pseudo label, prediction."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def score_tags(class_probabilities: Sequence[Tensor], source: Source) -> TagScor
 
 @dataclass
 class StageCounts:
-    """What is counted of every stage over a split."""
+    """Stage counts hold what is counted of every stage over a split."""
 
     names: Sequence[str]
     curves: dict[str, SeedCurve]

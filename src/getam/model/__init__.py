@@ -1,12 +1,13 @@
-"""A trained network as people use it: its files, its view of a photo, its one forward pass."""
+"""This package holds a trained network as people use it: files, view, forward pass."""
 
 from getam.model.device import choose_device
 from getam.model.model import Model, load_model, save_model
 from getam.model.photos import photos_for
-from getam.model.trunk import Trunk, classify, label
+from getam.model.trunk import LabelSource, Trunk, classify, label
 from getam.model.view import View
 
 __all__ = [
+    "LabelSource",
     "Model",
     "Trunk",
     "View",

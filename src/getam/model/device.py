@@ -1,4 +1,4 @@
-"""The device that the work runs on."""
+"""This module chooses the device that the work runs on."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A model: a trained network with its classes, its view of photos and its way to label them."""
+"""A model is a trained network with its classes, its view of photos and its way to label them."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from getam.pseudo_label import Labeller
 
 @dataclass(frozen=True)
 class Model:
-    """What ``getam train`` and ``getam convert`` leave in a folder.
+    """A model is what ``getam train`` and ``getam convert`` leave in a folder.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """The device that the network lies on."""
+        """Return the device that the network lies on."""
         return self.network.mean.device
 
 

@@ -1,4 +1,4 @@
-"""The photos of a source as a model sees them."""
+"""This module reads the photos of a source as a model sees them."""
 
 from collections.abc import Iterator
 

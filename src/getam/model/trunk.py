@@ -1,20 +1,42 @@
-"""One forward pass that serves everything: class logits, pseudo labels and, if asked, masks.
+"""The trunk is one forward pass for everything: class logits, pseudo labels and, if asked, masks.
 
 Training and labelling share it. The decoder runs only where somebody reads its masks.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
+from getam.activation import AttentionRecorder
 from getam.data import Batch
 from getam.network import Features, Network, weigh_by_tags
-from getam.pseudo_label import Labeller, PseudoLabels
+from getam.pseudo_label import PseudoLabels
+
+
+class LabelSource(Protocol):
+    """A label source makes pseudo labels from a forward pass, as :class:`Labeller` does."""
+
+    def recorder(self) -> AttentionRecorder:
+        """Return the context in which the forward pass must run."""
+
+    def __call__(
+        self,
+        recorder: AttentionRecorder,
+        class_logits: Tensor,
+        *,
+        image: Tensor,
+        labels: Tensor,
+        grid: tuple[int, int],
+        saliency: Tensor | None = None,
+        valid: Tensor | None = None,
+    ) -> PseudoLabels:
+        """Label a batch; see :meth:`getam.pseudo_label.Labeller.__call__`."""
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """What the backbone made of a batch.
+    """A trunk holds what the backbone made of a batch.
 
     Attributes
     ----------
@@ -46,7 +68,7 @@ def classify(network: Network, image: Tensor) -> Trunk:
 
 
 def label(
-    network: Network, labeller: Labeller, batch: Batch, *, labelled: Tensor | None = None
+    network: Network, source: LabelSource, batch: Batch, *, labelled: Tensor | None = None
 ) -> tuple[Trunk, PseudoLabels]:
     """Run the backbone on a batch and make its pseudo labels from the same pass.
 
@@ -55,14 +77,16 @@ def label(
 
     Parameters
     ----------
+    source
+        What makes the labels.
     batch
         Images with their tags, and saliency if there is any.
     labelled
         bool [B, H, W], where a pseudo label counts; None takes the inside of the photos.
     """
-    with labeller.recorder() as recorder:
+    with source.recorder() as recorder:
         trunk = classify(network, batch.image)
-    pseudo = labeller(
+    pseudo = source(
         recorder,
         trunk.class_logits,
         image=batch.image,

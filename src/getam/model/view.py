@@ -1,4 +1,4 @@
-"""How a trained network looks at a photo to predict: one value, used wherever masks are made."""
+"""A view says how a trained network looks at a photo to predict; it is one value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from getam.data import size_for_long_side
 
 @dataclass(frozen=True)
 class View:
-    """The test view of a model: its sizes, its mirror image, its sharpening.
+    """A view holds the sizes, the mirror image and the sharpening of a prediction.
 
     It belongs to the model. ``getam predict``, ``getam stages``, :class:`getam.Predictor` and the
     score at the end of a training all use this one value, and print it beside what they found.

@@ -1,4 +1,4 @@
-"""Image to class logits and mask logits: timm backbone, pyramid, decoder, weights."""
+"""This package turns images into class logits and mask logits: backbone, pyramid, decoder."""
 
 from getam.network.backbone import patch_stride
 from getam.network.backbone_style import BACKBONE_STYLES

@@ -1,4 +1,4 @@
-"""A timm vision transformer made by name: class token, fused attention, any input size."""
+"""This module makes a timm vision transformer by its name, for images of any size."""
 
 import difflib
 from typing import Any
@@ -12,27 +12,27 @@ from getam.network.hub import ADVICE, pretrained_overlay
 
 
 def create_backbone(name: str, *, pretrained: bool = True) -> VisionTransformer:
-    """Make a timm transformer without its head, for inputs of any size.
+    """Make a timm transformer without its head, for images of any size.
 
     Parameters
     ----------
     name
         A timm model name, with or without a pretrained tag (``vit_base_patch16_224.dino``).
     pretrained
-        Take the weights that timm names for the model, from the hub or its cache.
+        Whether to take the weights that timm names for the model, from the hub or its cache.
 
     Returns
     -------
     VisionTransformer
-        The timm model, or one with the same interface (timm's Eva).
+        The timm model. It may be another class with the same interface, such as timm's ``Eva``.
 
     Raises
     ------
     ValueError
-        Unknown name (the nearest names are given), not a vision transformer with a class token, or
-        no pretrained weights known for it.
+        If the name is unknown, if the model is no vision transformer with a class token, or if no
+        pretrained weights are known for it. The message gives the nearest known names.
     OSError
-        The pretrained weights cannot be fetched.
+        If the pretrained weights cannot be fetched.
     """
     check_known(name)
     overlay = pretrained_overlay(name) if pretrained else None
@@ -42,7 +42,7 @@ def create_backbone(name: str, *, pretrained: bool = True) -> VisionTransformer:
 
 
 def tap_blocks(depth: int, count: int = 4) -> list[int]:
-    """Blocks whose output feeds the decoder, evenly spaced and ending at the last.
+    """Return the indices of the blocks that feed the decoder, evenly spaced up to the last.
 
     Examples
     --------
@@ -57,30 +57,30 @@ def tap_blocks(depth: int, count: int = 4) -> list[int]:
 
 
 def convolution_stages(model: VisionTransformer) -> list[nn.Module]:
-    """Stages of a hybrid's stem with strides 4 and 8; empty for a plain ViT."""
+    """Return the stages of the stem of a hybrid with strides 4 and 8. A plain ViT has none."""
     stem: Any = getattr(model.patch_embed, "backbone", None)
     return list(stem.stages[:2]) if hasattr(stem, "stages") else []
 
 
 def stage_widths(model: VisionTransformer) -> list[int]:
-    """Channels of what :func:`convolution_stages` return."""
+    """Return the number of channels of each stage in :func:`convolution_stages`."""
     stages: list[Any] = convolution_stages(model)
     return [stage.blocks[-1].conv3.out_channels for stage in stages]
 
 
 def patch_stride(model: VisionTransformer) -> int:
-    """Pixels per patch token along one side."""
+    """Return the number of pixels per patch along one side."""
     return int(model.patch_embed.feat_ratio())
 
 
 def normalisation(model: VisionTransformer) -> tuple[list[float], list[float]]:
-    """Mean and deviation per channel, of values in 0..1, that the weights were trained with."""
+    """Return the mean and deviation per channel, for values in 0..1, of the model's training."""
     configuration: Any = model.pretrained_cfg
     return list(configuration["mean"]), list(configuration["std"])
 
 
 def check_known(name: str) -> None:
-    """Raise a ValueError with the nearest names if timm has no model of this name."""
+    """Raise a ValueError with the nearest known names if timm has no model of this name."""
     if timm.is_model(name):
         return
     near = difflib.get_close_matches(name, timm.list_models(), n=3)

@@ -1,9 +1,10 @@
-"""Where the backbone of the released GETAM (timm of 2021) computes something else than timm today.
+"""This module makes a backbone compute as in the released GETAM, which used timm of 2021.
 
-Two things. The position embedding is brought to other grids by bilinear interpolation (as in DPT),
-timm takes bicubic with anti-aliasing: at 96 x 128 pixels this moves the class logits of a 384-pixel
-DeiT-B by 3 %. The hybrid's convolutions divide their weights by (standard deviation + 1e-5), timm
-by sqrt(variance + 1e-8): 0.02 %.
+That code differs from timm today in two things. It resizes the position embedding to other grids
+bilinearly (as in DPT), while timm does so bicubically with anti-aliasing. At 96 x 128 pixels this
+changes the class logits of a 384-pixel DeiT-B by 3 %. The convolutions of the hybrid divide their
+weights by (standard deviation + 1e-5), while timm divides by sqrt(variance + 1e-8). This changes
+the class logits by 0.02 %.
 """
 
 from collections.abc import Callable
@@ -16,14 +17,14 @@ from torch import Tensor, nn
 
 
 def timm_style(_model: VisionTransformer) -> None:
-    """Leave the model as timm made it."""
+    """Leave a model as timm made it."""
 
 
 def released_style(model: VisionTransformer) -> None:
     """Make a timm ViT compute what it computed in the released code.
 
-    Instances get a subclass of their class (as ``torch.nn.utils.parametrize`` does it), so copies
-    of the model behave the same and parameters keep their names.
+    The class of the model is replaced by a subclass, as ``torch.nn.utils.parametrize`` does.
+    Copies of the model therefore behave the same, and parameters keep their names.
     """
     _adopt(model, _BilinearPosition)
     for module in model.modules():
@@ -35,7 +36,7 @@ BACKBONE_STYLES: dict[str, Callable[[VisionTransformer], None]] = {
     "timm": timm_style,
     "released": released_style,
 }
-"""Name of the style to the function that sets it on a timm model."""
+"""The function that sets a style on a timm model, by the name of the style."""
 
 
 def resize_bilinear(
@@ -45,14 +46,17 @@ def resize_bilinear(
     old_grid: tuple[int, int],
     grid: tuple[int, int],
 ) -> Tensor:
-    """Position embedding [1, P + h0 * w0, D] of P prefix tokens to [1, P + h * w, D]."""
+    """Resize a position embedding [1, P + h0 * w0, D] to [1, P + h * w, D], bilinearly.
+
+    The entries of the P prefix tokens stay as they are.
+    """
     prefix, patches = position.tensor_split([num_prefix_tokens], 1)
     maps = F.interpolate(patches.mT.unflatten(2, old_grid), grid, mode="bilinear")
     return torch.cat([prefix, maps.flatten(2).mT], 1)
 
 
 def standardise(weight: Tensor, *, epsilon: float = 1e-5) -> Tensor:
-    """Convolution weight [D_out, D_in, h, w] to mean 0 and deviation 1 per output channel."""
+    """Scale a convolution weight [D_out, D_in, h, w] to mean 0 and deviation 1 per output."""
     deviation, mean = torch.std_mean(weight, dim=(1, 2, 3), keepdim=True, correction=0)
     return (weight - mean) / (deviation + epsilon)
 
@@ -63,10 +67,10 @@ def _adopt(module: nn.Module, part: type) -> None:
 
 
 class _BilinearPosition(VisionTransformer):
-    """For a timm ViT whose class and distillation tokens carry a position as well."""
+    """This part serves a timm ViT whose class and distillation tokens carry a position too."""
 
     def _pos_embed(self, patches: Tensor) -> Tensor:
-        """Patch embeddings [B, h, w, D] to tokens [B, N, D]."""
+        """Turn patch embeddings [B, h, w, D] into tokens [B, N, D]."""
         prefix = [self.cls_token, getattr(self, "dist_token", None)]
         tokens = [p.expand(len(patches), -1, -1) for p in prefix if p is not None]
         assert self.pos_embed is not None
@@ -80,7 +84,7 @@ class _BilinearPosition(VisionTransformer):
 
 
 class _DeviationPlusEpsilon(StdConv2dSame):
-    """For timm's weight-standardised convolution with "same" padding."""
+    """This part serves timm's weight-standardised convolution with "same" padding."""
 
     def forward(self, x: Tensor) -> Tensor:
         if self.same_pad:

@@ -1,4 +1,4 @@
-"""A network from a backbone's name."""
+"""This module makes a network from the name of its backbone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,32 +31,33 @@ def build_network(
     Parameters
     ----------
     backbone
-        timm model name: ``vit_base_patch16_224``, ``deit_base_distilled_patch16_384``,
-        ``vit_base_r50_s16_384``, ... or our own ``getam_vit_nano``.
+        A timm model name, such as ``vit_base_patch16_224``, ``deit_base_distilled_patch16_384`` or
+        ``vit_base_r50_s16_384``, or our own ``getam_vit_nano``.
     num_classes
-        Classes C without background.
+        Number of classes C without background.
     pretrained
-        Start the backbone from the weights timm names for it (hub or its cache). Not looked at
-        when ``weights`` is given. Decoder and classifier start at random.
+        Whether to start the backbone from the weights that timm names for it (from the hub or its
+        cache). It is ignored if ``weights`` is given. Decoder and classifier start at random.
     weights
-        Start the backbone from this file (``.safetensors``, ``.pth``); a classifier in it for
-        other classes is dropped.
+        A file with the weights to start from (``.safetensors``, ``.pth``); see `load_weights`.
     classifier
-        A name of ``CLASSIFIERS``: what the class logits are read from.
+        A name of ``CLASSIFIERS``, which says what the class logits are read from.
     decoder_width
-        Channels of the decoder; default a sixth of the backbone's width, 32 at the least. The
-        published decoder has 256, a third of ViT-B's.
+        Number of channels of the decoder. The default is a sixth of the width of the backbone, at
+        least 32. The published decoder has 256, a third of the width of ViT-B.
     mean, std
-        Of each input channel, in 0..1; default those the model's own timm configuration names.
+        Mean and standard deviation of each colour, in 0..1. The default is what timm names for the
+        model.
     backbone_style
-        A name of ``BACKBONE_STYLES``: compute as timm does, or as the released GETAM did.
+        A name of ``BACKBONE_STYLES``: to compute as timm does, or as the released GETAM did.
 
     Raises
     ------
     ValueError
-        An argument out of its range, a backbone that does not fit, or weights of another model.
+        If an argument is out of its range, if the backbone does not fit, or if the weights belong
+        to another model.
     OSError
-        Weights that cannot be read or fetched.
+        If the weights cannot be read or fetched.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def build_network(
 
 
 def assemble(model: VisionTransformer, architecture: Architecture) -> Network:
-    """Put decoder and classifier, at random, on a timm model as the architecture says."""
+    """Make a network from a timm model, with a decoder and a classifier that start at random."""
     BACKBONE_STYLES[architecture.backbone_style](model)
     pyramid = build_pyramid(model.embed_dim, stage_widths(model))
     decoder = Decoder(

@@ -1,7 +1,8 @@
-"""What the class logits are read from: one function per variant, all followed by one linear layer.
+"""This module defines what the class logits are read from, with one function per variant.
 
-Each takes the backbone's features and the decoder's pyramid and returns [B, D]. The pyramid is
-used by the variant of the released code only, so the others cost nothing beyond the backbone.
+Each function takes the features of the backbone and the pyramid of the decoder and returns [B, D].
+One linear layer follows it. Only the variant of the released code runs the pyramid, so the others
+cost nothing beyond the backbone.
 """
 
 from collections.abc import Callable
@@ -13,21 +14,21 @@ from getam.network.pyramid import Pyramid
 
 
 def class_token(features: Features, _pyramid: Pyramid) -> Tensor:
-    """Class token after the last norm."""
+    """Return the class token after the last norm."""
     return features.class_token
 
 
 def average(features: Features, _pyramid: Pyramid) -> Tensor:
-    """Mean of the patch tokens after the last norm.
+    """Return the mean of the patch tokens after the last norm.
 
-    It does not read what the last block gives the class token, so activation maps are made of the
-    mean of the patches' rows: slower, since all rows of the attention are computed.
+    The class token is not read, so activation maps are made from the mean of the attention rows of
+    all patches. This is slower than one row.
     """
     return features.patch_tokens.mean(1)
 
 
 def stride32(features: Features, pyramid: Pyramid) -> Tensor:
-    """Mean of the pyramid's coarsest map, as in the released GETAM."""
+    """Return the mean of the coarsest map of the pyramid, as in the released GETAM."""
     return pyramid.coarsest(features).mean((2, 3))
 
 
@@ -36,4 +37,4 @@ CLASSIFIERS: dict[str, Callable[[Features, Pyramid], Tensor]] = {
     "average": average,
     "stride32": stride32,
 }
-"""Name of the variant to its function."""
+"""The function of each variant, by the name of the variant."""

@@ -1,6 +1,7 @@
-"""Four maps to mask logits: RefineNet-like fusion (Lin et al. 2017) as in DPT, and the head.
+"""This module turns four maps into mask logits, with the fusion of RefineNet as DPT uses it.
 
-A 1x1 convolution and a bilinear enlargement commute, so both are done in the cheaper order.
+RefineNet is by Lin et al. 2017, DPT by Ranftl et al. 2021. A 1x1 convolution and a bilinear
+enlargement commute, so they are done in the cheaper order.
 """
 
 import torch.nn.functional as F
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 
 class ResidualUnit(nn.Module):
-    """x + two times (ReLU, 3x3 convolution, batch norm)."""
+    """A residual unit adds to its input two rounds of ReLU, 3x3 convolution and batch norm."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -18,20 +19,20 @@ class ResidualUnit(nn.Module):
         self.norm2 = nn.BatchNorm2d(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, D, h, w] to the same shape."""
+        """Return a tensor of the shape of the input [B, D, h, w]."""
         y = self.norm1(self.conv1(F.relu(x)))
         return x + self.norm2(self.conv2(F.relu(y)))
 
 
 class Fusion(nn.Module):
-    """Add a map to the coarser path, refine, project.
+    """A fusion adds a map to the path that comes from coarser maps, and refines the sum.
 
     Parameters
     ----------
     width
-        Channels D of path and map.
+        Number of channels D of path and map.
     first
-        Whether this is the coarsest map, which starts the path and is not added to one.
+        Whether this is the coarsest map, which starts the path.
     """
 
     def __init__(self, width: int, *, first: bool = False) -> None:
@@ -41,7 +42,7 @@ class Fusion(nn.Module):
         self.project = nn.Conv2d(width, width, 1)
 
     def forward(self, level: Tensor, path: Tensor | None = None) -> Tensor:
-        """Map [B, D, h, w] and path of a coarser size to [B, D, h, w]."""
+        """Join a map [B, D, h, w] with a path of a coarser size to a path [B, D, h, w]."""
         level = self.refine_map(level)
         if path is not None:
             level = level + enlarge(path, (level.shape[-2], level.shape[-1]))
@@ -49,7 +50,10 @@ class Fusion(nn.Module):
 
 
 class ChannelAttention(nn.Module):
-    """x + y * gate(y), y two 3x3 convolutions of x (squeeze-excitation: Hu et al. 2018)."""
+    """This block weighs channels by their means: squeeze-excitation (Hu et al. 2018).
+
+    It returns x + y * gate(y), where y is the result of two 3x3 convolutions of x.
+    """
 
     def __init__(self, width: int, *, reduction: int = 16) -> None:
         super().__init__()
@@ -66,22 +70,22 @@ class ChannelAttention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, D, h, w] to the same shape."""
+        """Return a tensor of the shape of the input [B, D, h, w]."""
         y = self.body(x)
         return x + y * self.gate(y.mean((2, 3)))[:, :, None, None]
 
 
 class Decoder(nn.Module):
-    """Maps of four strides to mask logits.
+    """The decoder turns maps of four strides into mask logits.
 
     Parameters
     ----------
     level_widths
-        Channels of the maps, finest first.
+        Number of channels of each map, finest first.
     width
-        Channels D of the decoder.
+        Number of channels D of the decoder.
     num_classes
-        Classes C without background.
+        Number of classes C without background.
     """
 
     def __init__(self, level_widths: list[int], *, width: int, num_classes: int) -> None:
@@ -101,7 +105,7 @@ class Decoder(nn.Module):
         )
 
     def forward(self, levels: list[Tensor], size: tuple[int, int]) -> Tensor:
-        """Maps [B, D_i, h_i, w_i], finest first, to mask logits [B, C + 1, *size]."""
+        """Turn maps [B, D_i, h_i, w_i], finest first, into mask logits [B, C + 1, *size]."""
         path: Tensor | None = None
         for level, adapt, fuse in zip(
             reversed(levels), reversed(self.adapt), reversed(self.fuse), strict=True
@@ -112,5 +116,5 @@ class Decoder(nn.Module):
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize maps [B, D, h, w] to [B, D, *size], bilinear with corners aligned."""
+    """Resize maps [B, D, h, w] to [B, D, *size], bilinearly with corners aligned."""
     return F.interpolate(maps, size, mode="bilinear", align_corners=True)

@@ -1,4 +1,4 @@
-"""One pass through the backbone: final tokens and the taps that the decoder reads."""
+"""This module runs the backbone once and keeps what the classifier and the decoder read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,21 +14,21 @@ from getam.network.backbone import convolution_stages, patch_stride, tap_blocks
 
 @dataclass(frozen=True)
 class Features:
-    """What the backbone gives to the classifier and to the decoder.
+    """The features are what the backbone gives to the classifier and to the decoder.
 
     Attributes
     ----------
     class_token
-        [B, D] after the last norm.
+        The class token [B, D] after the last norm.
     patch_tokens
-        [B, h * w, D] after the last norm.
+        The patch tokens [B, h * w, D] after the last norm.
     stages
-        Maps [B, D_i, h_i, w_i] of a hybrid's stem, finest first; empty for a plain ViT.
+        Maps [B, D_i, h_i, w_i] of the stem of a hybrid, finest first. A plain ViT has none.
     taps
-        Per tapped block its patch tokens [B, h * w, D] and class token [B, D], as they leave the
-        block.
+        For each block of `tap_blocks`, its output: patch tokens [B, h * w, D] and class token
+        [B, D]. The first ones are missing in a hybrid, which has stages instead.
     grid
-        Patches along height and width, (h, w).
+        Number of patches along height and width, (h, w).
     padded_size
         Height and width of the image after padding to whole patches.
     size
@@ -47,8 +47,8 @@ class Features:
 def extract_features(backbone: VisionTransformer, image: Tensor) -> Features:
     """Run the backbone on normalised images [B, 3, H, W] of any size.
 
-    Sizes that are not whole patches are padded at the right and at the bottom with zeros (the mean
-    colour).
+    An image that does not hold whole patches is padded at the right and at the bottom with zeros,
+    which are the mean colour.
     """
     padded = _pad_to_patches(image, patch_stride(backbone))
     stages = convolution_stages(backbone)
@@ -81,7 +81,7 @@ def _pad_to_patches(image: Tensor, stride: int) -> Tensor:
 
 @contextmanager
 def _record_outputs(modules: list[nn.Module]) -> Iterator[list[Tensor]]:
-    """Collect what the modules return while the block runs; nothing stays behind."""
+    """Collect what the modules return while the ``with`` block runs. Hooks are then removed."""
     outputs: list[Tensor] = []
 
     def record(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:

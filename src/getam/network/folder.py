@@ -1,4 +1,7 @@
-"""A model folder: ``model.safetensors`` and ``model.json``, each written whole or not at all."""
+"""This module saves and loads a network as a folder.
+
+The folder holds ``model.safetensors`` and ``model.json``. Each is written whole or not at all.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -18,15 +21,15 @@ _WEIGHTS, _DESCRIPTION = "model.safetensors", "model.json"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model folder says beside the weights.
+    """A model info holds what a model folder says beside the weights.
 
     Attributes
     ----------
     classes
-        Class name to its value in the mask files of the data it was trained on, in the order of
-        the network's channels.
+        The value of each class in the masks of the data that the network was trained on, by its
+        name and in the order of the channels.
     extra
-        Anything else that was stored.
+        Any further values that were stored.
     """
 
     classes: dict[str, int]
@@ -45,18 +48,18 @@ def save_network(
     Parameters
     ----------
     network
-        The network; its tensors are stored in their own type.
+        The network. Its tensors are stored in their own type.
     folder
-        Made if it is missing; files of an earlier network in it are replaced.
+        The folder, which is made if it is missing. Files of an earlier network in it are replaced.
     classes
-        Class name to mask value, in the order of the network's channels.
+        The mask value of each class by its name, in the order of the channels of the network.
     extra
-        Anything that JSON can hold.
+        Further values, which JSON must be able to hold.
 
     Raises
     ------
     ValueError
-        The number of classes is not the network's.
+        If the number of classes is not that of the network.
     """
     if len(classes) != network.num_classes:
         raise ValueError(f"classes must name {network.num_classes} classes, got {len(classes)}")
@@ -74,9 +77,9 @@ def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:
     Raises
     ------
     FileNotFoundError
-        No such folder, or one without a model in it.
+        If there is no such folder, or no model in it.
     ValueError
-        A truncated file, or weights that do not fit the description.
+        If a file is truncated, or if the weights do not fit the description.
     """
     folder = Path(folder)
     architecture, info = _read_description(folder)

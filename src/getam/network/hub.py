@@ -1,7 +1,7 @@
-"""Where a model's pretrained weights come from; without a network this says so at once.
+"""This module finds the pretrained weights of a model, in the cache of the hub or on the hub.
 
-The hub client tries again for most of a minute when there is no network, so one quick request
-comes first.
+Without a connection, the client of the hub tries again for most of a minute. One quick request
+beforehand makes the error come at once.
 """
 
 import urllib.error
@@ -12,28 +12,29 @@ import timm
 from huggingface_hub import constants, try_to_load_from_cache
 
 REACH_SECONDS = 5.0
-"""How long one request may take before the hub counts as not reachable."""
+"""The seconds that one request may take before the hub counts as not reachable."""
 
 ADVICE = "give a local file with --weights, or start from random weights with --no-pretrained"
-"""What to do without pretrained weights; ends every error about them."""
+"""The advice at the end of every error about pretrained weights."""
 
 _FILE_NAMES = ("model.safetensors", "pytorch_model.bin")
 
 
 def pretrained_overlay(name: str) -> dict[str, Any] | None:
-    """Say where timm is to load the pretrained weights of ``name`` from.
+    """Return the settings that tell timm where to load the pretrained weights of a model from.
 
     Returns
     -------
     dict or None
-        ``{"file": path}`` when they are in the hub's cache; None when timm is to fetch them.
+        ``{"file": path}`` if the weights are in the cache of the hub, and None if timm is to fetch
+        them.
 
     Raises
     ------
     ValueError
-        timm knows no pretrained weights for ``name``.
+        If timm knows no pretrained weights for ``name``.
     OSError
-        They are not in the cache and the hub cannot be reached.
+        If they are not in the cache and the hub cannot be reached.
     """
     configuration = timm.get_pretrained_cfg(name)
     if configuration is None or not configuration.has_weights:
@@ -62,6 +63,6 @@ def _reachable(address: str) -> bool:
         with urllib.request.urlopen(request, timeout=REACH_SECONDS):
             return True
     except urllib.error.HTTPError:
-        return True  # an answer, if not a friendly one
+        return True  # an error code is an answer too
     except OSError:
         return False

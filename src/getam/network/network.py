@@ -1,4 +1,4 @@
-"""The network: backbone, class logits, pyramid and decoder, cut at its natural seams."""
+"""This module joins backbone, classifier, pyramid and decoder to a network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,40 +15,40 @@ from getam.network.pyramid import Pyramid
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """What the network says about images [B, 3, H, W] with C classes.
+    """An output holds the logits of the network for images [B, 3, H, W] and C classes.
 
     Attributes
     ----------
     class_logits
-        [B, C].
+        Logits [B, C] of the classes in each image.
     mask_logits
-        [B, C + 1, ceil(H / 2), ceil(W / 2)], channel 0 is background.
+        Logits [B, C + 1, ceil(H / 2), ceil(W / 2)] of each pixel. Channel 0 is background.
     """
 
     class_logits: Tensor
     mask_logits: Tensor
 
     def mask_logits_at(self, size: tuple[int, int]) -> Tensor:
-        """Mask logits [B, C + 1, *size], enlarged as the released network does it."""
+        """Return the mask logits enlarged to [B, C + 1, *size], as the released network does."""
         return enlarge(self.mask_logits, size)
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Everything needed to make a network again; stored in ``model.json``.
+    """An architecture holds all that is needed to make a network again; see ``model.json``.
 
     Attributes
     ----------
     backbone
-        timm model name.
+        A timm model name.
     num_classes
-        Classes C without background.
+        Number of classes C without background.
     classifier
         A name of ``CLASSIFIERS``.
     decoder_width
-        Channels of the decoder.
+        Number of channels of the decoder.
     mean, std
-        Of each input channel, in 0..1.
+        Mean and standard deviation of each colour, in 0..1.
     backbone_style
         A name of ``BACKBONE_STYLES``.
     """
@@ -63,17 +63,20 @@ class Architecture:
 
 
 class Network(nn.Module):
-    """Images to class logits and mask logits.
+    """The network turns images into class logits and mask logits.
 
-    Made by :func:`getam.network.build_network`. ``forward`` joins three halves that can be used
-    apart: ``forward_features``, then ``classify`` (cheap) or ``segment`` (runs the decoder).
+    :func:`getam.network.build_network` makes one. ``forward`` joins three parts that can also be
+    used alone: first ``forward_features``, then ``classify`` (cheap) and ``segment`` (which runs
+    the decoder).
 
     Parameters
     ----------
     backbone
-        A timm vision transformer with a class token, without head.
-    pyramid, decoder
-        Tokens to maps, and maps to mask logits.
+        A timm vision transformer with a class token and without head.
+    pyramid
+        The module that turns tokens into maps.
+    decoder
+        The module that turns maps into mask logits.
     architecture
         The description of these parts.
     """
@@ -100,15 +103,15 @@ class Network(nn.Module):
 
     @property
     def num_classes(self) -> int:
-        """Classes C without background."""
+        """Return the number of classes C without background."""
         return self.architecture.num_classes
 
     def normalise(self, image: Tensor) -> Tensor:
-        """RGB images [..., 3, H, W] in 0..255, of any type, to what the network takes."""
+        """Return RGB images [..., 3, H, W] in 0..255, of any type, as the network takes them."""
         return (image.to(self.mean.dtype) / 255 - self.mean) / self.std
 
     def forward(self, image: Tensor) -> NetworkOutput:
-        """Normalised images [B, 3, H, W] of any size to class and mask logits."""
+        """Return the class and mask logits of normalised images [B, 3, H, W] of any size."""
         features = self.forward_features(image)
         return NetworkOutput(self.classify(features), self.segment(features))
 
@@ -122,11 +125,11 @@ class Network(nn.Module):
         return extract_features(self.backbone, image)
 
     def classify(self, features: Features) -> Tensor:
-        """Class logits [B, C]; differentiable to the attention of every block."""
+        """Return class logits [B, C], which have a gradient for the attention of every block."""
         return self.class_head(self.pool(features, self.pyramid))
 
     def segment(self, features: Features) -> Tensor:
-        """Mask logits [B, C + 1, ceil(H / 2), ceil(W / 2)]."""
+        """Return mask logits [B, C + 1, ceil(H / 2), ceil(W / 2)]."""
         mask_logits = self.decoder(self.pyramid(features), _half(features.padded_size))
         height, width = _half(features.size)
         return mask_logits[..., :height, :width]

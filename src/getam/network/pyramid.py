@@ -1,4 +1,4 @@
-"""Tokens to maps at four strides: readout and reassembly of DPT (Ranftl et al. 2021)."""
+"""This module turns tokens into maps of four strides, as DPT does (Ranftl et al. 2021)."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -7,17 +7,20 @@ from getam.network.features import Features
 
 
 class ProjectReadout(nn.Module):
-    """Join the class token to every patch token: linear from 2D to D, GELU ("project" in DPT)."""
+    """The readout joins the class token to every patch token ("project" in DPT).
+
+    A linear layer from 2D to D channels and a GELU follow.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.linear = nn.Linear(2 * width, width)
 
     def forward(self, patches: Tensor, class_token: Tensor) -> Tensor:
-        """Patches [B, N, D] and class token [B, D] to [B, N, D].
+        """Join patch tokens [B, N, D] with the class token [B, D] to tokens [B, N, D].
 
-        The two halves of the matrix are applied apart: the class token's product is the same for
-        every patch, so it is taken once instead of N times.
+        The two halves of the matrix are applied separately. The product with the class token is the
+        same for every patch, so it is computed once instead of N times.
         """
         for_patch, for_class = self.linear.weight.chunk(2, dim=1)
         common = F.linear(class_token, for_class, self.linear.bias)
@@ -25,7 +28,10 @@ class ProjectReadout(nn.Module):
 
 
 class Reassemble(nn.Module):
-    """One tap as a map: readout, 1x1 convolution, change of stride."""
+    """The reassembly turns the tokens of one block into a map of another stride.
+
+    It applies the readout, a 1x1 convolution and the resizing.
+    """
 
     def __init__(self, width: int, output_width: int, resize: nn.Module) -> None:
         super().__init__()
@@ -34,21 +40,21 @@ class Reassemble(nn.Module):
         self.resize = resize
 
     def forward(self, tap: tuple[Tensor, Tensor], grid: tuple[int, int]) -> Tensor:
-        """Patch tokens [B, h * w, D] and class token [B, D] to a map [B, D_out, h', w']."""
+        """Turn patch tokens [B, h * w, D] and class token [B, D] into a map [B, D_out, h', w']."""
         tokens = self.readout(*tap)
         return self.resize(self.project(tokens.mT.unflatten(2, grid)))
 
 
 class Pyramid(nn.Module):
-    """Four maps from fine to coarse, at 1/4, 1/2, 1 and 2 times the patch stride.
+    """The pyramid makes four maps, at 1/4, 1/2, 1 and 2 times the patch stride.
 
     Parameters
     ----------
     levels
-        The modules for the taps of transformer blocks, finest first. A hybrid's stem maps come
-        before them and are passed on as they are.
+        The modules that make maps from the tokens of blocks, finest first. In a hybrid, the maps of
+        the stem come before them and are passed on unchanged.
     widths
-        Channels of the four maps.
+        Number of channels of each of the four maps.
     """
 
     def __init__(self, levels: list[Reassemble], widths: list[int]) -> None:
@@ -57,24 +63,24 @@ class Pyramid(nn.Module):
         self.widths = widths
 
     def forward(self, features: Features) -> list[Tensor]:
-        """Maps [B, D_i, h_i, w_i], finest first."""
+        """Return the maps [B, D_i, h_i, w_i], finest first."""
         pairs = zip(self.levels, features.taps, strict=True)
         return [*features.stages, *(level(tap, features.grid) for level, tap in pairs)]
 
     def coarsest(self, features: Features) -> Tensor:
-        """Only the last map of :meth:`forward`."""
+        """Return only the last map of :meth:`forward`."""
         return self.levels[-1](features.taps[-1], features.grid)
 
 
 def build_pyramid(width: int, stage_widths: list[int]) -> Pyramid:
-    """Size a pyramid for a ViT of the given width.
+    """Make the pyramid for a transformer of the given width.
 
     Parameters
     ----------
     width
         Width D of the transformer.
     stage_widths
-        Channels of a hybrid's two stem maps, or an empty list for a plain ViT.
+        Number of channels of the two stem maps of a hybrid. The list is empty for a plain ViT.
     """
     if stage_widths:
         resizes = [nn.Identity(), _halve(width)]

@@ -1,7 +1,7 @@
-"""Checkpoints of the authors' released GETAM code: every key renamed by an explicit rule.
+"""This module reads checkpoints of the released GETAM code and renames every key by a rule.
 
-The renamed network computes the same function: the values in ``network_<backbone>.npz`` are met
-within 2e-5 (``tests/network/test_released.py``).
+The network then computes the same function: its outputs differ from those of the released code by
+at most 2e-5 (``tests/network/test_released.py``).
 """
 
 import re
@@ -21,20 +21,20 @@ RELEASED_BACKBONES = {
     "vitb": "vit_base_patch16_384",
     "vitb_hybrid": "vit_base_r50_s16_384",
 }
-"""Released name of a backbone to timm's."""
+"""The timm name of each backbone, by its name in the released code."""
 
 
 @dataclass(frozen=True)
 class ReleasedModel:
-    """A released checkpoint as a network.
+    """A released model holds the network of a released checkpoint and the keys without use.
 
     Attributes
     ----------
     network
-        In evaluation mode.
+        The network, in evaluation mode.
     unused
-        Keys of the checkpoint that its own code never reads either: the ImageNet heads, and the
-        second input of the coarsest fusion block.
+        The keys of the checkpoint that the released code does not use either: the ImageNet heads,
+        and the second input of the coarsest fusion block.
     """
 
     network: Network
@@ -42,28 +42,30 @@ class ReleasedModel:
 
 
 def load_released(source: str | Path | Mapping[str, Tensor], backbone: str = "deit") -> Network:
-    """Make a network from a released checkpoint; see :func:`read_released`."""
+    """Return the network of a released checkpoint; see :func:`read_released`."""
     return read_released(source, backbone=backbone).network
 
 
 def read_released(
     source: str | Path | Mapping[str, Tensor], *, backbone: str = "deit"
 ) -> ReleasedModel:
-    """Make a network from a released checkpoint and say which of its keys are not used.
+    """Return the network of a released checkpoint and the keys that are not used.
 
     Parameters
     ----------
     source
-        The file, or its state dict. ``{"model": ...}`` and ``module.`` are taken off.
+        The file or its state dict. A wrapper ``{"model": ...}`` and a prefix ``module.`` are
+        removed.
     backbone
         ``deit``, ``deit_distilled``, ``vitb`` or ``vitb_hybrid``.
 
     Raises
     ------
     ValueError
-        Unknown or wrong backbone, a file that is truncated or holds code, keys that no rule knows.
+        If the backbone is unknown or does not fit the checkpoint, if the file is truncated or holds
+        code, or if no rule knows a key.
     FileNotFoundError
-        No such file.
+        If there is no such file.
     """
     if backbone not in RELEASED_BACKBONES:
         known = ", ".join(RELEASED_BACKBONES)
@@ -88,20 +90,21 @@ def read_released(
 def rename_released(
     state: Mapping[str, Tensor], *, first_level: int
 ) -> tuple[dict[str, Tensor], list[str]]:
-    """Rename a released state dict to ours.
+    """Rename the keys of a released state dict to those of our network.
 
     Parameters
     ----------
     state
         The released state dict.
     first_level
-        Number (from 1) of the first pyramid level that reads tokens: 1, for the hybrid 3.
+        Number, from 1, of the first pyramid level that reads tokens. It is 3 for the hybrid and 1
+        for all others.
 
     Returns
     -------
     tuple
-        Our state dict, and the released keys that are not used. A key that no rule knows keeps its
-        name, so that loading reports it.
+        The renamed state dict, and the released keys that are not used. A key that no rule knows
+        keeps its name, so that loading reports it.
     """
     unused = [key for key in state if _UNUSED.match(key)]
     kept = {key: value for key, value in state.items() if not _UNUSED.match(key)}
@@ -109,7 +112,7 @@ def rename_released(
 
 
 _DECODER_WIDTH = 256
-# The released code normalises with ImageNet's values also where timm's weights expect 0.5.
+# The released code normalises with ImageNet's values, even if timm's weights expect 0.5.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _UNUSED = re.compile(r"pretrained\.model\.head(_dist)?\.|scratch\.refinenet4\.resConfUnit1\.")
 _RULES = (

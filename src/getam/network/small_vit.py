@@ -1,6 +1,6 @@
-"""A small ViT with a convolutional stem, for learning from few images (Xiao et al. 2021).
+"""This module defines a small ViT with a convolutional stem (Xiao et al. 2021), for few images.
 
-Registered with timm, so that it is made by name like every other backbone.
+It registers the model with timm, so that the model is made by its name like every other backbone.
 """
 
 from functools import partial
@@ -25,7 +25,7 @@ default_cfgs = generate_default_cfgs(
 
 @register_model
 def getam_vit_nano(pretrained: bool = False, **options: Any) -> VisionTransformer:
-    """ViT of 6 blocks, 4 heads, width 128, on patches of 8 pixels made by three convolutions."""
+    """Make a ViT of 6 blocks, 4 heads and width 128, with convolutions to patches of 8 pixels."""
     width = 128
     embed = partial(HybridEmbed, backbone=_stem((32, 64, width)), proj=False)
     sizes = {"img_size": 96, "patch_size": 1, "embed_dim": width, "depth": 6, "num_heads": 4}
@@ -38,7 +38,7 @@ def getam_vit_nano(pretrained: bool = False, **options: Any) -> VisionTransforme
 
 
 def _stem(widths: tuple[int, ...]) -> nn.Sequential:
-    """Halve the size once per width: 3x3 convolution, batch norm, ReLU."""
+    """Make a stem that halves the size once per width: 3x3 convolution, batch norm, ReLU."""
     layers: list[nn.Module] = []
     for inputs, outputs in zip((3, *widths), widths, strict=False):
         layers += [

@@ -1,4 +1,4 @@
-"""A timm model with its own head, as it is: for explaining, not for training."""
+"""This module makes a timm model with its own head, to explain what the model sees."""
 
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,19 @@ def create_classifier(
     name
         A timm model name, with or without a pretrained tag.
     pretrained
-        Take the weights that timm names for the model. Not looked at when ``weights`` is given.
+        Whether to take the weights that timm names for the model. It is ignored if ``weights`` is
+        given.
     weights
-        File with weights of this model (``.safetensors``, ``.pth``), its head included; the
-        number of classes is read from it.
+        A file with weights of this model and its head (``.safetensors``, ``.pth``). The number of
+        classes is read from it.
 
     Raises
     ------
     ValueError
-        An unknown name, a model or file without a classifier head, or weights of another model.
+        If the name is unknown, if the model or the file has no classifier head, or if the weights
+        belong to another model.
     OSError
-        Weights that cannot be read or fetched.
+        If the weights cannot be read or fetched.
 
     Examples
     --------

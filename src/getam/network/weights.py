@@ -1,4 +1,4 @@
-"""Weights from a local file into a network, or one clear line."""
+"""This module loads weights from a local file into a network, or says in one line why not."""
 
 import pickle
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ _HEADS = ("head.", "head_dist.")
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """Read a flat state dict in float32 from ``.safetensors`` or a PyTorch file.
+    """Read a flat state dict in float32 from a ``.safetensors`` or a PyTorch file.
 
-    No code in the file is run. Wrappers (``{"model": ...}``, ``{"state_dict": ...}``) and the
-    prefix ``module.`` are taken off; half precision becomes float32.
+    No code in the file is run. Wrappers such as ``{"model": ...}`` or ``{"state_dict": ...}`` and
+    the prefix ``module.`` are removed.
 
     Raises
     ------
     FileNotFoundError
-        No such file.
+        If there is no such file.
     ValueError
-        Truncated, not a weight file, or a pickle with more than tensors in it.
+        If the file is truncated, is no weight file, or is a pickle that holds more than tensors.
     """
     path = Path(path)
     if not path.is_file():
@@ -38,7 +38,10 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
 
 def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
-    """Take wrappers and prefixes off what a weight file holds; ``origin`` is named in errors."""
+    """Return the content of a weight file as a state dict in float32, without wrappers.
+
+    Errors name ``origin``, the file.
+    """
     for wrapper in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
@@ -54,17 +57,18 @@ def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
 
 
 def load_weights(network: Network, path: str | Path) -> None:
-    """Start a network from a file: a timm model's weights, or a network saved by getam.
+    """Load a file into a network: weights of a timm model, or of a network saved by getam.
 
-    A timm model fills the backbone (its head is dropped). A saved network fills the backbone and,
-    beyond it, what has the same name and shape: a classifier of other classes is dropped.
+    The weights of a timm model fill the backbone, and their head is dropped. A saved network fills
+    the backbone and every further part of the same name and shape. A classifier for another number
+    of classes is therefore dropped.
 
     Raises
     ------
     ValueError
-        The file belongs to another architecture; missing and unexpected keys are listed.
+        If the file belongs to another architecture. The message lists missing and unexpected keys.
     FileNotFoundError
-        No such file.
+        If there is no such file.
     """
     state = read_state_dict(path)
     backbone = {k.removeprefix(_BACKBONE): v for k, v in state.items() if k.startswith(_BACKBONE)}
@@ -77,12 +81,13 @@ def load_weights(network: Network, path: str | Path) -> None:
 
 
 def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) -> None:
-    """Load a state dict that must have every key in its right shape, and no other.
+    """Load a state dict, which must have exactly the keys and shapes of the module.
 
     Raises
     ------
     ValueError
-        One line with counts and up to five names each of missing, unexpected and misshapen keys.
+        If keys are missing, unexpected or of another shape. One line counts them and names up to
+        five of each.
     """
     own = module.state_dict()
     problems = {
@@ -102,20 +107,20 @@ def _read(path: Path) -> object:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with catch_warnings(action="ignore"):  # what is said about it fits in the one line below
+        with catch_warnings(action="ignore"):  # the one line below says enough
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ValueError(
             f"weights: {path} is truncated or holds more than tensors, and is not loaded: such a "
             "file can run code"
         ) from None
-    except Exception as error:  # a damaged file makes the readers raise anything: struct.error, ...
+    except Exception as error:  # a damaged file makes the readers raise errors of any kind
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"weights: {path} is truncated or no weight file ({reason})") from None
 
 
 def fit_position(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
-    """Bring the position embedding of a state dict to the grid of a timm model."""
+    """Return a state dict whose position embedding has the grid of a timm model."""
     vit: Any = model
     own, given = getattr(vit, "pos_embed", None), state.get("pos_embed")
     if own is None or given is None or own.shape == given.shape or own.shape[2] != given.shape[2]:
@@ -128,7 +133,7 @@ def fit_position(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor
 
 
 def without_head(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Drop the heads that a backbone does not have."""
+    """Return a state dict without the keys of classifier heads."""
     return {key: value for key, value in state.items() if not key.startswith(_HEADS)}
 
 

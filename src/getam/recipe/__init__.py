@@ -1,4 +1,4 @@
-"""What a training run is: every setting, and presets that fill them in. Imports nothing heavy."""
+"""This package holds every setting of a training run, and presets. It imports nothing heavy."""
 
 from getam.recipe.presets import NETWORKS, PRESETS, REPAIRS, Facts, check_preset, recipe_for
 from getam.recipe.recipe import CHOICES, Recipe

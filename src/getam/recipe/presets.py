@@ -1,7 +1,7 @@
-"""Presets: every setting of a training run, for a backbone and an amount of data.
+"""This module holds the presets, which choose every setting of a run for a backbone and its data.
 
-``default`` is the recipe that was measured best (``docs/results.md`` says how it was chosen);
-``paper`` and ``released`` are the published method and its released code. One preset is one
+``default`` is the recipe that was measured best; ``docs/results.md`` says how it was chosen.
+``paper`` is the published method, and ``released`` is its released code. Each preset is one
 function in ``PRESETS``.
 """
 
@@ -13,23 +13,25 @@ from typing import Any
 
 from getam.recipe.recipe import Recipe
 
-STEPS = 300  # that a run has at the least: few photos are seen more often
-EPOCHS = 9  # passes over the photos, if they make that many steps
+STEPS = 300  # a run has at least this many, so few photos are seen more often
+EPOCHS = 9  # a run has this many passes over the photos, or more if these are too few steps
 BATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a preset needs to know.
+    """The facts about backbone and data are what a preset depends on.
 
     Attributes
     ----------
-    depth, width
-        Blocks of the backbone, and channels of its tokens.
+    depth
+        Number of blocks of the backbone.
+    width
+        Number of channels of its tokens.
     photos
-        How many photos there are to train on.
+        Number of photos to train on.
     has_saliency
-        Whether each of them has a saliency map.
+        Whether each photo has a saliency map.
     """
 
     depth: int
@@ -39,9 +41,9 @@ class Facts:
 
 
 def default(facts: Facts) -> dict[str, Any]:
-    """Return the measured recipe; its sizes follow the backbone and the data.
+    """Return the recipe that was measured best. Its sizes follow the backbone and the data.
 
-    The maps count the last third of the blocks, whose attention knows the class; the first third
+    The maps use the last third of the blocks, whose attention depends on the class. The first third
     stays frozen, since few photos cannot improve it. Wider backbones learn at a lower rate.
     """
     rule = ("paper", {"opening": 5}) if facts.has_saliency else ("thresholds", THRESHOLDS)
@@ -89,7 +91,7 @@ THRESHOLDS = {"low": 0.4, "high": 0.6}
 
 
 def released(facts: Facts) -> dict[str, Any]:
-    """Return the settings of the released code, its mistakes included."""
+    """Return the settings of the released code, including its mistakes."""
     return {
         "epochs": 20,
         "joint_from": 0.5,
@@ -137,11 +139,11 @@ REPAIRS: dict[str, dict[str, Any]] = {
     "padding": {"padding": "ignored"},
     "aspect ratio": {"test_resize": "aspect"},
 }
-"""What ``paper`` changes in ``released``, one mistake at a time."""
+"""The settings that ``paper`` changes in ``released``, by the mistake that each one repairs."""
 
 
 def paper(facts: Facts) -> dict[str, Any]:
-    """Return the method as published: the released settings with every mistake repaired."""
+    """Return the settings of the method as published: the released ones without the mistakes."""
     repairs = {name: value for repair in REPAIRS.values() for name, value in repair.items()}
     return {**released(facts), **repairs}
 
@@ -151,7 +153,7 @@ PRESETS: dict[str, Callable[[Facts], dict[str, Any]]] = {
     "paper": paper,
     "released": released,
 }
-"""Every preset by its name. ``docs/fidelity.md`` lists how they differ."""
+"""The function of every preset by its name. ``docs/fidelity.md`` lists how they differ."""
 
 PUBLISHED = {"classifier": "stride32", "decoder_width": 256}
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -159,25 +161,27 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "paper": PUBLISHED,
     "released": PUBLISHED,
 }
-"""How a preset's network differs beyond its backbone, see :func:`getam.network.build_network`."""
+"""Settings of the network of each preset; see :func:`getam.network.build_network`."""
 
 
 def recipe_for(facts: Facts, preset: str = "default", **settings: Any) -> Recipe:
-    """Return the recipe of a preset, with the settings that are given in the place of its own.
+    """Return the recipe of a preset, in which the given settings replace those of the preset.
 
     Parameters
     ----------
     facts
-        The backbone and the data.
+        The facts about backbone and data.
     preset
         A name of :data:`PRESETS`.
     settings
-        Fields of :class:`Recipe`. A given ``rule`` brings no settings of the preset's own rule.
+        Fields of :class:`Recipe`. If ``rule`` is another one than that of the preset, the rule
+        settings of the preset are dropped.
 
     Raises
     ------
     ValueError
-        For an unknown preset, with the nearest one, or a setting out of its range.
+        If the preset is unknown, or if a setting is out of its range. The message names the nearest
+        known preset.
 
     Examples
     --------
@@ -193,7 +197,7 @@ def recipe_for(facts: Facts, preset: str = "default", **settings: Any) -> Recipe
 
 
 def check_preset(preset: str) -> None:
-    """Raise a ValueError for an unknown preset, with the nearest one."""
+    """Raise a ValueError if a preset is unknown. The message names the nearest known one."""
     if preset not in PRESETS:
         near = get_close_matches(preset, PRESETS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""Every setting of a training run; what a run uses by default is written in ``presets.py``."""
+"""This module defines every setting of a training run; ``presets.py`` chooses their values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,32 +21,32 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
     ),
     "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "warmup", "ema")),
 }
-"""What a number must be, as a message says it: the check, and the settings it holds for."""
+"""The range of every number: how a message names it, the check, and the settings it holds for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to train.
+    """A recipe holds every setting of a training run.
 
-    Lengths that depend on how long a run is (the second phase, the warm-up, the memory of the
-    averaged weights) are shares of all its steps, so that they fit 30 photos as well as 30,000.
+    The start of the second phase, the length of the warm-up and the memory of the averaged weights
+    are shares of all steps. They therefore fit 30 photos as well as 30,000.
 
     Parameters
     ----------
     epochs
-        Passes over the photos, both phases together.
+        Number of passes over the photos, in both phases together.
     joint_from
         Share of the steps after which the second phase (maps, pseudo labels, decoder) begins.
     batch_size
-        Photos per step and process.
+        Number of photos per step and process.
     accumulate
-        Steps whose gradients are summed before the optimiser acts.
+        Number of steps whose gradients are summed before the weights change.
     crop
-        Side of the training square, pixels.
+        Side of the square that is trained on, in pixels.
     scale
         Least and greatest long side of a photo relative to the crop.
     jitter
-        Strength of the colour changes, 0 for none.
+        Strength of the random colour changes, 0 for none.
     balance
         Whether photos of rare classes are drawn more often.
     optimiser
@@ -54,31 +54,32 @@ class Recipe:
     learning_rate
         Learning rate of the backbone.
     head_factor
-        Learning rate of everything new relative to the backbone's.
+        Learning rate of the classifier and the decoder relative to that of the backbone.
     joint_factor
-        Learning rate of the second phase relative to the first.
+        Learning rate of the second phase relative to that of the first.
     weight_decay
         Weight decay of the optimiser.
     warmup
         Share of the steps over which the learning rate rises.
     frozen_blocks
-        Transformer blocks, from the first, that stay as they were.
+        Number of transformer blocks, from the first, that are not trained.
     method
         Attribution method of the activation maps.
     first_block
-        First block that counts for the maps.
+        Index of the first block that counts for the maps.
     affinity
-        Passes over the maps of the attention between patches; 0 leaves them as published.
+        How often the attention between patches is applied to the maps; 0 leaves them as published.
     iterations
-        Refinement passes.
+        Number of refinement passes over the maps.
     refine_scale
         Size at which maps are refined and completed, relative to the crop.
     rule
-        Completion rule: paper or released with saliency, thresholds without.
+        Rule that turns maps into a pseudo label: paper or released with saliency, thresholds
+        without.
     rule_settings
         Settings of the rule, e.g. {low: 0.25, high: 0.5}.
     classification_weight
-        Weight of the classification loss in the sum; 0 leaves a loss out.
+        Weight of the classification loss; a weight of 0 leaves a loss out.
     segmentation_weight
         Weight of the segmentation loss.
     saliency_weight
@@ -86,27 +87,28 @@ class Recipe:
     energy_weight
         Weight of the dense energy loss.
     saliency_target
-        What the saliency loss asks for: paper, or released with its mistake.
+        Target of the saliency loss: paper, or released with its mistake.
     padding
-        What a crop has beyond its photo: ignored, or learnt as background, as released.
+        How the part of a crop outside its photo is treated: ignored, or learnt as background, as
+        released.
     long_side
-        Long side, in pixels, at which the trained network sees a photo.
+        Long side of a photo, in pixels, when the trained network predicts.
     tag_weight
-        How much the class logits count in masks, see :func:`getam.network.weigh_by_tags`.
+        How much the class logits count in masks; see :func:`getam.network.weigh_by_tags`.
     test_scales
-        Relative sizes whose logits the trained model averages when it predicts.
+        Relative sizes of a photo whose logits the trained model averages.
     test_resize
-        How the trained model resizes a photo: aspect, or square as in the released test.
+        How the trained model resizes a photo: aspect (keeps its shape), or square, as released.
     test_flip
-        Whether the trained model averages with the mirrored photo.
+        Whether the trained model averages the logits of the photo and its mirror image.
     test_crf
-        Whether the trained model sharpens its masks by a dense CRF.
+        Whether the trained model sharpens its masks with a dense CRF.
     ema
-        Share of the steps that the averaged weights, kept for prediction, reach back; 0 for none.
+        Share of the steps over which the weights for prediction are averaged; 0 for no average.
     precision
-        Number format: auto (what is fast here), 32-true, bf16-mixed or 16-mixed.
+        Number format: auto (the fastest here), 32-true, bf16-mixed or 16-mixed.
     seed
-        Seed of everything random.
+        Seed of all random numbers.
     """
 
     epochs: int
@@ -167,5 +169,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "test_resize": ("aspect", "square"),
     "precision": ("auto", "32-true", "bf16-mixed", "16-mixed"),
 }
-"""The words that a setting may be. This module imports nothing heavy, so that ``--help`` is quick;
-a test compares them with the dictionaries of functions."""
+"""The words that a setting may be.
+
+A test compares them with the dictionaries of functions. This module does not import those, so that
+``--help`` stays quick."""

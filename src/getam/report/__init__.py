@@ -1,4 +1,4 @@
-"""Pictures of masks and maps, and the self-contained HTML report."""
+"""This package draws pictures of masks and maps, and writes the HTML report of a run."""
 
 from getam.report.comparison_chart import comparison_svg
 from getam.report.html_report import write_html

@@ -1,4 +1,4 @@
-"""A comparison of attribution methods as one picture: charts with common colours, plain SVG."""
+"""This module draws a comparison of attribution methods as one SVG picture of several charts."""
 
 from collections.abc import Mapping
 from html import escape
@@ -8,7 +8,7 @@ from getam.report.line_chart import HEIGHT, WIDTH, Points, drawable, line_drawin
 from getam.report.page_style import LINES, line_colours
 
 TITLE, GAP, LINE = 34, 16, 22
-KEY = 130  # width of a legend entry
+KEY = 130  # width of a legend entry in pixels
 
 STYLE = (
     "text { font: 12px system-ui, 'DejaVu Sans', sans-serif; fill: #59636e; } "
@@ -18,16 +18,18 @@ STYLE = (
 )
 
 Panels = Mapping[tuple[str, str], Mapping[str, Points]]
-"""The lines of a chart by its title and what x counts."""
+"""The lines of each chart, by the title of the chart and the label of its x axis."""
 
 
 def comparison_svg(comparison: Comparison) -> str:
-    """Draw mIoU over first block and over threshold, and insertion and deletion if measured.
+    """Draw the mIoU over the first block and over the threshold.
+
+    If they were measured, the insertion and deletion curves are drawn too.
 
     Returns
     -------
     str
-        A whole SVG file on white, two charts a row, a line per method.
+        The content of an SVG file on white, with two charts per row and one line per method.
     """
     panels: dict[tuple[str, str], Mapping[str, Points]] = {}
     for refined in sorted({row.refined for row in comparison.rows}):
@@ -47,7 +49,7 @@ def comparison_svg(comparison: Comparison) -> str:
 
 
 def over_blocks(comparison: Comparison, *, refined: bool) -> dict[str, Points]:
-    """Best mIoU of each method by its first block."""
+    """Return the best mIoU of each method over its first block, as points of a line."""
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in comparison.rows:
         if row.refined == refined:
@@ -56,13 +58,13 @@ def over_blocks(comparison: Comparison, *, refined: bool) -> dict[str, Points]:
 
 
 def faithfulness(row: MethodScores, name: str) -> Points:
-    """Probability of the class over the share of pixels inserted or deleted."""
+    """Return the probability of the class over the share of pixels that were changed."""
     curve: list[float] = getattr(row, name) or []
     return [(step / (len(curve) - 1), value) for step, value in enumerate(curve)]
 
 
 def figure_svg(panels: Panels) -> str:
-    """Charts two a row, under titles, above one legend; every chart has the same lines."""
+    """Draw charts with titles, two per row, above one legend for the lines of all charts."""
     charts = {title: lines for title, lines in panels.items() if lines}
     names = list(next(iter(charts.values())))
     rows = -(-len(charts) // 2)

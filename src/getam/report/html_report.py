@@ -1,4 +1,4 @@
-"""The report of a run as one HTML file that needs nothing else: no network, script or folder."""
+"""This module writes the report of a run as one HTML file, without scripts or other files."""
 
 import base64
 import io
@@ -29,23 +29,23 @@ def write_html(
     Parameters
     ----------
     path
-        The HTML file. Its folder is made if missing.
+        The HTML file. Its folder is made if it is missing.
     title
         Heading of the page.
     scores
-        Shown as the headline and the per-class table; of stages, the last one, plus a table of
-        all and the curves over thresholds.
+        The scores for the headline and the table of classes. If they are `StageScores`, these show
+        the last stage, and a table of all stages and curves over the thresholds follow.
     pictures
-        By caption: a picture, or the path of an image file. They are put into the page.
+        Pictures, or paths of image files, by their captions. They are stored in the page.
     facts
-        Name and value by heading: command, settings, versions.
+        Names and values such as command, settings and versions, by heading.
     curves
-        By heading, the lines of one chart: points (step, value) by name.
+        The lines of one chart by its heading: points (step, value) by the name of the line.
 
     Raises
     ------
     OSError
-        When a picture cannot be read or the page cannot be written.
+        If a picture cannot be read, or if the page cannot be written.
     """
     sections = [
         *_score_sections(scores),
@@ -64,7 +64,7 @@ def write_html(
 
 
 def _section(heading: str, content: str) -> str:
-    """A card with a heading; nothing when it would be empty."""
+    """Return a card with a heading, or "" if the content is empty."""
     return f"<section>\n<h2>{escape(heading)}</h2>\n{content}\n</section>\n" if content else ""
 
 
@@ -165,7 +165,7 @@ def _figure(caption: str, picture: Image.Image | str | Path) -> str:
 
 
 def _data_uri(picture: Image.Image | str | Path) -> str:
-    """Encode a picture: PNG for palettes, where it is exact and small, else JPEG."""
+    """Encode a palette picture as PNG, which is exact and small, and any other as JPEG."""
     if not isinstance(picture, Image.Image):
         with Image.open(picture) as opened:
             return _data_uri(opened.copy())

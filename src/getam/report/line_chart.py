@@ -1,4 +1,4 @@
-"""A line chart as inline SVG: no script, no library, colours from the page's style sheet."""
+"""This module draws a line chart as inline SVG, in the colours of the page's style sheet."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,21 +10,21 @@ from getam.report.page_style import LINES
 WIDTH, HEIGHT = 520, 272
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 12, 42
 MAX_POINTS = 240
-"""A chart is about as many pixels wide; more points only make the file larger."""
+"""Largest number of points of a line. More would only make the file larger."""
 
 Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Maps the values of one axis to pixels.
+    """An axis maps its values to pixels.
 
     Attributes
     ----------
     ticks
-        Round values; the first and last are the ends of the axis.
+        Round values. The first and the last are the ends of the axis.
     start, end
-        Pixels of the first and the last tick.
+        Pixel positions of the first and the last tick.
     """
 
     ticks: list[float]
@@ -32,7 +32,7 @@ class Axis:
     end: float
 
     def pixel(self, value: float) -> float:
-        """Pixel of a value."""
+        """Return the pixel position of a value."""
         low, high = self.ticks[0], self.ticks[-1]
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
@@ -43,15 +43,15 @@ def line_chart(series: Mapping[str, Points], *, x_label: str = "step") -> str:
     Parameters
     ----------
     series
-        Points (x, y) by name; at most 12 get colours of their own. Values that are not finite are
-        left out; long series are averaged to 240 points.
+        Points (x, y) of each line by its name. At most 12 lines get colours of their own. Values
+        that are not finite are left out, and long lines are averaged to at most 240 points.
     x_label
-        What x counts.
+        Label of the x axis.
 
     Returns
     -------
     str
-        An ``<svg>`` element followed by its legend; "" when there is nothing to draw.
+        An ``<svg>`` element followed by its legend, or "" if there is nothing to draw.
 
     Examples
     --------
@@ -63,13 +63,16 @@ def line_chart(series: Mapping[str, Points], *, x_label: str = "step") -> str:
 
 
 def drawable(series: Mapping[str, Points]) -> dict[str, Points]:
-    """The series that have a finite point, with at most 240 points each."""
+    """Return the series that have a finite point, each with at most 240 points."""
     finite = {name: _finite(points) for name, points in series.items()}
     return {name: thin_out(points) for name, points in finite.items() if points}
 
 
 def line_drawing(lines: Mapping[str, Points], *, x_label: str) -> str:
-    """The chart alone, an ``<svg>`` element of 520 x 272 pixels; ``lines`` must be drawable."""
+    """Draw a chart without legend, as an ``<svg>`` element of 520 x 272 pixels.
+
+    ``lines`` must come from `drawable`.
+    """
     every = [point for points in lines.values() for point in points]
     x_axis = Axis(round_ticks([x for x, _ in every]), LEFT, WIDTH - RIGHT)
     y_axis = Axis(round_ticks([y for _, y in every]), HEIGHT - BOTTOM, TOP)
@@ -91,7 +94,7 @@ def line_drawing(lines: Mapping[str, Points], *, x_label: str) -> str:
 
 
 def thin_out(points: Points) -> Points:
-    """Average neighbouring points until at most 240 are left."""
+    """Average neighbouring points, so that at most 240 are left."""
     group = math.ceil(len(points) / MAX_POINTS)
     if group == 1:
         return points
@@ -103,7 +106,7 @@ def thin_out(points: Points) -> Points:
 
 
 def round_ticks(values: Sequence[float]) -> list[float]:
-    """About five evenly spaced round numbers (1, 2 or 5 times a power of ten) around values.
+    """Return about five round numbers around values, spaced by 1, 2 or 5 times a power of ten.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Masks in colour: the PASCAL VOC palette (development kit 2012) and palette PNGs."""
+"""This module colours masks with the palette of PASCAL VOC (development kit 2012)."""
 
 from functools import cache
 from pathlib import Path
@@ -13,10 +13,10 @@ from getam.report.picture import Plane, as_mask
 
 @cache
 def palette() -> NDArray[np.uint8]:
-    """Colours of the mask values: [256, 3] RGB.
+    """Return the colours of the mask values, [256, 3] RGB.
 
-    The bits of a value, three at a time from the lowest, go to red, green and blue from the
-    highest bit down, so that neighbouring classes differ most.
+    The lowest three bits of a value become the highest bits of red, green and blue. The next three
+    bits become the second highest, and so on. Neighbouring classes therefore differ most.
 
     Examples
     --------
@@ -34,12 +34,12 @@ def palette() -> NDArray[np.uint8]:
 
 
 def palette_picture(mask: Plane) -> Image.Image:
-    """Mask [H, W] of 0..255 as a palette picture, which keeps the values.
+    """Return a mask [H, W] of 0..255 as a palette picture, which keeps the values.
 
     Raises
     ------
     ValueError
-        When the mask is not [H, W] integers in 0..255.
+        If the mask is not [H, W] integers in 0..255.
     """
     picture = Image.fromarray(as_mask(mask))
     picture.putpalette(palette().tobytes())
@@ -47,30 +47,30 @@ def palette_picture(mask: Plane) -> Image.Image:
 
 
 def colour_mask(mask: Plane) -> Image.Image:
-    """Mask [H, W] of 0..255 as an RGB picture in the VOC colours.
+    """Return a mask [H, W] of 0..255 as an RGB picture in the VOC colours.
 
     Raises
     ------
     ValueError
-        When the mask is not [H, W] integers in 0..255.
+        If the mask is not [H, W] integers in 0..255.
     """
     return palette_picture(mask).convert("RGB")
 
 
 def save_mask(path: str | Path, mask: Plane) -> None:
-    """Write a mask as a palette PNG, whole or not at all; the pixel values are the mask values.
+    """Write a mask as a palette PNG, whole or not at all. The pixels keep the mask values.
 
     Parameters
     ----------
     path
-        The file, ending in ``.png``. Its folder is made if missing.
+        The file, ending in ``.png``. Its folder is made if it is missing.
     mask
         [H, W] integers in 0..255.
 
     Raises
     ------
     ValueError
-        For another ending, or a mask that is not [H, W] integers in 0..255.
+        If the ending is another one, or if the mask is not [H, W] integers in 0..255.
     """
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"path of a mask must end in .png (other formats lose values), got {path}")

@@ -1,10 +1,10 @@
-"""The style sheet of the report: system fonts, light and dark by the reader's setting."""
+"""This module holds the style sheet of the report, light or dark as the reader's system asks."""
 
 LINES = (
     *("#4269d0", "#ff725c", "#3ca951", "#efb118", "#a463f2", "#6cc5b0", "#ff8ab7", "#9c6b4e"),
     *("#8c939d", "#c2185b", "#1b7f8c", "#a8b820"),
 )
-"""Twelve colours that stay apart on white and on dark paper, the first eight best."""
+"""Twelve colours that are easy to tell apart on light and dark pages, the first eight best."""
 
 PAGE = """
 :root { color-scheme: light dark; --paper: #f6f7f9; --card: #ffffff; --ink: #1f2328;
@@ -62,12 +62,12 @@ dd { margin: 0; font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu S
 
 
 def style_sheet() -> str:
-    """The whole style sheet, the colours of the chart lines included."""
+    """Return the whole style sheet, including the colours of the chart lines."""
     return PAGE + line_colours()
 
 
 def line_colours() -> str:
-    """The colours of the chart lines alone."""
+    """Return the style of the chart lines alone."""
     return "".join(
         f".chart .line{number} {{ stroke: {colour}; }} .chart .dot{number} {{ fill: {colour}; }} "
         f".key{number} {{ background: {colour}; }}\n"

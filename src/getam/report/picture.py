@@ -1,4 +1,4 @@
-"""What the pictures are made from: photos, maps and masks as PIL, NumPy or torch hold them."""
+"""This module converts photos, maps and masks from PIL, NumPy or torch for drawing."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,10 +6,10 @@ from PIL import Image
 from torch import Tensor
 
 Photo = Image.Image | NDArray[np.generic] | Tensor
-"""PIL image, array [H, W, 3], or tensor [3, H, W]; values 0..255."""
+"""A photo: a PIL image, an array [H, W, 3] or a tensor [3, H, W], with values in 0..255."""
 
 Plane = NDArray[np.generic] | Tensor
-"""One value per pixel: array or tensor [H, W], on any device."""
+"""One value per pixel: an array or a tensor [H, W], on any device."""
 
 
 def as_picture(photo: Photo) -> Image.Image:
@@ -18,12 +18,12 @@ def as_picture(photo: Photo) -> Image.Image:
     Parameters
     ----------
     photo
-        PIL image, array [H, W, 3], or tensor [3, H, W]; values 0..255.
+        A PIL image, an array [H, W, 3] or a tensor [3, H, W], with values in 0..255.
 
     Raises
     ------
     ValueError
-        For any other shape.
+        If the shape is another one.
     """
     if isinstance(photo, Image.Image):
         return photo.convert("RGB")
@@ -41,14 +41,14 @@ def as_plane(plane: Plane, argument: str) -> NDArray[np.generic]:
     Parameters
     ----------
     plane
-        Array or tensor [H, W].
+        An array or a tensor [H, W].
     argument
-        Its name in the error.
+        The name of the plane in the error.
 
     Raises
     ------
     ValueError
-        When it has another number of dimensions.
+        If the plane does not have two dimensions.
     """
     values = _array(plane) if isinstance(plane, Tensor) else np.asarray(plane)
     if values.ndim != 2:
@@ -62,7 +62,7 @@ def as_mask(mask: Plane) -> NDArray[np.uint8]:
     Raises
     ------
     ValueError
-        When it is not [H, W], not integer, or outside 0..255.
+        If the mask is not [H, W], if it is not of integers, or if a value is outside 0..255.
     """
     values = as_plane(mask, "mask")
     if values.dtype.kind not in "iub":
@@ -73,7 +73,7 @@ def as_mask(mask: Plane) -> NDArray[np.uint8]:
 
 
 def _array(tensor: Tensor) -> NDArray[np.generic]:
-    """Copy a tensor to an array; bfloat16, which NumPy lacks, becomes float32."""
+    """Copy a tensor to an array. Floats become float32, since NumPy lacks bfloat16."""
     plain = tensor.detach().cpu()
     array: NDArray[np.generic] = (plain.float() if plain.is_floating_point() else plain).numpy()
     return array

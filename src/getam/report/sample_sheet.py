@@ -1,4 +1,4 @@
-"""One picture that shows samples side by side: photo, maps, pseudo label, prediction, truth."""
+"""This module draws samples as one picture: photo, maps, pseudo label, prediction and truth."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ PAPER, INK, FAINT = "#ffffff", "#1f2328", "#636c76"
 
 @dataclass(frozen=True)
 class Sample:
-    """One photo and what was made of it; what is None is left out.
+    """A sample holds one photo with its maps and masks. A mask that is None is left out.
 
     Attributes
     ----------
     photo
-        The photo, see `as_picture`.
+        The photo; see `as_picture`.
     maps
-        [h, w] activation maps in 0..1 by the title to write on them (the class name).
+        Activation maps [h, w] in 0..1, by the title to write below each of them (the class name).
     pseudo_label, prediction, truth
-        [h, w] masks of 0..255.
+        Masks [h, w] of 0..255, or None.
     title
-        Written under the photo.
+        Text to write below the photo.
     """
 
     photo: Photo
@@ -41,7 +41,7 @@ class Sample:
     title: str = ""
 
     def masks(self) -> dict[str, Plane | None]:
-        """The three masks by the title of their column."""
+        """Return the three masks by the titles of their columns."""
         return {
             "pseudo label": self.pseudo_label,
             "prediction": self.prediction,
@@ -51,7 +51,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture with a line of text below."""
+    """A cell holds a picture and the line of text below it."""
 
     picture: Image.Image
     text: str = ""
@@ -65,23 +65,23 @@ def sample_sheet(
     Parameters
     ----------
     samples
-        At least one.
+        The samples, at least one.
     names
-        Class names; the index is the mask value, background first.
+        Class names, background first. The index of a name is its mask value.
     cell
         Longest side of every picture, in pixels.
     max_maps
-        At most so many maps of a sample are shown, the first ones.
+        Largest number of maps to show per sample. The first ones are shown.
 
     Returns
     -------
     PIL.Image.Image
-        RGB.
+        An RGB picture.
 
     Raises
     ------
     ValueError
-        For no sample, wrong shapes, or a mask value without a name.
+        If there is no sample, if a shape is wrong, or if a mask value has no name.
 
     Examples
     --------
@@ -113,21 +113,21 @@ def contact_sheet(
     Parameters
     ----------
     pictures
-        By title, at least one.
+        The pictures by their titles, at least one.
     columns
-        Pictures per row.
+        Number of pictures per row.
     cell
         Longest side of every picture, in pixels.
 
     Returns
     -------
     PIL.Image.Image
-        RGB.
+        An RGB picture.
 
     Raises
     ------
     ValueError
-        For no picture, or one of a wrong shape.
+        If there is no picture, or if a shape is wrong.
     """
     if not pictures:
         raise ValueError("pictures must hold at least one picture, got none")
@@ -143,29 +143,29 @@ def labelled_grid(
     columns: Sequence[str],
     cell: int = 224,
 ) -> Image.Image:
-    """Draw the same photo in many ways: a row each, below the titles of the columns.
+    """Draw rows of pictures that belong to one photo, below the titles of the columns.
 
     Parameters
     ----------
     photo
-        Opens every row.
+        The photo, which is the first picture of every row.
     rows
-        One picture per column by the title of the row, which is written below the photo; at least
-        one row.
+        The further pictures of each row, one per column, by the title of the row. The title is
+        written below the photo. There must be at least one row.
     columns
-        Titles of the pictures.
+        Titles of the columns, without that of the photo.
     cell
         Longest side of every picture, in pixels.
 
     Returns
     -------
     PIL.Image.Image
-        RGB.
+        An RGB picture.
 
     Raises
     ------
     ValueError
-        For no row, a row of another length than the columns, or a picture of a wrong shape.
+        If there is no row, if a row is not as long as the columns, or if a shape is wrong.
     """
     lengths = {len(pictures) for pictures in rows.values()}
     if lengths != {len(columns)}:
@@ -190,15 +190,15 @@ def _row(sample: Sample, num_maps: int, shown: Sequence[str], cell: int) -> list
 
 
 def _like(photo: Image.Image, mask: Plane) -> Image.Image:
-    """Colour a mask at the photo's size, so that all cells of a row line up.
+    """Colour a mask in the size of the photo, so that all cells of a row line up.
 
-    Nearest neighbour, because smoothing would mix two classes into the colour of a third.
+    It is not smoothed, because smoothing would mix two classes into the colour of a third.
     """
     return colour_mask(mask).resize(photo.size, Image.Resampling.NEAREST)
 
 
 def _grid(rows: Sequence[Sequence[Cell | None]], headers: Sequence[str], cell: int) -> Image.Image:
-    """Draw cells below their headers; a row is as high as its highest picture."""
+    """Draw cells below their headers. A row is as high as its highest picture."""
     head = LINE if any(headers) else 0
     fitted = [[None if c is None else Cell(_fit(c.picture, cell), c.text) for c in r] for r in rows]
     heights = [_row_height(row) for row in fitted]
@@ -230,7 +230,7 @@ def _row_height(row: Sequence[Cell | None]) -> int:
 
 
 def _fit(picture: Image.Image, cell: int) -> Image.Image:
-    """Scale the long side to ``cell``; a small picture is enlarged without smoothing."""
+    """Scale the long side to ``cell``. A small picture is enlarged without smoothing."""
     scale = cell / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     how = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST
@@ -242,13 +242,13 @@ def _left(column: int, cell: int) -> int:
 
 
 def _values(samples: Iterable[Sample]) -> list[int]:
-    """Mask values that occur, in rising order."""
+    """Return the mask values that occur, in rising order."""
     masks = [mask for sample in samples for mask in sample.masks().values() if mask is not None]
     return sorted({int(value) for mask in masks for value in np.unique(as_mask(mask))})
 
 
 def _legend(values: Sequence[int], names: Sequence[str], columns: int, cell: int) -> Image.Image:
-    """Colour patches with class names, broken into lines of the sheet's width."""
+    """Draw patches of colour with class names, in lines of the width of the sheet."""
     unnamed = [value for value in values if value >= len(names) and value != IGNORE]
     if unnamed:
         raise ValueError(
@@ -267,7 +267,7 @@ def _legend(values: Sequence[int], names: Sequence[str], columns: int, cell: int
 
 
 def _flow(titles: Sequence[str], width: int) -> list[tuple[int, int]]:
-    """Corner of each legend entry: left to right, then on the next line."""
+    """Return the corner of each legend entry, from left to right and line by line."""
     places: list[tuple[int, int]] = []
     left, top = GAP, GAP
     for title in titles:
@@ -282,7 +282,7 @@ def _flow(titles: Sequence[str], width: int) -> list[tuple[int, int]]:
 def _write(
     sheet: Image.Image, corner: tuple[int, int], text: str, *, width: int, colour: str
 ) -> None:
-    """Write one line, cut with an ellipsis when it is wider than ``width``."""
+    """Write one line, which ends in "..." if it is wider than ``width``."""
     font = _font()
     if font.getlength(text) > width:
         while text and font.getlength(text + "...") > width:

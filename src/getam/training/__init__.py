@@ -1,12 +1,15 @@
-"""Photos with image-level labels -> a trained network: losses, schedule, step, loop, checkpoint."""
+"""This package trains a network on photos with image-level labels."""
 
 from getam.recipe import Recipe
-from getam.training.step import LossWeights, Step, StepOutput
-from getam.training.stop_request import Stopped
+from getam.stopped import Stopped
+from getam.training.parts import PARTS, Joint, Part
+from getam.training.step import Step, StepOutput
 from getam.training.train import Trained, build_labeller, facts_of, score_run, train
 
 __all__ = [
-    "LossWeights",
+    "PARTS",
+    "Joint",
+    "Part",
     "Recipe",
     "Step",
     "StepOutput",

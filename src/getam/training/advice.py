@@ -1,4 +1,4 @@
-"""What a user should know of a run before it starts, and of its result at the end."""
+"""Advice is what a user should know before a run starts, and when its result is of no use."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Checkpoints with everything a run needs to go on as if it had never stopped."""
+"""A checkpoint holds everything that a run needs to go on as if it had never stopped."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The losses of GETAM (Sun et al., arXiv 2112.02841, section 3.4): logits in, a scalar out.
+"""These are the losses of GETAM (Sun et al., arXiv 2112.02841, section 3.4): logits to a scalar.
 
 The dense energy loss lives in :mod:`getam.crf`.
 """
@@ -37,7 +37,7 @@ def classification_loss(class_logits: Tensor, labels: Tensor, known: Tensor) -> 
 
 
 def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:
-    """Cross entropy of background pixels plus that of foreground pixels, each its own mean.
+    """Return the mean cross entropy of background pixels plus that of foreground pixels.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:
 
 
 def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tensor:
-    """Binary cross entropy of the background probability with 1 - saliency, inside the photo.
+    """Return the binary cross entropy of the background probability with 1 - saliency.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tenso
 
 
 def energy_loss(mask_logits: Tensor, image: Tensor, valid: Tensor, label: Tensor) -> Tensor:
-    """Dense energy at the resolution of the mask logits, i.e. half the photo's (Tang et al. 2018).
+    """Return the dense energy at the size of the mask logits, half the photo's (Tang et al. 2018).
 
     Parameters
     ----------

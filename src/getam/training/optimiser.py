@@ -1,4 +1,4 @@
-"""Optimisers by name; new layers learn faster than the pretrained backbone."""
+"""Optimisers are made by name; new layers learn faster than the pretrained backbone."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,22 +10,22 @@ from getam.network import Network
 
 
 def adamw(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """AdamW, the default for plain use."""
+    """Return AdamW, the default for plain use."""
     return AdamW(groups, weight_decay=weight_decay)
 
 
 def sgd(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """SGD with the usual momentum 0.9."""
+    """Return SGD with the usual momentum 0.9."""
     return SGD(groups, momentum=0.9, weight_decay=weight_decay)
 
 
 def sgd_paper(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """SGD as the released code means it; its ``momentum=0.9`` is the power of the rate's decay."""
+    """Return SGD as the released code means it; its ``momentum=0.9`` is the power of the decay."""
     return SGD(groups, weight_decay=weight_decay)
 
 
 def sgd_released(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
-    """SGD as the released code acts: the weight decay lands in the momentum slot."""
+    """Return SGD as the released code acts: the weight decay lands in the momentum slot."""
     return SGD(groups, momentum=weight_decay, weight_decay=0.0)
 
 
@@ -41,7 +41,7 @@ OPTIMISERS: dict[str, Callable[[Iterable[dict[str, Any]], float], Optimizer]] = 
 def build_optimiser(
     network: Network, name: str, *, learning_rate: float, head_factor: float, weight_decay: float
 ) -> Optimizer:
-    """Two parameter groups: the backbone, and everything new at ``head_factor`` times its rate.
+    """Make an optimiser of two groups: the backbone, and new layers at ``head_factor`` its rate.
 
     Each group keeps its own rate under ``base_rate``, which the schedule scales.
 
@@ -67,7 +67,7 @@ def build_optimiser(
 
 
 def trainable(module: nn.Module) -> Iterable[nn.Parameter]:
-    """Parameters that take part in training."""
+    """Yield the parameters that take part in training."""
     return (parameter for parameter in module.parameters() if parameter.requires_grad)
 
 

@@ -1,4 +1,4 @@
-"""What training saw, as rows for a picture."""
+"""This module turns what training saw into rows of a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ SHOWN = 6  # photos of a batch
 
 
 def batch_samples(batch: Batch, output: StepOutput, *, names: Sequence[str]) -> list[Sample]:
-    """The first photos of a batch with what the step made of them."""
+    """Return the first photos of a batch with what the step made of them."""
     samples = []
     for index in range(min(SHOWN, len(batch.ids))):
         maps, label, prediction = {}, None, None

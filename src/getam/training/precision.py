@@ -1,4 +1,4 @@
-"""The number format that is fast on this machine, found by asking or by a short probe."""
+"""This module finds the number format that is fast here, by asking or by a short probe."""
 
 import time
 from collections.abc import Callable

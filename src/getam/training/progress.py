@@ -1,4 +1,4 @@
-"""Live progress of training: a bar on a terminal, plain lines elsewhere."""
+"""This module shows the progress of training: a bar on a terminal, plain lines elsewhere."""
 
 import resource
 import sys
@@ -14,7 +14,7 @@ LINE_EVERY = 10.0  # seconds between plain lines
 
 
 class TrainingProgress:
-    """Shows phase, losses, mAP, images/s, time left and peak memory.
+    """The progress shows phase, losses, images per second, time left and peak memory.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class TrainingProgress:
 
 
 def peak_memory() -> float:
-    """Peak memory so far in GB: of the accelerator if there is one, else of the process."""
+    """Return the peak memory in GB, of the accelerator or, without one, of the process."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
     unit = 1 if sys.platform == "darwin" else 1024

@@ -1,4 +1,4 @@
-"""The folder of a run: configuration, environment, metrics; never overwritten by accident."""
+"""A run folder holds configuration, environment and metrics; no accident overwrites it."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on
 
 
 class RunFolder:
-    """Where a run writes; nothing is written before :meth:`begin`.
+    """A run folder is where a run writes; nothing is written before :meth:`begin`.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class RunFolder:
         config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
         self.config = None if resume else config
         if resume:
-            self._check_same(config)
+            check_same(path, config)
         elif not self._is_new():
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
             raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
@@ -76,7 +76,7 @@ class RunFolder:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Everything logged so far, without a last line that was cut off."""
+        """Return everything logged so far, without a last line that was cut off."""
         file = self.path / METRICS
         lines = file.read_text().splitlines(keepends=True) if file.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
@@ -93,18 +93,28 @@ class RunFolder:
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
         return names in (set(), {CONFIG, ENVIRONMENT})
 
-    def _check_same(self, config: Mapping[str, Any]) -> None:
-        file = self.path / CONFIG
-        if not file.is_file():
-            raise FileNotFoundError(f"nothing to resume: {self.path} holds no {CONFIG}")
-        began = yaml.safe_load(file.read_text())
-        changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
-        if changed:
-            name = changed[0]
-            raise ValueError(
-                f"{name} is {config[name]!r}, but the run in {self.path} began with "
-                f"{began.get(name)!r}: resume with the same settings"
-            )
+
+def check_same(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise an error if the run in a folder began with other settings than these.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no run.
+    ValueError
+        For the first setting that differs.
+    """
+    file = folder / CONFIG
+    if not file.is_file():
+        raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
+    began = yaml.safe_load(file.read_text())
+    changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
+    if changed:
+        name = changed[0]
+        raise ValueError(
+            f"{name} is {config[name]!r}, but the run in {folder} began with "
+            f"{began.get(name)!r}: resume with the same settings"
+        )
 
 
 def recorded_setting(folder: Path, name: str) -> Any:
@@ -122,7 +132,7 @@ def recorded_setting(folder: Path, name: str) -> Any:
 
 
 def environment() -> dict[str, Any]:
-    """Machine, versions and command, so that a result can be traced."""
+    """Return machine, versions and command, so that a result can be traced."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),

@@ -1,4 +1,4 @@
-"""What the saliency loss asks for, and where: one function per variant."""
+"""A saliency target says what the saliency loss asks for, and where; a variant is a function."""
 
 from collections.abc import Callable
 

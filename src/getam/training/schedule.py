@@ -1,11 +1,11 @@
-"""Two phases and a learning rate that warms up, decays and drops where the second phase begins."""
+"""A schedule has two phases, and a learning rate that warms up, decays and drops between them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What happens at which step.
+    """A schedule says what happens at which step.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ class Schedule:
     joint_factor: float = 1.0
 
     def is_joint(self, step: int) -> bool:
-        """Whether a step (0 is the first) belongs to the second phase."""
+        """Say whether a step (0 is the first) belongs to the second phase."""
         return step >= self.joint_from
 
     def factor(self, step: int) -> float:
-        """What the base learning rate is multiplied with at a step.
+        """Return what the base learning rate is multiplied by at a step.
 
         Examples
         --------

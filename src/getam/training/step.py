@@ -1,36 +1,17 @@
-"""One training step: image-level labels in, losses out. Reads like the paper's figure 2."""
+"""A training step turns image-level labels into losses; it reads like figure 2 of the paper."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from getam.data import Batch
-from getam.model import classify, label
+from getam.model import LabelSource, classify, label
 from getam.network import Network
-from getam.pseudo_label import Labeller, PseudoLabels
-from getam.training.losses import (
-    at_size,
-    classification_loss,
-    energy_loss,
-    saliency_loss,
-    segmentation_loss,
-)
-from getam.training.saliency_target import SALIENCY_TARGETS, SaliencyTarget
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """What each loss counts in the sum; 0 leaves it out and costs nothing."""
-
-    classification: float = 1.0
-    segmentation: float = 1.0
-    saliency: float = 0.0
-    energy: float = 0.0
-
+from getam.pseudo_label import PseudoLabels
+from getam.training.losses import classification_loss
+from getam.training.parts import PARTS, Joint
 
 PADDING: dict[str, Callable[[Tensor], Tensor]] = {
     "ignored": lambda valid: valid,
@@ -40,7 +21,7 @@ PADDING: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class StepOutput(NamedTuple):
-    """Losses of a step by name, ``total`` among them, and what a picture of it needs."""
+    """A step returns losses by name, ``total`` among them, and what a picture of it needs."""
 
     losses: dict[str, Tensor]
     class_logits: Tensor  # [B, C]
@@ -49,7 +30,7 @@ class StepOutput(NamedTuple):
 
 
 class Step(nn.Module):
-    """A network with what turns a batch into losses.
+    """A step is a network with what turns a batch into losses.
 
     It is a module, so that whatever wraps it (several devices, mixed precision) sees a whole step
     as one forward pass and synchronises the gradients of both phases.
@@ -58,12 +39,10 @@ class Step(nn.Module):
     ----------
     network
         The network to train.
-    labeller
-        Makes the pseudo labels of the second phase.
+    labels
+        What makes the pseudo labels of the second phase.
     weights
-        What each loss counts.
-    saliency_target
-        A name of ``SALIENCY_TARGETS``.
+        Names of ``PARTS`` to what each counts in the sum; 0 leaves a part out and costs nothing.
     padding
         A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
     tag_weight
@@ -74,64 +53,41 @@ class Step(nn.Module):
     def __init__(
         self,
         network: Network,
-        labeller: Labeller,
-        weights: LossWeights,
+        labels: LabelSource,
+        weights: Mapping[str, float],
         *,
-        saliency_target: str = "paper",
         padding: str = "ignored",
         tag_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
-        self.labeller = labeller
-        self.weights = weights
-        self.saliency_target = SALIENCY_TARGETS[saliency_target]
+        self.labels = labels
+        self.weights = {name: weight for name, weight in weights.items() if weight}
+        self.parts = {name: PARTS[name](network) for name in self.weights}
+        self.owned = nn.ModuleList(p for p in self.parts.values() if isinstance(p, nn.Module))
         self.labelled = PADDING[padding]
         self.tag_weight = tag_weight
 
     def forward(self, batch: Batch, *, joint: bool) -> StepOutput:
-        """Second phase if ``joint``, else the first."""
+        """Make a step of the second phase if ``joint``, otherwise one of the first."""
         return self.joint(batch) if joint else self.classification(batch)
 
     def classification(self, batch: Batch) -> StepOutput:
-        """First phase: the classifier alone; the decoder does not run."""
+        """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
         class_logits = classify(self.network, batch.image).class_logits
         loss = classification_loss(class_logits, batch.labels, batch.known)
         return StepOutput({"classification": loss, "total": loss}, class_logits)
 
     def joint(self, batch: Batch) -> StepOutput:
-        """Second phase: one forward pass serves the maps, the pseudo labels and every loss."""
+        """Make a step of the second phase: one forward pass serves maps, labels and losses."""
         labelled = self.labelled(batch.valid)
-        trunk, pseudo = label(self.network, self.labeller, batch, labelled=labelled)
+        trunk, pseudo = label(self.network, self.labels, batch, labelled=labelled)
         mask_logits = trunk.segment(tag_weight=self.tag_weight)
-        losses = joint_losses(
-            mask_logits, trunk.class_logits, pseudo, batch, self.weights, self.saliency_target
-        )
+        losses = self.losses(Joint(batch, trunk.class_logits, pseudo, mask_logits))
         return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
 
-
-def joint_losses(
-    mask_logits: Tensor,
-    class_logits: Tensor,
-    pseudo: PseudoLabels,
-    batch: Batch,
-    weights: LossWeights,
-    saliency_target: SaliencyTarget,
-) -> dict[str, Tensor]:
-    """Every loss with a weight, by name, and their weighted sum ``total``."""
-    size = (mask_logits.shape[-2], mask_logits.shape[-1])
-    label, valid = at_size(pseudo.label, size), at_size(batch.valid, size)
-    losses = {
-        "classification": classification_loss(class_logits, batch.labels, batch.known),
-        "segmentation": segmentation_loss(mask_logits, label),
-    }
-    if weights.saliency and batch.saliency is not None:
-        target, counted = saliency_target(batch.saliency, batch, pseudo)
-        losses["saliency"] = saliency_loss(
-            mask_logits, at_size(target, size), at_size(counted, size)
-        )
-    if weights.energy:
-        image = interpolate(batch.image.float(), size, mode="bilinear", align_corners=False)
-        losses["energy"] = energy_loss(mask_logits, image, valid, label)
-    total = sum(getattr(weights, name) * loss for name, loss in losses.items())
-    return {**losses, "total": total}
+    def losses(self, joint: Joint) -> dict[str, Tensor]:
+        """Return every part of the loss by name, and their weighted sum ``total``."""
+        losses = {name: part(joint) for name, part in self.parts.items()}
+        total = torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()
+        return {**losses, "total": total}

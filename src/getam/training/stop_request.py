@@ -13,20 +13,6 @@ class StopRequest:
     signal = 0
 
 
-class Stopped(Exception):
-    """Training stopped on request after saving.
-
-    Attributes
-    ----------
-    signal
-        The signal number; a command exits with 128 + it.
-    """
-
-    def __init__(self, message: str, signal: int) -> None:
-        super().__init__(message)
-        self.signal = signal
-
-
 @contextmanager
 def listen() -> Iterator[StopRequest]:
     """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual."""

@@ -1,4 +1,4 @@
-"""Train a network from photos with image-level labels: the finished parts put together."""
+"""This module puts the finished parts together and trains a network."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from getam.training.pictures import batch_samples, photo_sample, save_samples
 from getam.training.precision import Format, fast_precision
 from getam.training.run_folder import RunFolder, recorded_setting
 from getam.training.schedule import Schedule
-from getam.training.step import LossWeights, Step, StepOutput
+from getam.training.step import Step, StepOutput
 from getam.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ SHOWN = 8  # photos on the picture of the validation split
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run came to.
+    """A trained run says what it came to.
 
     Attributes
     ----------
@@ -219,6 +219,17 @@ def view_of(recipe: Recipe) -> View:
     )
 
 
+def weights_of(recipe: Recipe) -> dict[str, float]:
+    """Return what each part of the loss counts."""
+    saliency = "saliency" if recipe.saliency_target == "paper" else "saliency_released"
+    return {
+        "classification": recipe.classification_weight,
+        "segmentation": recipe.segmentation_weight,
+        saliency: recipe.saliency_weight,
+        "energy": recipe.energy_weight,
+    }
+
+
 def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
     """Return the schedule of a recipe, whose shares become steps."""
     return Schedule(
@@ -273,17 +284,10 @@ def build_trainer(
         head_factor=recipe.head_factor,
         weight_decay=recipe.weight_decay,
     )
-    weights = LossWeights(
-        classification=recipe.classification_weight,
-        segmentation=recipe.segmentation_weight,
-        saliency=recipe.saliency_weight,
-        energy=recipe.energy_weight,
-    )
     step = Step(
         network,
         labeller,
-        weights,
-        saliency_target=recipe.saliency_target,
+        weights_of(recipe),
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,
     )

@@ -1,27 +1,25 @@
-"""The loop: batches in; a trained network, metrics and checkpoints out."""
+"""The trainer runs the loop: batches in; a trained network, metrics and checkpoints out."""
 
 import math
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from getam.data import Batch, TrainLoader
-from getam.evaluation import mean_average_precision
 from getam.network import Network
+from getam.stopped import Stopped
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
+from getam.training.epoch_meter import EpochMeter
 from getam.training.optimiser import set_rate, train_mode
 from getam.training.progress import TrainingProgress
 from getam.training.run_folder import TENSORBOARD, RunFolder
 from getam.training.schedule import Schedule
 from getam.training.step import Step, StepOutput
-from getam.training.stop_request import Stopped, StopRequest, listen
+from getam.training.stop_request import StopRequest, listen
 
 LOG_EVERY = 10  # steps between two lines of metrics.jsonl
 
@@ -29,7 +27,7 @@ EpochEnd = Callable[[int, Batch, StepOutput], None]
 
 
 class Trainer:
-    """Everything that changes while training, and how one step changes it.
+    """A trainer holds everything that changes while training, and how one step changes it.
 
     Parameters
     ----------
@@ -77,11 +75,11 @@ class Trainer:
             else None
         )
         self.done = 0
-        self.epoch = EpochMeter()
+        self.epoch = EpochMeter(self.network.num_classes)
 
     @property
     def trained_network(self) -> Network:
-        """The network to keep: the averaged weights if there are any."""
+        """Return the network to keep: the averaged weights if there are any."""
         return self.network if self.average is None else cast(Network, self.average.module)
 
     def fit(self, *, resume: bool = False, on_epoch_end: EpochEnd) -> None:
@@ -120,11 +118,11 @@ class Trainer:
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, board)
                 on_epoch_end(number, batch, output)
-                self.epoch = EpochMeter()
+                self.epoch = EpochMeter(self.network.num_classes)
                 self.checkpoint(request)
 
     def one_step(self, batch: Batch) -> StepOutput:
-        """Forward, backward and, when enough gradients are summed, the optimiser."""
+        """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
         output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
         total = output.losses["total"]
@@ -142,7 +140,7 @@ class Trainer:
         return output
 
     def gradient_group(self) -> tuple[int, bool]:
-        """How many steps share the next optimiser action, and whether this is their last.
+        """Return how many steps share the next optimiser action, and whether this is their last.
 
         No group reaches over an epoch's end, so no gradient is pending in a checkpoint.
         """
@@ -152,19 +150,19 @@ class Trainer:
         return size, place + 1 == first + size
 
     def diverged(self, what: str) -> FloatingPointError:
-        """The error for numbers that are not finite."""
+        """Return the error for numbers that are not finite."""
         return FloatingPointError(
             f"{what} at step {self.done + 1}: lower learning_rate; the last checkpoint in "
             f"{self.run.path} was kept"
         )
 
     def report(self, progress: TrainingProgress, board: SummaryWriter) -> None:
-        """Every few steps, show the running figures and write them down."""
+        """Show the running figures and write them down, every few steps."""
         if self.done % LOG_EVERY:
             progress.advance(self.done)
             return
         phase = "joint" if self.schedule.is_joint(self.done - 1) else "classification"
-        figures = self.epoch.figures()
+        figures = self.epoch.running()
         progress.update(self.done, phase, figures)
         rate = self.optimiser.param_groups[0]["lr"]
         self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
@@ -173,7 +171,7 @@ class Trainer:
 
     def report_epoch(self, number: int, progress: TrainingProgress, board: SummaryWriter) -> None:
         """Write an epoch's figures down and say them in one line."""
-        figures = self.epoch.figures()
+        figures = self.epoch.whole()
         self.run.log({"step": self.done, "epoch": number, **figures})
         for name, value in figures.items():
             board.add_scalar(f"epoch/{name}", value, number)
@@ -219,53 +217,3 @@ class Trainer:
             self.average.load_state_dict(state["average"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.run.forget_after(self.done)
-
-
-class EpochMeter:
-    """Means over the steps of an epoch so far, and the mAP of the classifier on its batches."""
-
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.losses: list[dict[str, float]] = []
-        self.logits: list[Tensor] = []
-        self.labels: list[Tensor] = []
-        self.known: list[Tensor] = []
-
-    def add(self, batch: Batch, output: StepOutput) -> None:
-        """Take one step into the means."""
-        self.losses.append({name: loss.item() for name, loss in output.losses.items()})
-        self.logits.append(output.class_logits.detach().float().cpu())
-        self.labels.append(batch.labels.cpu())
-        self.known.append(batch.known.cpu())
-
-    def state_dict(self) -> dict[str, Any]:
-        """What was met so far."""
-        seconds = time.monotonic() - self.began
-        return {
-            "losses": self.losses,
-            "logits": self.logits,
-            "labels": self.labels,
-            "known": self.known,
-            "seconds": seconds,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict`."""
-        self.losses, self.logits = state["losses"], state["logits"]
-        self.labels, self.known = state["labels"], state["known"]
-        self.began = time.monotonic() - state["seconds"]
-
-    def figures(self) -> dict[str, float]:
-        """Mean losses by name (those of the last step's phase), mAP and images per second."""
-        names = self.losses[-1]
-        steps = [losses for losses in self.losses if losses.keys() == names.keys()]
-        means = {name: sum(losses[name] for losses in steps) / len(steps) for name in names}
-        mean_ap = mean_average_precision(
-            torch.cat(self.logits), torch.cat(self.labels), torch.cat(self.known)
-        )
-        images = sum(len(labels) for labels in self.labels)
-        return {
-            **means,
-            "mAP": mean_ap,
-            "images_per_second": images / (time.monotonic() - self.began),
-        }

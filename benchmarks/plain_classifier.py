@@ -1,0 +1,105 @@
+"""Fine-tune a plain timm classifier on tags: python benchmarks/plain_classifier.py SET [SET ...].
+
+It is the other side of every average precision that we publish: the same photos, backbone weights,
+crops, number of passes and test size as ``getam train``, and nothing but a linear layer on the
+class token. A row is kept in ``results/plain_classifier.json``; a finished set is not run again.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from choosing import SHARED
+from torch import Tensor, nn
+from torch.nn.functional import multilabel_soft_margin_loss
+
+from getam.data import Source, open_source, photo_loader, train_loader
+from getam.evaluation import tag_scores
+from getam.files import whole_file
+from getam.network.weights import read_state_dict, without_head
+
+RESULTS = Path(__file__).with_name("results") / "plain_classifier.json"
+BACKBONE = "vit_tiny_patch16_224"
+WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
+EPOCHS, BATCH, CROP, LONG_SIDE, RATE, HEAD = 9, 8, 224, 320, 1.5e-4, 13.0
+MEAN = STD = 0.5
+
+
+def main() -> None:
+    """Train what is missing."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="+", type=Path, help="folders of benchmarks/plain_sets.py")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    for folder in options.sets:
+        key = f"{folder.name}, seed {options.seed}"
+        if key not in read():
+            row = run(folder / "tags.csv", seed=options.seed)
+            with whole_file(RESULTS) as path:
+                path.write_text(json.dumps({**read(), key: row}, indent=1) + "\n")
+        print(key, read()[key])
+
+
+def run(table: Path, *, seed: int) -> dict[str, Any]:
+    """Fine-tune on the training part of a table and score the tags of its ``val`` part."""
+    began = time.monotonic()
+    source, val = (open_source(table, split=part) for part in ("train", "val"))
+    torch.manual_seed(seed)
+    model = timm.create_model(BACKBONE, num_classes=len(source.classes), dynamic_img_size=True)
+    model.load_state_dict(without_head(read_state_dict(WEIGHTS)), strict=False)
+    fine_tune(model, source, seed=seed)
+    scores = score(model.eval(), val)
+    return {**scores, "photos": len(source), "minutes": round((time.monotonic() - began) / 60, 1)}
+
+
+def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
+    """Train with AdamW, a short warm-up and cosine decay."""
+    loader = train_loader(
+        source, crop=CROP, batch_size=BATCH, seed=seed, workers=0, scale=(0.8, 1.4), jitter=0.2
+    )
+    head = [p for name, p in model.named_parameters() if name.startswith("head")]
+    rest = [p for name, p in model.named_parameters() if not name.startswith("head")]
+    groups = [{"params": rest, "lr": RATE}, {"params": head, "lr": HEAD * RATE}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.05)
+    steps = EPOCHS * len(loader)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, [RATE, HEAD * RATE], total_steps=steps, pct_start=0.08, cycle_momentum=False
+    )
+    model.train()
+    for _ in range(EPOCHS):
+        for batch in loader:
+            loss = multilabel_soft_margin_loss(model(normalised(batch.image)), batch.labels)
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad()
+
+
+@torch.no_grad()
+def score(model: nn.Module, val: Source) -> dict[str, Any]:
+    """Return the average precision of the tags of whole photos."""
+    logits, labels = [], []
+    for batch in photo_loader(val, long_side=LONG_SIDE, multiple=16, workers=0):
+        logits.append(model(normalised(batch.image))[0])
+        labels.append(batch.labels[0])
+    return tag_scores(torch.stack(logits), torch.stack(labels), list(val.classes)).to_dict()
+
+
+def normalised(image: Tensor) -> Tensor:
+    """Return images [B, 3, H, W] in 0..255 as the backbone expects them."""
+    return (image.float() / 255 - MEAN) / STD
+
+
+def read() -> dict[str, Any]:
+    """Return the finished rows."""
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return found
+
+
+if __name__ == "__main__":
+    main()

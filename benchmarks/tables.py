@@ -1,0 +1,143 @@
+"""Write the tables of the pages from the kept results: python benchmarks/tables.py [--check].
+
+A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
+come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``), those of the trials
+from ``results/trials.json`` (``python benchmarks/trials.py``).
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from plain_classifier import RESULTS as PLAIN
+from trials import RESULTS as TRIALS
+
+from getam.evaluation import spread
+from runs import result_file
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+MARK = re.compile(r"(<!-- table: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+STAGES = ("raw map", "refined map", "pseudo label", "prediction")
+
+Results = list[dict[str, Any]]
+
+
+def main() -> None:
+    """Write every table, or say which page differs."""
+    differing = [page for page in PAGES if written(page) != page.read_text(encoding="utf-8")]
+    if "--check" in sys.argv:
+        names = ", ".join(str(page.relative_to(ROOT)) for page in differing)
+        raise SystemExit(f"run python benchmarks/tables.py: {names} differ" if names else 0)
+    for page in differing:
+        page.write_text(written(page), encoding="utf-8")
+        print(page.relative_to(ROOT))
+
+
+def written(page: Path) -> str:
+    """Return a page with its tables made anew."""
+    text = page.read_text(encoding="utf-8")
+    return MARK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", text)
+
+
+def results(row: str) -> Results:
+    """Return what the finished seeds of a row came to."""
+    files = sorted(result_file(row, 0).parent.glob("seed*.json"))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def stage(runs: Results, name: str) -> str:
+    """Write the mean IoU of a stage over the seeds."""
+    return spread([run["scores"]["stages"][name]["miou"] for run in runs])
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a Markdown table."""
+    rule = ["---"] * len(head)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def stages(names: dict[str, str]) -> str:
+    """Write a line per row of ``runs.yaml``: what it is called here, and every stage."""
+    lines = []
+    for row, shown in names.items():
+        if not (runs := results(row)):
+            continue
+        ignored = spread([r["scores"]["stages"]["pseudo label"]["ignored_share"] for r in runs])
+        tags = spread([run["scores"]["tags"]["mean_ap"] for run in runs])
+        scores = [stage(runs, name) for name in STAGES]
+        lines.append([shown, str(len(runs)), *scores, ignored, tags])
+    return table(["", "seeds", *STAGES, "share ignored", "tags, mean AP"], lines)
+
+
+def classes(names: dict[str, str]) -> str:
+    """Write the IoU of the prediction per class, a column per row of ``runs.yaml``."""
+    found = {shown: results(row) for row, shown in names.items() if results(row)}
+    if not found:
+        return ""
+    first = next(iter(found.values()))
+    lines = [
+        [name, *(spread([run["scores"]["iou"][name] for run in runs]) for runs in found.values())]
+        for name in first[0]["scores"]["iou"]
+    ]
+    return table(["", *found], lines)
+
+
+def plain_classifier() -> str:
+    """Write the average precision of our tags beside that of a plain classifier."""
+    kept = json.loads(PLAIN.read_text(encoding="utf-8")) if PLAIN.exists() else {}
+    lines = []
+    for row, shown in TILES.items():
+        plain = kept.get(f"{row.replace(' ', '_')}, seed 0")
+        runs = results(row)
+        if plain and runs:
+            ours = runs[0]["scores"]["tags"]["mean_ap"]
+            lines.append([shown, f"{ours:.3f}", f"{plain['mean_ap']:.3f}"])
+    return table(["mean AP of the tags, seed 0", "getam", "plain timm classifier"], lines)
+
+
+def trials() -> str:
+    """Write the trials of the short protocol, the best prediction first."""
+    kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
+    order = sorted(kept, key=lambda key: -kept[key]["scores"]["prediction"])
+    lines = [
+        [key, *(f"{kept[key]['scores'][name]:.3f}" for name in STAGES), str(kept[key]["ignored"])]
+        for key in order
+    ]
+    return table(["trial", *STAGES, "share ignored"], lines)
+
+
+ANIMALS = {"animals saliency": "tags and saliency maps", "animals tags": "tags alone"}
+
+FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
+PUBLISHED = {
+    "released": "released",
+    "released + saliency target": "released, saliency target repaired",
+    "released + padding": "released, padding repaired",
+    "paper": "paper",
+    "animals saliency": "default",
+}
+TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
+
+TABLES: dict[str, Callable[[], str]] = {
+    "animals": lambda: stages(ANIMALS),
+    "animal classes": lambda: classes(ANIMALS),
+    "few photos": lambda: stages(FEW),
+    "few cows": lambda: classes(
+        {"animals tags": "all cows", "animals few cows": "a tenth of them"}
+    ),
+    "published": lambda: stages(PUBLISHED),
+    "tiles": lambda: stages(TILES),
+    "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
+    "plain classifier": plain_classifier,
+    "trials": trials,
+}
+"""Every table by its name."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Choose settings on the choosing photos: python benchmarks/trials.py [--only KIND/NAME ...].
+
+The short protocol trains on 300 photos of ``voc2012_animals`` for 6 epochs and scores the photos of
+``choosing/voc2012_animals.txt``, which it does not train on. It takes some four minutes on one
+core. ``--whole`` trains on all other photos for 9 epochs, to see whether both rank alike.
+``val`` is never read. A finished trial of ``results/trials.json`` is not run again.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from choosing import LISTS, SHARED
+
+from getam.data import Source, open_source
+from getam.files import whole_file
+from getam.network import build_network
+from getam.recipe import recipe_for
+from getam.training import facts_of, train
+
+HERE = Path(__file__).parent
+TRIALS, RESULTS = HERE / "trials.yaml", HERE / "results" / "trials.json"
+ANIMALS = SHARED / "voc2012_animals"
+CLASSES = ["cat", "cow", "dog", "horse", "sheep", "person"]
+BACKBONE = "vit_tiny_patch16_224"
+WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
+PHOTOS = 300
+WHOLE_EPOCHS = 9
+
+
+def main() -> None:
+    """Run the trials that are missing, one after the other."""
+    content = yaml.safe_load(TRIALS.read_text())
+    bases = content.pop("bases")
+    names = [f"{kind}/{name}" for kind, trials in content.items() for name in trials]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="KIND/NAME")
+    parser.add_argument("--whole", action="store_true", help="all photos, 9 epochs")
+    parser.add_argument("--out", type=Path, default=Path("runs/trials"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in options.only:
+        kind, _, trial = name.partition("/")
+        key = name + (" (whole)" if options.whole else "")
+        if key in read():
+            continue
+        settings = {**bases[kind], **content[kind][trial]}
+        if options.whole:
+            settings["epochs"] = WHOLE_EPOCHS
+        row = run(kind, settings, options.out / key.replace("/", "_").replace(" ", "_"))
+        row["changes"] = content[kind][trial]
+        write({**read(), key: row})
+        print(key, row["scores"], flush=True)
+
+
+def run(kind: str, settings: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Train one trial and score it on the choosing photos."""
+    source, choosing = parts(kind, whole=settings["epochs"] == WHOLE_EPOCHS)
+    began, worked = time.monotonic(), time.process_time()
+    torch.manual_seed(0)
+    width = settings.pop("decoder_width")
+    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, decoder_width=width)
+    recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
+    scores = train(network, source, out, recipe=recipe, val=choosing, workers=0).scores
+    assert scores is not None  # the choosing photos have masks
+    stages = scores.to_dict()["stages"]
+    return {
+        "scores": {name: round(stage["miou"], 4) for name, stage in stages.items()},
+        "ignored": round(stages["pseudo label"]["ignored_share"], 3),
+        "tags": round(scores.to_dict()["tags"]["mean_ap"], 3),
+        "photos": len(source),
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "processor_minutes": round((time.process_time() - worked) / 60, 1),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
+    """Return the photos to train on and the choosing photos."""
+    saliency = ANIMALS / "saliency_csnet" if kind == "saliency" else None
+    source = open_source(ANIMALS, split="train_aug", classes=CLASSES, saliency=saliency)
+    listed = set((LISTS / "voc2012_animals.txt").read_text().split())
+    choosing = tuple(record for record in source.records if record.id in listed)
+    others = [record for record in source.records if record.id not in listed and record.labels]
+    if not whole:
+        order = np.random.default_rng(0).permutation(len(others))
+        others = [others[index] for index in sorted(order[:PHOTOS])]
+    return replace(source, records=tuple(others)), replace(source, records=choosing)
+
+
+def read() -> dict[str, Any]:
+    """Return the finished trials."""
+    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return found
+
+
+def write(trials: dict[str, Any]) -> None:
+    """Keep the finished trials, whole or not at all."""
+    with whole_file(RESULTS) as path:
+        path.write_text(json.dumps(trials, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""``getam label`` on photos of which little is known, and with masks from elsewhere."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from getam.cli.main import main
+from getam.data import open_source
+
+QUICK = ["--device", "cpu", "--workers", "0"]
+
+
+@pytest.fixture
+def tags(tmp_path: Path) -> Path:
+    """Labels of three of the five photos; one of them shows none of the classes."""
+    file = tmp_path / "tags.json"
+    file.write_text(json.dumps({"a": ["cat"], "b": ["dog", "cow"], "d": []}))
+    return file
+
+
+def test_photos_of_which_nothing_is_known_are_counted_and_left_out(
+    folder: Path, voc: Path, tags: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    out = tmp_path / "out"
+    options = ["--model", str(folder), "--data", str(voc / "JPEGImages"), "--labels", str(tags)]
+    assert main(["label", *options, "--out", str(out), *QUICK]) == 0
+    assert {path.name for path in out.glob("*.png")} == {"a.png", "b.png", "d.png"}
+    lines = [line for line in caplog.messages if line.startswith("nothing is known about 2 photos")]
+    assert len(lines) == 1
+    assert not np.array(Image.open(out / "d.png")).any()
+
+
+def test_photos_without_any_label_are_refused(
+    folder: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tags, out = tmp_path / "others.json", tmp_path / "out"
+    tags.write_text(json.dumps({"e": ["dog"]}))
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a", "e"):
+        shutil.copy(voc / "JPEGImages" / f"{name}.png", photos)
+    (photos / "e.png").write_bytes(b"no photo")  # the only one with a label
+    options = ["--model", str(folder), "--data", str(photos), "--labels", str(tags)]
+    assert main(["label", *options, "--out", str(out), *QUICK]) == 1
+    assert "has a label: name a file with --labels" in capsys.readouterr().err.splitlines()[-1]
+    assert not out.exists()
+
+
+def test_truth_scores_data_that_has_no_masks(
+    folder: Path, voc: Path, tags: Path, tmp_path: Path
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "scores.json"
+    truth = ["--truth", str(voc / "SegmentationClass"), "--json", str(file)]
+    options = ["--model", str(folder), "--data", str(voc / "JPEGImages"), "--labels", str(tags)]
+    assert main(["label", *options, *truth, "--out", str(out), *QUICK]) == 0
+    scores = json.loads(file.read_text())
+    assert scores["images"] == 3
+    source = open_source(voc)
+    hits = pixels = 0
+    for record in source.records:
+        if (out / f"{record.id}.png").is_file():
+            true = source.read_truth(record)
+            label = np.array(Image.open(out / f"{record.id}.png"))
+            counted = (true != 255) & (label != 255)
+            hits, pixels = hits + (true == label)[counted].sum(), pixels + counted.sum()
+    assert scores["accuracy"] == pytest.approx(hits / pixels)
+
+
+def test_a_class_folder_of_photos_that_show_none(
+    folder: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, photo in (("cat", "a"), ("empty", "d")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        shutil.copy(voc / "JPEGImages" / f"{photo}.png", tmp_path / "photos" / name)
+    options = ["--model", str(folder), "--data", str(tmp_path / "photos"), *QUICK]
+    out = tmp_path / "out"
+    assert main(["label", *options, "--none", "nothing", "--out", str(out)]) == 1
+    assert "nothing" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["label", *options, "--none", "empty", "--out", str(out)]) == 0
+    assert not np.array(Image.open(out / "empty" / "d.png")).any()
+    assert (out / "cat" / "a.png").is_file()

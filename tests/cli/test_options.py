@@ -1,0 +1,24 @@
+"""Options as text become names and numbers, or one line that says what was expected."""
+
+import pytest
+
+from getam.cli.options import numbers, words
+
+
+def test_numbers_from_text_and_from_a_list() -> None:
+    assert numbers("0,6, 8", option="first_blocks", of=int) == [0, 6, 8]
+    assert numbers("0.75,1", option="scales", of=float) == [0.75, 1.0]
+    assert numbers([3, 4], option="seeds", of=int) == [3, 4]
+    assert numbers(None, option="seeds", of=int) is None
+
+
+@pytest.mark.parametrize("given", ["", "1,", "a", "0.5"])
+def test_what_is_no_whole_number(given: str) -> None:
+    with pytest.raises(ValueError, match=f"seeds must be numbers such as 0,1,2, got '{given}'"):
+        numbers(given, option="seeds", of=int)
+
+
+def test_names_count_once() -> None:
+    assert words("cat, dog,cat") == ["cat", "dog"]
+    with pytest.raises(ValueError, match="a list of names such as a,b"):
+        words(" , ")

@@ -1,0 +1,91 @@
+"""``getam train --seeds`` trains once per seed, goes on after a stop and prints one table."""
+
+import json
+import statistics
+from pathlib import Path
+
+import pytest
+
+from getam.cli.main import main
+
+TINY = [
+    *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
+    *("--batch-size", "2", "--workers", "0", "--device", "cpu", "--epochs", "1"),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(voc: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of two seeds."""
+    out = tmp_path_factory.mktemp("seeds") / "runs"
+    assert main(["train", *options(voc, out), "--seeds", "0,1"]) == 0
+    return out
+
+
+def options(voc: Path, out: Path) -> list[str]:
+    return ["--data", str(voc), "--split", "train", "--val", "val", "--out", str(out), *TINY]
+
+
+def scores_of(run: Path) -> float:
+    miou: float = json.loads((run / "scores.json").read_text())["miou"]
+    return miou
+
+
+def files(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return the time and the size of every file below a folder."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
+
+
+def test_a_finished_seed_is_not_run_again_and_a_stopped_one_goes_on(
+    runs: Path, voc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = [(runs / f"seed{seed}" / "model.safetensors").read_bytes() for seed in (0, 1)]
+    assert weights[0] != weights[1]
+    done = scores_of(runs / "seed1")
+    (runs / "seed1" / "scores.json").unlink()  # as if it had been stopped before the score
+    before = files(runs / "seed0")
+    assert main(["train", *options(voc, runs), "--seeds", "0,1"]) == 0
+    assert files(runs / "seed0") == before
+    assert scores_of(runs / "seed1") == pytest.approx(done)
+    said = capsys.readouterr().out
+    assert f"seed 0 was done before: {runs / 'seed0'}" in said
+    assert "seed 1 was done before" not in said
+    scores = [scores_of(runs / f"seed{seed}") for seed in (0, 1)]
+    table = said[said.index("2 runs") :]
+    figures = f"{statistics.mean(scores):.3f} ({min(scores):.3f} to {max(scores):.3f})"
+    assert any(
+        line.startswith("prediction") and figures in line.replace("  ", " ")
+        for line in table.splitlines()
+    )
+
+
+def test_other_settings_in_the_same_folder_are_refused(
+    runs: Path, voc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = files(runs)
+    given = [*options(voc, runs), "--seeds", "0,1"]
+    assert main(["train", *given, "--crop", "48"]) == 1
+    assert "crop is 48, but the run in" in capsys.readouterr().err.splitlines()[-1]
+    assert files(runs) == before
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (["--seeds", "0,one"], "seeds must be numbers such as 0,1,2"),
+        (["--seeds", "0", "--val", "null"], "no photos to score with: name some with --val"),
+        (["--seeds", "0", "--json", "scores.json"], "leave --json out"),
+    ],
+)
+def test_mistakes(
+    more: list[str],
+    expected: str,
+    voc: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "runs"
+    assert main(["train", *options(voc, out), *more]) == 1
+    assert expected in capsys.readouterr().err.splitlines()[-1]
+    assert not out.exists()

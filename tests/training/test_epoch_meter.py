@@ -1,0 +1,71 @@
+"""The figures of an epoch equal those of all its steps at once, in a state that does not grow."""
+
+import io
+from dataclasses import replace
+
+import pytest
+import torch
+
+from getam.data import train_loader
+from getam.evaluation import mean_average_precision
+from getam.training.epoch_meter import EpochMeter
+from getam.training.step import StepOutput
+
+
+@pytest.fixture
+def steps(source):
+    batch = next(iter(train_loader(source, crop=32, batch_size=3, seed=0, workers=0)))
+    torch.manual_seed(0)
+    made = []
+    for _ in range(40):
+        labels = (torch.rand(3, 3) > 0.5).float()
+        logits = torch.randn(3, 3) + labels
+        losses = {"classification": torch.rand(()), "total": torch.rand(())}
+        known = torch.rand(3, 3) > 0.2
+        made.append((replace(batch, labels=labels, known=known), StepOutput(losses, logits)))
+    return made
+
+
+def met(steps):
+    meter = EpochMeter(3)
+    for batch, output in steps:
+        meter.add(batch, output)
+    return meter
+
+
+def test_means_and_average_precision_are_those_of_all_steps(steps):
+    figures = met(steps).whole()
+    for name in ("classification", "total"):
+        expected = sum(output.losses[name].item() for _, output in steps) / len(steps)
+        assert figures[name] == pytest.approx(expected)
+    logits, labels, known = (
+        torch.cat(parts)
+        for parts in zip(*((o.class_logits, b.labels, b.known) for b, o in steps), strict=True)
+    )
+    # Two hundred thresholds part fewer scores than all of them do.
+    assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels, known), abs=0.01)
+
+
+def test_losses_of_another_phase_begin_anew(steps):
+    meter = met(steps)
+    batch, output = steps[0]
+    joint = {**output.losses, "segmentation": torch.tensor(3.0)}
+    meter.add(batch, output._replace(losses=joint))
+    assert meter.running()["segmentation"] == 3.0
+    assert meter.running()["total"] == pytest.approx(output.losses["total"].item())
+
+
+def test_it_goes_on_from_its_state_which_does_not_grow(steps):
+    half, sizes = met(steps[:20]), []
+    for meter in (met(steps[:1]), half):
+        file = io.BytesIO()
+        torch.save(meter.state_dict(), file)
+        sizes.append(file.tell())
+    assert abs(sizes[0] - sizes[1]) < 100
+    resumed = EpochMeter(3)
+    resumed.load_state_dict(half.state_dict())
+    for batch, output in steps[20:]:
+        resumed.add(batch, output)
+    speed = "images_per_second"
+    ours, whole = resumed.whole(), met(steps).whole()
+    assert {**ours, speed: 0} == pytest.approx({**whole, speed: 0})
