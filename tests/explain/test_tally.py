@@ -1,0 +1,79 @@
+"""A tally counts what its parts count, at the size of the truth."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import interpolate
+
+from getam.activation import Setting
+from getam.evaluation import Cost, PointingGame, SeedCurve
+from getam.evaluation.seed_curve import THRESHOLDS
+from getam.explain.tally import LOW_THRESHOLDS, Tally, mean_curve
+
+NAMES = ["background", "cat", "dog"]
+SETTING, COST = Setting("getam", 3), Cost(0.5, 8.0)
+
+
+def test_counts_are_those_of_the_curve_and_of_the_pointing_game() -> None:
+    generator = torch.Generator().manual_seed(0)
+    tally = Tally.of_classes(NAMES)
+    curve, game = SeedCurve(NAMES, thresholds=LOW_THRESHOLDS + THRESHOLDS), PointingGame(NAMES)
+    for classes in ([0, 1], [1], []):
+        maps = torch.rand(len(classes), 3, 4, generator=generator)
+        truth = torch.randint(0, 3, (9, 12), generator=generator)
+        tally.update(maps, classes, truth)
+        enlarged = torch.zeros(0, 9, 12)
+        if classes:
+            enlarged = interpolate(maps[None], (9, 12), mode="bilinear", align_corners=False)[0]
+        curve.update(enlarged, classes, truth)
+        game.update(enlarged, classes, truth)
+    scores = tally.scores(SETTING, refined=True, cost=COST)
+    assert scores.seed == curve.scores()
+    assert scores.pointing == game.accuracy()
+    assert (scores.method, scores.first_block, scores.refined) == ("getam", 3, True)
+    assert scores.cost == COST
+    assert scores.insertion is scores.deletion is None
+
+
+def test_a_map_equal_to_the_truth_is_perfect() -> None:
+    tally = Tally.of_classes(NAMES)
+    truth = torch.zeros(8, 8, dtype=torch.int64)
+    truth[:4] = 2
+    tally.update((truth == 2)[None].float(), [1], truth)
+    scores = tally.scores(SETTING, refined=False, cost=COST)
+    assert scores.seed.best.iou["dog"] == scores.pointing["dog"] == 1
+
+
+def test_steep_maps_have_thresholds_low_enough() -> None:
+    assert sorted({*LOW_THRESHOLDS, *THRESHOLDS}) == [*LOW_THRESHOLDS, *THRESHOLDS]
+    assert LOW_THRESHOLDS[-1] < THRESHOLDS[0]
+
+
+class OnePixel(nn.Module):
+    """Class 1 is there when the pixel (2, 3) of the first channel is bright."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        bright = images[:, 0, 2, 3] * 20 - 10
+        return torch.stack([torch.zeros_like(bright), bright], 1)
+
+
+def test_a_map_that_knows_the_pixel_loses_the_class_at_once() -> None:
+    tally, image = Tally.of_classes(NAMES), torch.zeros(3, 8, 8)
+    image[:, 2, 3] = 1
+    right = torch.zeros(1, 8, 8)
+    right[0, 2, 3] = 1
+    tally.follow(OnePixel(), image, right, [1])
+    tally.follow(OnePixel(), image, 1 - right, [1])
+    first, last = (curve.tolist() for curve in tally.deletions)
+    high, low = torch.tensor([10.0, -10.0]).sigmoid().tolist()
+    assert first == pytest.approx([high, *[low] * (len(first) - 1)])
+    assert last == pytest.approx([*[high] * (len(last) - 1), low])
+    scores = tally.scores(SETTING, refined=False, cost=COST)
+    assert scores.deletion == pytest.approx([high, *[(high + low) / 2] * (len(first) - 2), low])
+    assert scores.insertion is not None
+    assert scores.insertion[-1] == pytest.approx(high)
+
+
+def test_the_mean_of_curves() -> None:
+    assert mean_curve([torch.tensor([0.0, 1.0]), torch.tensor([0.5, 0.0])]) == [0.25, 0.5]
+    assert mean_curve([]) is None
