@@ -22,7 +22,7 @@ def write_run(folder: Path, *, minutes: float, **scores: Any) -> Path:
 
 def test_what_is_not_defined_is_left_out() -> None:
     assert spread([0.5, None, 0.7, 0.9]) == "0.700 (0.500 to 0.900)"
-    assert spread([0.25]) == "0.250 (0.250 to 0.250)"
+    assert spread([0.25]) == "0.250"
     assert spread([None]) == spread([]) == "-"
 
 
@@ -45,7 +45,7 @@ def test_every_stage_and_class(tmp_path: Path) -> None:
     assert table == {
         "pseudo label": "0.150 (0.100 to 0.200)",
         "prediction": "0.300 (0.200 to 0.400)",
-        "pseudo label, share ignored": "0.500 (0.500 to 0.500)",
+        "pseudo label, share ignored": "0.500",
         "cat": "0.375 (0.250 to 0.500)",
         "tags, mean AP": "0.750 (0.500 to 1.000)",
         "minutes": "1.500 (1.000 to 2.000)",
