@@ -45,7 +45,7 @@ def test_every_stage_and_class(tmp_path: Path) -> None:
     assert table == {
         "pseudo label": "0.150 (0.100 to 0.200)",
         "prediction": "0.300 (0.200 to 0.400)",
-        "pseudo label, share ignored": "0.500",
+        "pseudo label, share ignored": "0.500 (0.500 to 0.500)",
         "cat": "0.375 (0.250 to 0.500)",
         "tags, mean AP": "0.750 (0.500 to 1.000)",
         "minutes": "1.500 (1.000 to 2.000)",
@@ -56,7 +56,7 @@ def test_every_stage_and_class(tmp_path: Path) -> None:
 
 def test_a_run_that_has_tags_alone(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", minutes=3, stages={}, tags={"mean_ap": None})
-    assert [line.split()[-1] for line in spread_table([run]).splitlines()[1:]] == ["-", "3.000)"]
+    assert [line.split()[-1] for line in spread_table([run]).splitlines()[1:]] == ["-", "3.000"]
     assert minutes(run) == 3
 
 
