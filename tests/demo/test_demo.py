@@ -37,7 +37,13 @@ def test_demo_writes_scores_pictures_report_and_model(plan: Plan, tmp_path: Path
     assert scores["miou"] == stages.final().miou
     assert set(scores["iou"]) == {"background", *CLASSES}
     assert scores["seconds"] > 0
-    assert list(scores["stages"]) == ["raw map", "refined map", "pseudo label", "prediction"]
+    assert list(scores["stages"]) == [
+        "raw map",
+        "refined map",
+        "pseudo label",
+        "prediction, one plain pass",
+        "prediction",
+    ]
     assert "<svg" in (out / "report.html").read_text()
     assert (out / "examples.jpg").stat().st_size > 1000
     prediction = Predictor.load(out / "run")(out / "scenes" / "JPEGImages" / "val00000.jpg")
