@@ -47,3 +47,11 @@ def test_truth_from_elsewhere(folder: Path, voc: Path, tmp_path: Path) -> None:
     options = ["--labels", labels, "--truth", truth]
     from_folder = stages(folder, Path(photos), tmp_path / "folder.json", *options)
     assert from_folder["iou"] == stages(folder, voc, tmp_path / "voc.json")["iou"]
+
+
+def test_without_masks_it_says_how_to_give_them(
+    folder: Path, voc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(voc / "JPEGImages"), "--labels", str(voc / "image_labels.json")]
+    assert main(["stages", "--model", str(folder), *data, "--device", "cpu"]) == 1
+    assert "has no masks to score with: name their folder, --truth" in capsys.readouterr().err

@@ -51,6 +51,12 @@ def test_the_same_seed_gives_the_same_run(run):
     assert not same_weights(first, other)
 
 
+def test_flip_decides_whether_photos_are_mirrored(run):
+    _, kept, _ = run("kept", epochs=1, flip=0.0)
+    _, mirrored, _ = run("mirrored", epochs=1, flip=1.0)
+    assert losses(kept) != losses(mirrored)
+
+
 def test_training_never_opens_a_mask(run, source, voc, tmp_path):
     copy = shutil.copytree(voc, tmp_path / "voc")
     for mask in (copy / "SegmentationClass").iterdir():
@@ -150,6 +156,7 @@ def test_settings_that_do_not_fit_stop_before_the_first_step(changes, message, r
         ({"joint_factor": float("nan")}, "joint_factor must be above 0, got nan"),
         ({"weight_decay": -0.1}, "weight_decay must be 0 or more"),
         ({"warmup": -1}, "warmup must be in 0..1"),
+        ({"flip": 2.0}, "flip must be in 0..1"),
         ({"jitter": -0.1}, "jitter must be 0 or more"),
         ({"tag_weight": -1.0}, "tag_weight must be 0 or more"),
         ({"iterations": -1}, "iterations must be 0 or more"),

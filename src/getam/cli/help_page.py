@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 SWITCH = (bool, bool | None)
-"""Types of the options that are true or false."""
+"""These are the types of options that are true or false."""
 
 PLACEHOLDERS = {Path: "PATH", int: "N", float: "NUMBER", str: "NAME", dict: "SETTINGS"}
 

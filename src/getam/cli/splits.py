@@ -14,7 +14,7 @@ from getam.pseudo_label import WITHOUT_SALIENCY
 logger = logging.getLogger(__name__)
 
 OF_A_SOURCE = ("labels", "split", "none", "truth", "saliency", "strict")
-"""Options that are passed on to :func:`getam.data.open_source`."""
+"""These options are passed on to :func:`getam.data.open_source`."""
 
 
 def open_for(model: Model, settings: Mapping[str, Any]) -> Source:

@@ -61,6 +61,8 @@ def stages(
     loaded = load_model(model, device=device)
     view = loaded.view.changed(scales=sizes, resize=resize, flip=flip, crf=crf)
     source = open_for(loaded, settings)
+    if not source.has_truth:
+        raise ValueError(f"{source.name} has no masks to score with: name their folder, --truth")
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=label_crf)
     loaded = replace(loaded, view=view)
     with counted("photos", len(source)) as advance:

@@ -15,7 +15,7 @@ FIRST = (
     *("data", "out", "labels", "classes", "none", "saliency", "val", "truth"),
     *("backbone", "preset", "seeds"),
 )
-"""What a newcomer wants to know of, beside the number of epochs."""
+"""A newcomer wants to know of these, beside the number of epochs."""
 
 NAMES = tuple(field.name for field in fields(Recipe))
 

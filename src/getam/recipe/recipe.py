@@ -19,7 +19,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
         + ("weight_decay", "jitter", "tag_weight", "iterations", "affinity")
         + ("first_block", "frozen_blocks", "seed"),
     ),
-    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "warmup", "ema")),
+    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "flip", "warmup", "ema")),
 }
 """The range of every number: how a message names it, the check, and the settings it holds for."""
 
@@ -45,6 +45,8 @@ class Recipe:
         Side of the square that is trained on, in pixels.
     scale
         Least and greatest long side of a photo relative to the crop.
+    flip
+        Probability that a training photo is mirrored; 0 where left and right differ, as in writing.
     jitter
         Strength of the random colour changes, 0 for none.
     balance
@@ -117,6 +119,7 @@ class Recipe:
     accumulate: int
     crop: int
     scale: tuple[float, float]
+    flip: float
     jitter: float
     balance: bool
     optimiser: str

@@ -271,6 +271,7 @@ def build_trainer(
         seed=recipe.seed,
         workers=workers,
         scale=recipe.scale,
+        flip=recipe.flip,
         jitter=recipe.jitter,
         balance=recipe.balance,
         rank=fabric.global_rank,
