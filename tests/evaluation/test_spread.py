@@ -22,7 +22,7 @@ def write_run(folder: Path, *, minutes: float, **scores: Any) -> Path:
 
 def test_what_is_not_defined_is_left_out() -> None:
     assert spread([0.5, None, 0.7, 0.9]) == "0.700 (0.500 to 0.900)"
-    assert spread([0.25]) == "0.250 (0.250 to 0.250)"
+    assert spread([0.25]) == "0.250"
     assert spread([None]) == spread([]) == "-"
 
 
@@ -56,7 +56,7 @@ def test_every_stage_and_class(tmp_path: Path) -> None:
 
 def test_a_run_that_has_tags_alone(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", minutes=3, stages={}, tags={"mean_ap": None})
-    assert [line.split()[-1] for line in spread_table([run]).splitlines()[1:]] == ["-", "3.000)"]
+    assert [line.split()[-1] for line in spread_table([run]).splitlines()[1:]] == ["-", "3.000"]
     assert minutes(run) == 3
 
 

@@ -12,6 +12,8 @@ from getam.evaluation.text_table import aligned
 def spread(values: Sequence[float | None]) -> str:
     """Return "mean (least to greatest)" of the values as text. None values are left out.
 
+    A single value stands alone.
+
     Examples
     --------
     >>> spread([0.5, 0.7, None])
@@ -20,6 +22,8 @@ def spread(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return "-"
+    if len(known) == 1:
+        return f"{known[0]:.3f}"
     return f"{statistics.mean(known):.3f} ({min(known):.3f} to {max(known):.3f})"
 
 
