@@ -45,6 +45,6 @@ def test_picture_of_a_trained_run(tmp_path: Path) -> None:
     data = ["--data", str(tmp_path / "photos"), "--out", str(run), "--workers", "0"]
     assert main(["train", *data, *TINY, "--epochs", "1"]) == 0
     make("--model", run, "--out", out)
-    assert list(sizes(out)) == ["cat.jpg"]
-    sheet = np.asarray(Image.open(out / "cat.jpg"))
+    assert list(sizes(out)) == ["close_cat.jpg"]
+    sheet = np.asarray(Image.open(out / "close_cat.jpg"))
     assert sheet.std() > 20  # photos, not an empty page

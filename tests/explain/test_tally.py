@@ -59,6 +59,7 @@ class OnePixel(nn.Module):
 
 def test_a_map_that_knows_the_pixel_loses_the_class_at_once() -> None:
     tally, image = Tally.of_classes(NAMES), torch.zeros(3, 8, 8)
+    tally.update(torch.zeros(0, 8, 8), [], torch.zeros(8, 8, dtype=torch.uint8))
     image[:, 2, 3] = 1
     right = torch.zeros(1, 8, 8)
     right[0, 2, 3] = 1
