@@ -19,6 +19,7 @@ from trials import RESULTS as TRIALS
 from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
+DEMO = Path(__file__).with_name("results") / "demo.json"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 MARK = re.compile(r"(<!-- table: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -100,6 +101,21 @@ def plain_classifier() -> str:
     return table(["mean AP of the tags, seed 0", "getam", "plain timm classifier"], lines)
 
 
+def demo() -> str:
+    """Write the scores and the longest time of the demonstration, a line per number of threads."""
+    rows = json.loads(DEMO.read_text(encoding="utf-8")) if DEMO.exists() else []
+    lines = []
+    for threads in sorted({row["threads"] for row in rows}):
+        chosen = [row for row in rows if row["threads"] == threads]
+        names = ("pseudo label", "prediction, one plain pass", "prediction")
+        scores = [spread([row["stages"][name] for row in chosen]) for name in names]
+        seconds = max(row["seconds"] for row in chosen)
+        where = f"{threads}, {chosen[0]['instructions']}"
+        lines.append([where, str(len(chosen)), *scores, f"{seconds:.0f}"])
+    head = ["threads", "seeds", "pseudo label", "plain pass", "prediction", "most seconds"]
+    return table(head, lines)
+
+
 def trials() -> str:
     """Write the trials of the short protocol, the best prediction first."""
     kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
@@ -134,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "tiles": lambda: stages(TILES),
     "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
     "plain classifier": plain_classifier,
+    "demo": demo,
     "trials": trials,
 }
 """Every table by its name."""

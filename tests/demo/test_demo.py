@@ -11,18 +11,23 @@ from safetensors.torch import load_file
 from getam import Predictor
 from getam.data import open_source, photo_loader
 from getam.demo import CLASSES, Plan, demo, write_scenes
-from getam.demo.demo import BACKBONE, CROWDED, DECODER_WIDTH, SCENES, SINGLE
+from getam.demo.demo import new_network
 from getam.demo.packaged import CLASSIFIER, load_classifier
 from getam.demo.pages import curves
+from getam.demo.plan import CROWDED, RECIPE, SINGLE
 from getam.evaluation import mean_average_precision
-from getam.network import build_network
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     small = {"epochs": 1, "batch_size": 4, "iterations": 1}
-    single, crowded, scenes = (replace(recipe, **small) for recipe in (SINGLE, CROWDED, SCENES))
-    return Plan(singles=60, train=24, val=3, single=single, crowded=crowded, scenes=scenes)
+    return Plan(
+        scenes={"train": 24, "val": 3},
+        classifier_scenes={"single": 60, "crowded": 24},
+        single=replace(SINGLE, **small),
+        crowded=replace(CROWDED, **small),
+        recipe=replace(RECIPE, **small),
+    )
 
 
 def test_demo_writes_scores_pictures_report_and_model(plan: Plan, tmp_path: Path) -> None:
@@ -32,7 +37,13 @@ def test_demo_writes_scores_pictures_report_and_model(plan: Plan, tmp_path: Path
     assert scores["miou"] == stages.final().miou
     assert set(scores["iou"]) == {"background", *CLASSES}
     assert scores["seconds"] > 0
-    assert list(scores["stages"]) == ["raw map", "refined map", "pseudo label", "prediction"]
+    assert list(scores["stages"]) == [
+        "raw map",
+        "refined map",
+        "pseudo label",
+        "prediction, one plain pass",
+        "prediction",
+    ]
     assert "<svg" in (out / "report.html").read_text()
     assert (out / "examples.jpg").stat().st_size > 1000
     prediction = Predictor.load(out / "run")(out / "scenes" / "JPEGImages" / "val00000.jpg")
@@ -53,11 +64,9 @@ def test_from_scratch_makes_the_classifier_that_the_package_brings(
 
 def test_the_classifier_knows_its_digits(tmp_path: Path) -> None:
     """Real digits of scenes it has not seen; without them a class is right once in ten."""
-    write_scenes(tmp_path, singles=0, train=0, val=20, seed=1)
+    write_scenes(tmp_path, {"val": 20}, seed=1)
     source = open_source(tmp_path, split="val")
-    network = build_network(
-        BACKBONE, len(CLASSES), pretrained=False, decoder_width=DECODER_WIDTH
-    ).eval()
+    network = new_network(Plan().decoder_width).eval()
     load_classifier(network, CLASSIFIER)
     batch = next(iter(photo_loader(source, batch_size=20, workers=0)))
     with torch.inference_mode():

@@ -1,82 +1,26 @@
-"""The demonstration: digit scenes, training from nothing on image-level labels, score, report."""
+"""The demonstration: digit scenes, training on image-level labels, score, report."""
 
 import logging
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from getam.data import Source, open_source
+from getam.demo.forecast import forecast
 from getam.demo.packaged import CLASSIFIER, load_classifier, save_classifier
 from getam.demo.pages import write_pages
-from getam.demo.scenes import QUARTER, write_scenes
+from getam.demo.plan import Plan
+from getam.demo.scenes import CLASSES, write_scenes
 from getam.evaluation import StageScores
 from getam.network import Network, build_network
-from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import train
 
 logger = logging.getLogger(__name__)
 
 BACKBONE = "getam_vit_nano"
-DECODER_WIDTH = 32  # eleven classes need no more, and the decoder is half of the work
-
 WORKERS = 1  # reading a scene takes a tenth of a step; the cores are needed for the steps
-
-FACTS = Facts(depth=6, width=128, photos=2400, has_saliency=False)
-
-SINGLE = recipe_for(
-    FACTS,
-    epochs=10,
-    joint_from=1.0,
-    batch_size=8,  # a transformer from nothing needs many steps rather than large ones
-    crop=QUARTER,
-    scale=(0.85, 1.0),
-    learning_rate=7e-4,
-    head_factor=1.0,
-)
-"""The classifier from scratch, one digit at a time: cheap, and every label has one cause."""
-
-CROWDED = replace(SINGLE, epochs=14, crop=2 * QUARTER)
-"""Then the same classifier on whole scenes."""
-
-SCENES = recipe_for(
-    FACTS,
-    epochs=2,
-    joint_from=0.0,
-    batch_size=8,
-    crop=2 * QUARTER,
-    long_side=2 * QUARTER,
-    scale=(0.85, 1.0),
-    learning_rate=2e-4,
-    head_factor=10.0,
-    first_block=0,  # early blocks know where a thin stroke is; the late half alone loses 10 points
-    iterations=6,
-    rule_settings={"low": 0.3, "high": 0.5},
-)
-"""GETAM's second phase; a classifier that knows its digits needs no first."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much of everything; the default fits four minutes on two processor cores.
-
-    Attributes
-    ----------
-    singles, train, val
-        Scenes of one digit (from scratch only), scenes to train on, scenes to predict.
-    single, crowded
-        From scratch only: how to train the classifier on single digits, then on scenes.
-    scenes
-        How to train on the scenes.
-    """
-
-    singles: int = 2400
-    train: int = 2400
-    val: int = 100
-    single: Recipe = SINGLE
-    crowded: Recipe = CROWDED
-    scenes: Recipe = SCENES
 
 
 def demo(
@@ -99,7 +43,7 @@ def demo(
         New or empty folder. It receives ``scenes/`` (the data), ``run/`` (the training run with
         the model), ``scores.json``, pictures and ``report.html``.
     seed
-        Of scenes and training.
+        It decides the scenes and the training.
     plan
         How much of everything.
     from_scratch
@@ -112,7 +56,8 @@ def demo(
     Returns
     -------
     StageScores
-        On the unseen scenes; ``final().miou`` is the mean IoU over ten digits and background.
+        Scores on the unseen scenes; ``final().miou`` is the mean IoU over ten digits and
+        background.
 
     Raises
     ------
@@ -123,27 +68,37 @@ def demo(
     plan, out = plan or Plan(), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"out: {out} is not empty: choose another folder")
-    data, singles = out / "scenes", plan.singles if from_scratch else 0
-    logger.info("drawing %d scenes", singles + plan.train + plan.val)
-    write_scenes(data, singles=singles, train=plan.train, val=plan.val, seed=seed)
-    scenes, unseen = (open_source(data, split=split) for split in ("train", "val"))
     torch.manual_seed(seed)
-    network = build_network(
-        BACKBONE, len(scenes.classes), pretrained=False, decoder_width=DECODER_WIDTH
-    )
+    network = new_network(plan.decoder_width)
+    if device == "cpu" and not from_scratch:
+        logger.info("about %.0f s on this machine", forecast(network, plan))
+    counts = plan.all_scenes if from_scratch else plan.scenes
+    logger.info("drawing %d scenes", sum(counts.values()))
+    write_scenes(out / "scenes", counts, seed=seed)
+    sources = {split: open_source(out / "scenes", split=split) for split in counts}
     classifier = CLASSIFIER
     if from_scratch:
-        sources = {"single": open_source(data, split="single"), "crowded": scenes}
         learn_classifier(network, sources, out, plan=plan, seed=seed, device=device)
         classifier = save_classifier(network, out / CLASSIFIER.name)
     load_classifier(network, classifier)
-    recipe = replace(plan.scenes, seed=seed)
+    recipe = replace(plan.recipe, seed=seed)
     stages = train(
-        network, scenes, out / "run", recipe=recipe, val=unseen, device=device, workers=WORKERS
+        network,
+        sources["train"],
+        out / "run",
+        recipe=recipe,
+        val=sources["val"],
+        device=device,
+        workers=WORKERS,
     ).scores
     assert stages is not None  # the unseen scenes have masks
     write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
     return stages
+
+
+def new_network(decoder_width: int) -> Network:
+    """Return the demonstration's network with random weights."""
+    return build_network(BACKBONE, len(CLASSES), pretrained=False, decoder_width=decoder_width)
 
 
 def learn_classifier(

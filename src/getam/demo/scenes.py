@@ -6,6 +6,7 @@ people. Photos: the two that scikit-learn brings along, as it does the digits; n
 
 import colorsys
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,9 @@ from getam.vocabulary import BACKGROUND
 
 CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 QUARTER = 40  # side of the square that holds one digit, pixels; a scene is two by two of them
-DIGIT_SIDES = (29, 40)  # least and greatest side of a digit, pixels
+MOST_DIGITS = 2  # in a scene
+DIGIT_SIDES = (33, 40)  # least and greatest side of a digit, pixels
+PEN = 0.35  # ink at the edge of a stroke; less ink makes a thicker pen
 PATCH_SIDES = (80, 160)  # of the piece of photo behind a scene, pixels
 DIMMED = 0.5  # brightness of the photo, so that light digits show on it
 UNSEEN = 0.25  # share of the digits and of each photo's width that only "val" scenes show
@@ -77,9 +80,9 @@ def material(split: str) -> Material:
 
 
 def draw_scene(source: Material, rng: np.random.Generator) -> Scene:
-    """Draw one to three different digits, each in its own quarter of a photo."""
+    """Draw one or two different digits, each in its own quarter of a photo."""
     scene = empty_scene(source, 2 * QUARTER, rng)
-    count = rng.integers(1, 4)
+    count = rng.integers(1, MOST_DIGITS, endpoint=True)
     quarters = rng.choice(4, count, replace=False).tolist()
     digits = rng.choice(len(CLASSES), count, replace=False).tolist()
     for quarter, digit in zip(quarters, digits, strict=True):
@@ -124,7 +127,7 @@ def draw_digit(
 def stroke(digit: np.ndarray, side: int) -> np.ndarray:
     """Enlarge a digit [8, 8] smoothly; ink float32 [side, side] in 0..1, 0.5 at its edge."""
     smooth = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
-    return np.clip((np.asarray(smooth) - 0.45) * 6 + 0.5, 0, 1)
+    return np.clip((np.asarray(smooth) - PEN) * 6 + 0.5, 0, 1)
 
 
 def light_colour(rng: np.random.Generator) -> np.ndarray:
@@ -137,32 +140,35 @@ def blend(patch: np.ndarray, paint: np.ndarray, ink: np.ndarray) -> np.ndarray:
     return np.round(patch + ink[..., None] * (paint - patch)).astype(np.uint8)
 
 
-def write_scenes(root: str | Path, *, singles: int, train: int, val: int, seed: int) -> None:
+SPLITS = {
+    "single": (draw_single, "train"),
+    "crowded": (draw_scene, "train"),
+    "train": (draw_scene, "train"),
+    "val": (draw_scene, "val"),
+}
+"""Name of a split to the function that draws its scenes and to the name of their material."""
+
+
+def write_scenes(root: str | Path, counts: Mapping[str, int], *, seed: int) -> None:
     """Write scenes as a PASCAL VOC root that :func:`getam.data.open_source` reads.
 
     Parameters
     ----------
     root
         The folder; files of the same names are replaced.
-    singles
-        Small scenes of one digit, in the split "single".
-    train, val
-        Scenes of one to three digits in the splits "train" and "val".
+    counts
+        Number of scenes per split, the splits being those of ``SPLITS``.
     seed
-        Decides everything.
+        It decides everything. A split's scenes do not depend on which other splits are written.
     """
     root = Path(root)
-    splits = {
-        "single": (draw_single, material("train"), singles),
-        "train": (draw_scene, material("train"), train),
-        "val": (draw_scene, material("val"), val),
-    }
     labels: dict[str, list[str]] = {}
-    for number, (split, (draw, source, count)) in enumerate(splits.items()):
-        rng = np.random.default_rng((seed, number))
+    for split, count in counts.items():
+        draw, name_of_material = SPLITS[split]
+        rng = np.random.default_rng((seed, list(SPLITS).index(split)))
         ids = [f"{split}{index:05d}" for index in range(count)]
         for name in ids:
-            scene = draw(source, rng)
+            scene = draw(material(name_of_material), rng)
             labels[name] = scene.labels
             save_scene(root, name, scene)
         _write(root / "ImageSets" / "Segmentation" / f"{split}.txt", "\n".join(ids) + "\n")
