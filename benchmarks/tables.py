@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from plain_classifier import RESULTS as PLAIN
+from runs import result_file
 from trials import RESULTS as TRIALS
 
 from getam.evaluation import spread
-from runs import result_file
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"

@@ -69,6 +69,7 @@ def test_a_map_that_knows_the_pixel_loses_the_class_at_once() -> None:
     high, low = torch.tensor([10.0, -10.0]).sigmoid().tolist()
     assert first == pytest.approx([high, *[low] * (len(first) - 1)])
     assert last == pytest.approx([*[high] * (len(last) - 1), low])
+    tally.update(right, [1], torch.zeros(8, 8, dtype=torch.int64))  # scores need a photo
     scores = tally.scores(SETTING, refined=False, cost=COST)
     assert scores.deletion == pytest.approx([high, *[(high + low) / 2] * (len(first) - 2), low])
     assert scores.insertion is not None
