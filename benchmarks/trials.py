@@ -2,7 +2,8 @@
 
 The short protocol trains on 300 photos of ``voc2012_animals`` for 6 epochs and scores the photos of
 ``choosing/voc2012_animals.txt``, which it does not train on. It takes some four minutes on one
-core. ``--whole`` trains on all other photos for 9 epochs, to see whether both rank alike.
+core. ``--whole`` trains on all other photos and half as many epochs more, to see whether both rank
+alike. ``--seeds 1 2`` repeats trials.
 ``val`` is never read. A finished trial of ``results/trials.json`` is not run again.
 """
 
@@ -10,6 +11,8 @@ import argparse
 import json
 import time
 from dataclasses import replace
+from itertools import product
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +34,8 @@ CLASSES = ["cat", "cow", "dog", "horse", "sheep", "person"]
 BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
 PHOTOS = 300
-WHOLE_EPOCHS = 9
+DECODER = ("decoder_width", "mask_stride")
+LONGER = 1.5  # times the epochs of the short protocol, for a whole run
 
 
 def main() -> None:
@@ -41,31 +45,33 @@ def main() -> None:
     names = [f"{kind}/{name}" for kind, trials in content.items() for name in trials]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="KIND/NAME")
-    parser.add_argument("--whole", action="store_true", help="all photos, 9 epochs")
+    parser.add_argument("--whole", action="store_true", help="all photos, 1.5 times the epochs")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--out", type=Path, default=Path("runs/trials"))
     options = parser.parse_args()
     torch.set_num_threads(1)
-    for name in options.only:
+    for name, seed in product(options.only, options.seeds):
         kind, _, trial = name.partition("/")
-        key = name + (" (whole)" if options.whole else "")
+        key = name + (" (whole)" if options.whole else "") + (f" (seed {seed})" if seed else "")
         if key in read():
             continue
-        settings = {**bases[kind], **content[kind][trial]}
-        if options.whole:
-            settings["epochs"] = WHOLE_EPOCHS
-        row = run(kind, settings, options.out / key.replace("/", "_").replace(" ", "_"))
+        settings = {**bases[kind], **content[kind][trial], "seed": seed}
+        out = options.out / key.replace("/", "_").replace(" ", "_")
+        row = run(kind, settings, out, whole=options.whole)
         row["changes"] = content[kind][trial]
         write({**read(), key: row})
         print(key, row["scores"], flush=True)
 
 
-def run(kind: str, settings: dict[str, Any], out: Path) -> dict[str, Any]:
+def run(kind: str, settings: dict[str, Any], out: Path, *, whole: bool) -> dict[str, Any]:
     """Train one trial and score it on the choosing photos."""
-    source, choosing = parts(kind, whole=settings["epochs"] == WHOLE_EPOCHS)
+    source, choosing = parts(kind, whole=whole)
+    if whole:
+        settings["epochs"] = ceil(LONGER * settings["epochs"])
     began, worked = time.monotonic(), time.process_time()
-    torch.manual_seed(0)
-    width = settings.pop("decoder_width")
-    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, decoder_width=width)
+    torch.manual_seed(settings["seed"])
+    decoder = {name: settings.pop(name) for name in DECODER}
+    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **decoder)
     recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
     scores = train(network, source, out, recipe=recipe, val=choosing, workers=0).scores
     assert scores is not None  # the choosing photos have masks

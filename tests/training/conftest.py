@@ -39,7 +39,9 @@ RECIPE = recipe_for(
 @pytest.fixture(scope="session")
 def new_network():
     torch.manual_seed(0)
-    original = build_network("getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8)
+    original = build_network(
+        "getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8, mask_stride=2
+    )
     return lambda: copy.deepcopy(original)
 
 

@@ -36,6 +36,7 @@ def train_from_tags(
     pretrained: bool = True,
     classifier: str | None = None,
     decoder_width: int | None = None,
+    mask_stride: int | None = None,
     preset: str = "default",
     seeds: str | list[int] | None = None,
     device: str = "auto",
@@ -64,6 +65,7 @@ def train_from_tags(
         pretrained: start from timm's pretrained weights
         classifier: what class logits are read from: class_token, average or stride32
         decoder_width: channels of the decoder; default a sixth of the backbone's, 32 at least
+        mask_stride: pixels of a photo, along one side, per mask logit; default 4, published 2
         preset: default, paper or released; says what the settings are that are not given
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         device: auto, cpu or cuda

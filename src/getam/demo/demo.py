@@ -98,7 +98,9 @@ def demo(
 
 def new_network(decoder_width: int) -> Network:
     """Return the demonstration's network with random weights."""
-    return build_network(BACKBONE, len(CLASSES), pretrained=False, decoder_width=decoder_width)
+    return build_network(
+        BACKBONE, len(CLASSES), pretrained=False, decoder_width=decoder_width, mask_stride=2
+    )
 
 
 def learn_classifier(

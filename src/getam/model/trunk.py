@@ -53,7 +53,7 @@ class Trunk:
     class_logits: Tensor
 
     def segment(self, *, tag_weight: float = 0.0) -> Tensor:
-        """Run the decoder and return mask logits, float32 [B, C + 1, ceil(H / 2), ceil(W / 2)].
+        """Run the decoder and return mask logits, float32 [B, C + 1, ceil(H / s), ceil(W / s)].
 
         The tags weigh the masks but learn nothing from them, see :func:`weigh_by_tags`.
         """

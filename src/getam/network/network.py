@@ -22,7 +22,7 @@ class NetworkOutput:
     class_logits
         Logits [B, C] of the classes in each image.
     mask_logits
-        Logits [B, C + 1, ceil(H / 2), ceil(W / 2)] of each pixel. Channel 0 is background.
+        Logits [B, C + 1, ceil(H / s), ceil(W / s)], s the mask stride. Channel 0 is background.
     """
 
     class_logits: Tensor
@@ -47,6 +47,8 @@ class Architecture:
         A name of ``CLASSIFIERS``.
     decoder_width
         Number of channels of the decoder.
+    mask_stride
+        Number of pixels of the photo, along one side, per mask logit.
     mean, std
         Mean and standard deviation of each colour, in 0..1.
     backbone_style
@@ -57,6 +59,7 @@ class Architecture:
     num_classes: int
     classifier: str
     decoder_width: int
+    mask_stride: int
     mean: Sequence[float]
     std: Sequence[float]
     backbone_style: str = "timm"
@@ -129,11 +132,11 @@ class Network(nn.Module):
         return self.class_head(self.pool(features, self.pyramid))
 
     def segment(self, features: Features) -> Tensor:
-        """Return mask logits [B, C + 1, ceil(H / 2), ceil(W / 2)]."""
-        mask_logits = self.decoder(self.pyramid(features), _half(features.padded_size))
-        height, width = _half(features.size)
+        """Return mask logits [B, C + 1, ceil(H / s), ceil(W / s)], s the mask stride."""
+        mask_logits = self.decoder(self.pyramid(features), self._strided(features.padded_size))
+        height, width = self._strided(features.size)
         return mask_logits[..., :height, :width]
 
-
-def _half(size: tuple[int, int]) -> tuple[int, int]:
-    return -(-size[0] // 2), -(-size[1] // 2)
+    def _strided(self, size: tuple[int, int]) -> tuple[int, int]:
+        stride = self.architecture.mask_stride
+        return -(-size[0] // stride), -(-size[1] // stride)

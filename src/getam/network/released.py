@@ -79,6 +79,7 @@ def read_released(
         pretrained=False,
         classifier="stride32",
         decoder_width=_DECODER_WIDTH,
+        mask_stride=_MASK_STRIDE,
         mean=_MEAN,
         std=_STD,
         backbone_style="released",
@@ -112,6 +113,7 @@ def rename_released(
 
 
 _DECODER_WIDTH = 256
+_MASK_STRIDE = 2
 # The released code normalises with ImageNet's values, even if timm's weights expect 0.5.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _UNUSED = re.compile(r"pretrained\.model\.head(_dist)?\.|scratch\.refinenet4\.resConfUnit1\.")
