@@ -23,7 +23,7 @@ def test_a_signal_to_the_whole_group_saves_the_run(tmp_path: Path) -> None:
     process = start(["--data", str(voc), "--split", "train", *TINY], run)
     wait_for(run / "checkpoint.pt", process)
     os.killpg(process.pid, signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert said.splitlines()[-1].endswith("all saved: the same command with --resume goes on")
     assert main(["train", "--out", str(run), "--resume"]) == 0
@@ -42,7 +42,7 @@ def start(data: list[str], out: Path) -> "subprocess.Popen[str]":
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
     """Wait until a file is there; the process must not have ended before."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not path.exists():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
