@@ -45,7 +45,7 @@ class Trainer:
         network = build_network(name, CLASSES, pretrained=False).train()
         self.step = Step(network, labeller, WEIGHTS)
         self.optimiser = build_optimiser(
-            network, "adamw", learning_rate=1e-5, head_factor=10, weight_decay=0.05
+            self.step, "adamw", learning_rate=1e-5, head_factor=10, weight_decay=0.05
         )
 
     def update(self, loss: Tensor) -> None:

@@ -9,8 +9,6 @@ and a cup of espresso (CC0, Rachel Michetti).
 """
 
 import argparse
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import getam
+from getam.cli.main import main as getam_main
 from getam.report import as_picture, blend, contact_sheet, overlay
 
 BACKBONE = "vit_tiny_patch16_224"
@@ -184,7 +183,8 @@ def draw_model(out: Path, photo: Image.Image, *, model: Path, name: str) -> None
 
 def command(*words: str) -> None:
     """Run the command ``getam``."""
-    subprocess.run([sys.executable, "-m", "getam", *words], check=True)
+    if status := getam_main(words):
+        raise SystemExit(status)
 
 
 def save(sheet: Image.Image, path: Path) -> None:

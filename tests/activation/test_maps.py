@@ -4,14 +4,14 @@ import pytest
 import torch
 from reference.explicit_attention import slow_map
 
-from getam.activation import METHODS, activation_maps
+from getam.activation import activation_maps
 
 from .models import FAMILIES, tiny, tiny_network
 
 CLASSES = [[3, 0], [], [1, 0, 2]]
 
 
-def assert_equal_slow(model, images, maps, *, prefix, grid, method="getam", first_block=6):
+def assert_equal_slow(model, images, maps, *, prefix, grid, first_block):
     assert len(maps) == len(images)
     for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
         assert image_maps.shape == (len(wanted), *grid)
@@ -21,7 +21,7 @@ def assert_equal_slow(model, images, maps, *, prefix, grid, method="getam", firs
                 model,
                 image,
                 index,
-                method=method,
+                method="getam",
                 first_block=first_block,
                 prefix=prefix,
                 grid=grid,
@@ -43,19 +43,6 @@ def test_the_last_block_where_the_classifier_averages_patches(family):
     model, images, prefix, grid = tiny(family)
     maps = activation_maps(model, images, classes=CLASSES, first_block=7)
     assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, first_block=7)
-
-
-def of_class_token():
-    return [name for name, method in METHODS.items() if method.reads == "class_token"]
-
-
-@pytest.mark.parametrize("method", of_class_token())
-@pytest.mark.parametrize("family", ["plain", "attention bias", "rotary and registers"])
-def test_every_method_of_the_class_token(method, family, monkeypatch):
-    monkeypatch.setattr("getam.activation.attention.ROWS", 5)  # several bands of rows
-    model, images, prefix, grid = tiny(family)
-    maps = activation_maps(model, images, classes=CLASSES, method=method)
-    assert_equal_slow(model, images, maps, prefix=prefix, grid=grid, method=method)
 
 
 @pytest.mark.parametrize("size", [(48, 64), (45, 61)])

@@ -48,7 +48,7 @@ def test_photos_without_any_label_are_refused(
     (photos / "e.png").write_bytes(b"no photo")  # the only one with a label
     options = ["--model", str(folder), "--data", str(photos), "--labels", str(tags)]
     assert main(["label", *options, "--out", str(out), *QUICK]) == 1
-    assert "has a label: name a file with --labels" in capsys.readouterr().err.splitlines()[-1]
+    assert "nothing is known about any photo of" in capsys.readouterr().err.splitlines()[-1]
     assert not out.exists()
 
 

@@ -51,3 +51,7 @@ def write_voc(root: Path) -> Path:
     (root / "classes.txt").write_text("\n".join(("background", *CLASSES)) + "\n")
     (root / "image_labels.json").write_text(json.dumps(LABELS))
     return root
+
+
+def labels_of(source):
+    return {record.id: record.labels for record in source.records}

@@ -2,20 +2,15 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from getam.data import (
     PhotoDataset,
-    Sample,
-    TrainTransform,
-    collate,
     open_source,
     photo_loader,
     read_photo,
     repeat_factors,
-    resize_long_side,
     train_loader,
 )
 
@@ -52,59 +47,6 @@ def test_training_batch(voc):
         record = next(record for record in source.records if record.id == name)
         assert labels.tolist() == source.label_vector(record).tolist()
         assert size == read_photo(record.image).size[::-1]
-
-
-def test_photo_saliency_and_valid_move_together():
-    ramp = torch.arange(30 * 40).reshape(30, 40) % 256
-    sample = Sample(
-        id="a",
-        image=ramp.to(torch.uint8).expand(3, -1, -1),
-        labels=torch.ones(1),
-        known=torch.ones(1, dtype=torch.bool),
-        saliency=ramp / 255,
-        valid=torch.ones(30, 40, dtype=torch.bool),
-        size=(30, 40),
-    )
-    transform = TrainTransform(40, scale=(1.0, 1.0))
-    for seed in range(6):
-        torch.manual_seed(seed)
-        out = transform(sample)
-        rows, columns = out.valid.any(1), out.valid.any(0)
-        assert (int(rows.sum()), int(columns.sum())) == (30, 40)
-        inside = out.image[0][out.valid] / 255
-        assert torch.allclose(inside, out.saliency[out.valid])
-        unique = {tuple(row.tolist()) for row in inside.reshape(30, 40)[:1]}
-        assert unique <= {tuple((ramp[0] / 255).tolist()), tuple((ramp[0].flip(0) / 255).tolist())}
-        assert (out.saliency[~out.valid] == 0).all()
-        mean = sample.image[0].float().mean().round()
-        assert (out.image[:, ~out.valid] == mean).all()
-
-
-def test_scale_is_that_of_the_long_side():
-    sample = Sample(
-        id="a",
-        image=torch.zeros(3, 50, 100).byte(),
-        labels=torch.ones(1),
-        known=torch.ones(1, dtype=torch.bool),
-        saliency=None,
-        valid=torch.ones(1),
-        size=(1, 1),
-    )
-    sizes = []
-    for seed in range(30):
-        torch.manual_seed(seed)
-        valid = TrainTransform(20, scale=(0.5, 0.9))(sample).valid
-        sizes.append(int(valid.any(0).sum()))
-        assert int(valid.any(1).sum()) == pytest.approx(sizes[-1] / 2, abs=0.5)
-    assert min(sizes) >= 10
-    assert max(sizes) <= 18
-    assert len(set(sizes)) > 4
-
-
-@pytest.mark.parametrize("options", [{"crop": 0}, {"crop": 8, "scale": (2.0, 1.0)}])
-def test_senseless_transform(options):
-    with pytest.raises(ValueError, match="crop must be positive"):
-        TrainTransform(**options)
 
 
 def test_same_for_a_seed_and_any_number_of_workers(voc):
@@ -168,33 +110,6 @@ def test_place_of_another_run_is_refused(voc):
         loader_of(voc, batch_size=3).load_state_dict(state)
 
 
-def test_whole_photos_are_padded_to_the_largest(voc):
-    source = open_source(voc, split="train", saliency=voc / "saliency")
-    (batch,) = photo_loader(source, batch_size=4, workers=0)
-    assert batch.image.shape == (4, 3, 23, 36)
-    assert batch.sizes == [(20, 36), (21, 34), (22, 32), (23, 30)]
-    for record, image, valid, (height, width) in zip(
-        source.records, batch.image, batch.valid, batch.sizes, strict=True
-    ):
-        photo = np.asarray(read_photo(record.image))
-        assert (image[:, :height, :width].permute(1, 2, 0).numpy() == photo).all()
-        assert valid[:height, :width].all()
-        assert valid.sum() == height * width
-        mean = np.rint(photo.reshape(-1, 3).mean(0))
-        outside = image[:, ~valid].numpy()
-        assert (outside == mean[:, None]).all()
-
-
-def test_long_side(voc):
-    dataset = PhotoDataset(open_source(voc), long_side=18)
-    sample = dataset[0]
-    assert len(dataset) == 5
-    assert sample.image.shape == (3, 10, 18)
-    assert sample.size == (20, 36)
-    assert resize_long_side(sample, 18).image.shape == (3, 10, 18)
-    assert resize_long_side(sample, 18, multiple=8).image.shape == (3, 8, 16)
-
-
 def test_what_is_unknown_goes_with_the_batch(voc):
     (voc / "tags.csv").write_text("image,cat,dog\nJPEGImages/a,1,\nJPEGImages/e,0,1\n")
     (batch,) = photo_loader(open_source(voc / "tags.csv"), batch_size=2, workers=0)
@@ -222,10 +137,3 @@ def test_bad_photo_is_one_line_even_from_a_worker(voc, workers):
     (voc / "JPEGImages" / "b.png").unlink()
     with pytest.raises(FileNotFoundError, match=r"^there is no photo .*b\.png$"):
         list(photo_loader(source, workers=workers))
-
-
-def test_collate_keeps_the_samples(voc):
-    samples = [PhotoDataset(open_source(voc))[i] for i in range(2)]
-    before = [sample.image.clone() for sample in samples]
-    collate(samples)
-    assert all(torch.equal(s.image, b) for s, b in zip(samples, before, strict=True))

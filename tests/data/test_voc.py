@@ -1,18 +1,13 @@
 """PASCAL VOC roots: lists, labels of three origins, masks, saliency, broken input."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from getam.data import PhotoDataset, open_source, train_loader
+from getam.data import open_source, train_loader
 
-from .scenes import CLASSES, LABELS, write_mask, write_photo
-
-
-def labels_of(source):
-    return {record.id: record.labels for record in source.records}
+from .scenes import CLASSES, LABELS, labels_of
 
 
 def write_annotation(voc, name, labels):
@@ -51,42 +46,6 @@ def test_names_default_to_the_twenty(voc):
     assert set(labels_of(source).values()) == {("dog",)}
 
 
-def test_truth_in_the_numbering_of_training(voc):
-    source = open_source(voc, split="train", classes=["dog", "cat"])
-    assert source.classes == {"dog": 3, "cat": 1}
-    assert labels_of(source) == {"a": ("cat",), "b": ("dog",), "c": (), "d": ()}
-    truth = source.read_truth(source.records[1])
-    assert truth.dtype == np.uint8
-    assert truth.shape == (21, 34)
-    assert truth[:, 0].tolist() == [255] + 7 * [0] + 3 * [255] + [0] + 3 * [1] + 6 * [0]
-
-
-def test_the_classes_of_a_trained_network(voc):
-    source = open_source(voc, split="train")
-    aligned = source.aligned(["yak", "dog", "cat"])
-    assert list(aligned.classes) == ["yak", "dog", "cat"]
-    assert aligned.label_vector(aligned.records[1]).tolist() == [0, 1, 0]
-    expected = source.choose(["dog", "cat"])
-    for record in source.records:
-        truth = expected.read_truth(record)
-        shifted = np.where((truth > 0) & (truth < 255), truth + 1, truth)
-        assert (aligned.read_truth(record) == shifted).all()
-    with pytest.raises(ValueError, match="unknown class"):
-        source.aligned(["yak"])
-
-
-def test_more_classes_than_a_mask_can_hold(voc):
-    source = open_source(voc, split="train")
-    many = replace(source, classes={str(value): value for value in range(1, 256)})
-    with pytest.raises(ValueError, match="at most 254 classes"):
-        many.for_training()
-
-
-def test_photos_without_the_chosen_classes_are_negatives(voc):
-    source = open_source(voc, split="train", classes=["cow"])
-    assert labels_of(source.for_training()) == {"a": (), "b": ("cow",), "c": ("cow",), "d": ()}
-
-
 def test_a_photo_without_an_entry_is_no_negative(voc, caplog):
     caplog.set_level("INFO")
     for name in "abc":
@@ -98,42 +57,6 @@ def test_a_photo_without_an_entry_is_no_negative(voc, caplog):
     (voc / "classes.txt").write_text("background\ncat\nBackground\n")
     with pytest.raises(ValueError, match="has a class 'Background'"):
         open_source(voc)
-
-
-def test_training_needs_every_class(voc):
-    with pytest.raises(ValueError, match="1 of the classes .* cat"):
-        open_source(voc, split="val", classes=["dog", "cat"]).for_training()
-    (voc / "image_labels.json").unlink()
-    source = open_source(voc)
-    with pytest.raises(ValueError, match="no photo .* has a label"):
-        train_loader(source, crop=8, batch_size=2, seed=0)
-
-
-def test_saliency_of_any_size_and_ending(voc):
-    source = open_source(voc, saliency=voc / "saliency")
-    sample = PhotoDataset(source)[0]
-    assert sample.saliency.shape == sample.image.shape[1:]
-    assert 0 <= sample.saliency.min() < sample.saliency.max() <= 1
-    (voc / "saliency" / "b.jpg").unlink()
-    with pytest.raises(FileNotFoundError, match="1 photos have no saliency map .*: b"):
-        open_source(voc, saliency=voc / "saliency")
-    with pytest.raises(FileNotFoundError, match="no folder"):
-        open_source(voc, saliency=voc / "nothing")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"split": "trian"}, "unknown split 'trian' .*there are train, val; did you mean 'train'"),
-        ({"classes": ["cat", "cwo"]}, "unknown class 'cwo' .*cat, cow, dog; did you mean 'cow'"),
-        ({"classes": ["cat", "cat"]}, "different names"),
-        ({"classes": "cat"}, "list of different names, got 'cat'"),
-        ({"classes": []}, "list of different names"),
-    ],
-)
-def test_wrong_arguments(voc, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        open_source(voc, **arguments)
 
 
 def test_labels_that_do_not_fit_the_photos(voc, caplog):
@@ -197,45 +120,11 @@ def test_broken_annotation(voc):
         open_source(voc)
 
 
-def test_broken_masks_are_found_when_scored(voc):
-    source = open_source(voc)
-    first, second, third, fourth, _ = source.records
-    write_mask(first.mask, np.zeros((5, 5)))
-    with pytest.raises(ValueError, match=r"size of its photo \(20, 36\), got \(5, 5\)"):
-        source.read_truth(first)
-    write_mask(second.mask, np.full((21, 34), 7))
-    with pytest.raises(ValueError, match=r"0\.\.3 or 255, got 7"):
-        source.read_truth(second)
-    write_photo(third.mask)
-    with pytest.raises(ValueError, match="mode RGB"):
-        source.read_truth(third)
-    fourth.mask.write_text("no image")
-    with pytest.raises(ValueError, match="cannot read the mask"):
-        source.read_truth(fourth)
-
-
-def test_masks_may_be_missing(voc):
-    (voc / "SegmentationClass" / "e.png").unlink()
-    source = open_source(voc)
-    assert source.has_truth
-    assert not open_source(voc, split="val").has_truth
-    with pytest.raises(FileNotFoundError, match="no mask of e"):
-        source.read_truth(source.records[-1])
-
-
 def test_training_never_reads_a_mask(voc):
     for path in (voc / "SegmentationClass").iterdir():
         path.write_text("whoever reads this fails")
     loader = train_loader(open_source(voc), crop=16, batch_size=2, seed=0, workers=0)
     assert {name for batch in loader for name in batch.ids} == set("abcde")
-
-
-def test_missing_and_empty_folders(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no data set"):
-        open_source(tmp_path / "none")
-    (tmp_path / "JPEGImages").mkdir()
-    with pytest.raises(FileNotFoundError, match="no photo in"):
-        open_source(tmp_path)
 
 
 def test_real_photos(shared_data):

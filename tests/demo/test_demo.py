@@ -5,27 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from safetensors.torch import load_file
 
 from getam import Predictor
-from getam.data import open_source, photo_loader
-from getam.demo import CLASSES, Plan, demo, write_scenes
-from getam.demo.demo import new_network
-from getam.demo.packaged import CLASSIFIER, load_classifier
-from getam.demo.pages import curves
+from getam.demo import CLASSES, Plan, demo
+from getam.demo.packaged import CLASSIFIER
 from getam.demo.plan import CROWDED, RECIPE, SINGLE
-from getam.evaluation import mean_average_precision
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     small = {"epochs": 1, "batch_size": 4, "iterations": 1}
+    plain = {**small, "test_crf": False}  # nobody looks at the masks of a classifier
     return Plan(
         scenes={"train": 24, "val": 3},
         classifier_scenes={"single": 60, "crowded": 24},
-        single=replace(SINGLE, **small),
-        crowded=replace(CROWDED, **small),
+        single=replace(SINGLE, **plain),
+        crowded=replace(CROWDED, **plain),
         recipe=replace(RECIPE, **small),
     )
 
@@ -55,23 +51,12 @@ def test_from_scratch_makes_the_classifier_that_the_package_brings(
     plan: Plan, tmp_path: Path
 ) -> None:
     out = tmp_path / "demo"
-    demo(out, plan=plan, from_scratch=True)
+    quick = replace(plan, recipe=replace(plan.recipe, test_crf=False))
+    demo(out, plan=quick, from_scratch=True)
     assert (out / "single" / "metrics.jsonl").exists()
     made, brought = load_file(out / CLASSIFIER.name), load_file(CLASSIFIER)
     assert {n: v.shape for n, v in made.items()} == {n: v.shape for n, v in brought.items()}
     assert CLASSIFIER.stat().st_size < 4e6
-
-
-def test_the_classifier_knows_its_digits(tmp_path: Path) -> None:
-    """Real digits of scenes it has not seen; without them a class is right once in ten."""
-    write_scenes(tmp_path, {"val": 20}, seed=1)
-    source = open_source(tmp_path, split="val")
-    network = new_network(Plan().decoder_width).eval()
-    load_classifier(network, CLASSIFIER)
-    batch = next(iter(photo_loader(source, batch_size=20, workers=0)))
-    with torch.inference_mode():
-        logits = network.classify(network.forward_features(network.normalise(batch.image)))
-    assert mean_average_precision(logits, batch.labels) > 0.7
 
 
 def test_a_folder_in_use_is_refused(plan: Plan, tmp_path: Path) -> None:
@@ -79,16 +64,3 @@ def test_a_folder_in_use_is_refused(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="not empty"):
         demo(tmp_path, plan=plan)
     assert (tmp_path / "mine.txt").read_text() == "keep"
-
-
-def test_curves_begin_where_a_figure_first_occurs(tmp_path: Path) -> None:
-    lines = [
-        {"step": 10, "mAP": 0.1},
-        {"step": 10, "epoch": 1, "mAP": 0.1},
-        {"step": 20, "mAP": 0.2, "segmentation": 3.0},
-    ]
-    (tmp_path / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    assert curves(tmp_path, "mAP", "segmentation") == {
-        "mAP": [(10, 0.1), (20, 0.2)],
-        "segmentation": [(20, 3.0)],
-    }

@@ -1,7 +1,8 @@
 """The script that makes the pictures of the pages runs, with drawn weights and a tiny run."""
 
-import subprocess
+import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,22 @@ SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "make_pictures.py"
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--crop", "32", "--batch-size", "2"]
 
 
-def make(*options: str | Path) -> None:
-    subprocess.run([sys.executable, str(SCRIPT), *map(str, options)], check=True)
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run the script with options."""
+
+    def run(*options: str | Path) -> None:
+        monkeypatch.setattr(sys, "argv", [SCRIPT.name, *map(str, options)])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+
+    return run
 
 
 def sizes(folder: Path) -> dict[str, tuple[int, int]]:
     return {path.name: Image.open(path).size for path in folder.iterdir()}
 
 
-def test_pictures_of_a_classifier(tmp_path: Path) -> None:
+def test_pictures_of_a_classifier(tmp_path: Path, make: Callable[..., None]) -> None:
     model = timm.create_model("vit_tiny_patch16_224", num_classes=3)
     save_file(model.state_dict(), tmp_path / "w.safetensors")
     out = tmp_path / "out"
@@ -37,7 +45,7 @@ def test_pictures_of_a_classifier(tmp_path: Path) -> None:
     assert min(width for width, _ in sizes(out).values()) > 900
 
 
-def test_picture_of_a_trained_run(tmp_path: Path) -> None:
+def test_picture_of_a_trained_run(tmp_path: Path, make: Callable[..., None]) -> None:
     for name in ("cat", "dog"):
         for number in range(2):
             write_photo(tmp_path / "photos" / name / f"{name}{number}.png")

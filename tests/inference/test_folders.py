@@ -56,6 +56,21 @@ def test_pseudo_labels_are_written_and_scored(model, source, tmp_path):
     assert label_folder(model, bare, opened(tmp_path / "bare", bare), workers=0) is None
 
 
+@pytest.mark.parametrize("write", [label_folder, maps_folder])
+def test_photos_of_which_nothing_is_known_get_no_file(write, model, source, tmp_path, caplog):
+    caplog.set_level("INFO")
+    first, second, *_ = source.records
+    half = replace(source, records=(replace(first, labels=None), second))
+    out = opened(tmp_path / "out", half)
+    write(model, half, out, workers=0)
+    assert not list((tmp_path / "out").glob(f"{first.id}.*"))
+    assert list((tmp_path / "out").glob(f"{second.id}.*"))
+    assert "nothing is known about 1 photos" in caplog.text
+    unknown = replace(half, records=half.records[:1])
+    with pytest.raises(ValueError, match="nothing is known about any photo of .* labels=FILE"):
+        write(model, unknown, out, workers=0)
+
+
 def test_pseudo_labels_of_an_earlier_run_are_scored_with_the_others(model, source, tmp_path):
     values = {"cat": 8, "cow": 10, "dog": 12}  # of the files, not of training
     model = replace(model, classes=values)

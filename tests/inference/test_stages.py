@@ -70,6 +70,23 @@ def test_photos_without_any_label_are_scored_too(model, source):
     assert stages.final().images == 5
 
 
+def test_photos_of_which_nothing_is_known_count_for_the_prediction_alone(model, source, caplog):
+    caplog.set_level("INFO")
+    first, *others = source.records
+    some = replace(source, records=(replace(first, labels=None), *others))
+    stages = score_stages(model, some, workers=0).masks()
+    assert {name: scores.images for name, scores in stages.items()} == {
+        "raw map": 4, "refined map": 4, "pseudo label": 4, "prediction": 5
+    }  # fmt: skip
+    known = score_stages(model, replace(source, records=tuple(others)), workers=0).masks()
+    assert stages["pseudo label"].iou == pytest.approx(known["pseudo label"].iou, nan_ok=True)
+    assert "nothing is known about 1 photos" in caplog.text
+    none = replace(source, records=tuple(replace(r, labels=None) for r in source.records))
+    alone = score_stages(model, none, workers=0)
+    assert list(alone.stages) == ["prediction"]
+    assert alone.final().iou == score_stages(model, source, workers=0).final().iou
+
+
 def test_without_masks_the_tags_alone_are_scored(model, source):
     bare = replace(source, records=tuple(replace(r, mask=None) for r in source.records))
     scores = score_stages(model, bare, workers=0)

@@ -1,4 +1,4 @@
-"""Released checkpoints: the authors' own values for every backbone, every key accounted for."""
+"""Released checkpoints: the authors' own masks and maps, every key accounted for."""
 
 import json
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 from reference.drawn_weights import drawn, relative_difference, z
 
+from getam.activation import activation_maps
 from getam.network import load_released, read_released
 from getam.network.released import rename_released
 
@@ -30,19 +31,35 @@ def _wrapped(state):
     return {"model": {f"module.{key}": value for key, value in state.items()}}
 
 
-@pytest.mark.parametrize(
-    ("backbone", "wrap"),
-    [("deit", _wrapped), ("deit_distilled", _as_it_is), ("vitb_hybrid", _as_it_is)],
+@pytest.fixture(
+    scope="module",
+    params=[("deit", _wrapped), ("deit_distilled", _as_it_is), ("vitb_hybrid", _as_it_is)],
+    ids=lambda pair: pair[0],
 )
-def test_the_same_function_as_released(backbone, wrap, draw, shared_reference):
-    released = np.load(shared_reference / f"network_{backbone}.npz")
-    network = load_released(wrap(draw(backbone)), backbone=backbone)
+def loaded(request, draw, shared_reference):
+    """A network with the drawn weights, and what the released code made of the same."""
+    backbone, wrap = request.param
+    values = np.load(shared_reference / f"network_{backbone}.npz")
+    return load_released(wrap(draw(backbone)), backbone=backbone), values
+
+
+def test_the_same_function_as_released(loaded):
+    network, released = loaded
     with torch.no_grad():
         output = network(z("input.images", (2, 3, 96, 128)))
     assert output.mask_logits.shape == (2, 21, 48, 64)
     masks = output.mask_logits_at((96, 128))[:, :, ::4, ::4]
     assert relative_difference(output.class_logits, released["class_logits"]) < 1e-4
     assert relative_difference(masks, released["mask_logits_every_4th"]) < 1e-4
+
+
+def test_the_same_maps_as_released(loaded):
+    network, released = loaded
+    images = z("input.images", (2, 3, 96, 128))
+    for first in (6, 0):
+        maps = activation_maps(network, images, classes=[[3, 7], [14]], first_block=first)
+        theirs = released[f"maps_from_block_{first}"]
+        assert relative_difference(torch.cat(maps), theirs) < 1e-4
 
 
 def test_one_fine_tuned_for_other_classes(draw):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from data.scenes import CLASSES
 
+from getam.data import train_loader
 from getam.network import build_network
 from getam.recipe import Facts, recipe_for
 from getam.training import train
@@ -63,6 +64,19 @@ def run(source, new_network, tmp_path):
     return go
 
 
+class Distance(torch.nn.Module):
+    """A part of the loss with a parameter and a count of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.centre = torch.nn.Parameter(torch.zeros(()))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, joint):
+        self.seen += 1
+        return (joint.mask_logits.mean() - self.centre) ** 2
+
+
 def losses(folder):
     """Every figure of metrics.jsonl but the speed."""
     lines = (folder / "metrics.jsonl").read_text().splitlines()
@@ -73,3 +87,14 @@ def losses(folder):
 def same_weights(left, right):
     theirs = right.state_dict()
     return all(torch.equal(value, theirs[name]) for name, value in left.state_dict().items())
+
+
+PLAIN = {"classification": 1.0, "segmentation": 1.0, "saliency": 0.0}
+
+
+WEIGHTS = {"classification": 1.0, "segmentation": 2.0, "saliency": 0.5, "energy": 0.25}
+
+
+@pytest.fixture
+def batch(source):
+    return next(iter(train_loader(source, crop=32, batch_size=3, seed=0, workers=0)))

@@ -6,7 +6,7 @@ from reference.shapes import Shapes
 
 from getam.data import train_loader
 from getam.pseudo_label import Labeller
-from getam.training import PARTS, Step
+from getam.training import Step
 from getam.training.losses import (
     at_size,
     classification_loss,
@@ -14,15 +14,8 @@ from getam.training.losses import (
     saliency_loss,
     segmentation_loss,
 )
-from getam.training.saliency_target import released
 
-PLAIN = {"classification": 1.0, "segmentation": 1.0, "saliency": 0.0}
-WEIGHTS = {"classification": 1.0, "segmentation": 2.0, "saliency": 0.5, "energy": 0.25}
-
-
-@pytest.fixture
-def batch(source):
-    return next(iter(train_loader(source, crop=32, batch_size=3, seed=0, workers=0)))
+from .conftest import PLAIN, WEIGHTS
 
 
 def test_one_forward_pass_serves_all(new_network, batch):
@@ -93,18 +86,6 @@ def test_released_padding_is_learnt_as_background(new_network, batch):
     assert torch.equal(ignored[~beyond], learnt[~beyond])
 
 
-def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
-    network, labeller = new_network().eval(), Labeller(first_block=3, iterations=2)
-    step = Step(network, labeller, {"saliency_released": 0.5})
-    output = step(batch, joint=True)
-    target, counted = released(batch.saliency, batch, output.pseudo)
-    size = (16, 16)
-    loss = saliency_loss(output.mask_logits, at_size(target, size), at_size(counted, size))
-    assert output.losses["saliency_released"].item() == pytest.approx(loss.item(), rel=1e-5)
-    meant = Step(network, labeller, WEIGHTS)(batch, joint=True).losses["saliency"]
-    assert abs(meant.item() - loss.item()) > 1e-3
-
-
 def test_tags_weigh_the_mask_logits_and_learn_nothing_from_them(new_network, batch):
     network, labeller = new_network().eval(), Labeller(first_block=3, iterations=2)
     masks_alone = {"segmentation": 1.0}
@@ -138,12 +119,6 @@ def test_maps_do_not_touch_the_gradient_of_the_loss(new_network, batch):
             torch.testing.assert_close(ours[name], parameter.grad, rtol=1e-4, atol=1e-7)
 
 
-def test_a_weight_of_zero_leaves_a_loss_out(new_network, batch):
-    step = Step(new_network(), Labeller(first_block=3, iterations=1), PLAIN)
-    assert set(step(batch, joint=True).losses) == {"classification", "segmentation", "total"}
-    assert set(step(batch, joint=False).losses) == {"classification", "total"}
-
-
 def test_half_precision(new_network, batch):
     step = Step(new_network(), Labeller(first_block=3, affinity=1, iterations=1), WEIGHTS)
     with torch.autocast("cpu", torch.bfloat16):
@@ -151,25 +126,3 @@ def test_half_precision(new_network, batch):
     losses["total"].backward()
     assert all(loss.dtype == torch.float32 for loss in losses.values())
     assert all(p.grad.isfinite().all() for p in step.parameters() if p.grad is not None)
-
-
-class Distance(torch.nn.Module):
-    """A part with a parameter of its own."""
-
-    def __init__(self):
-        super().__init__()
-        self.centre = torch.nn.Parameter(torch.zeros(()))
-
-    def forward(self, joint):
-        return (joint.mask_logits.mean() - self.centre) ** 2
-
-
-def test_a_part_with_parameters_is_one_line_in_the_dictionary(new_network, batch, monkeypatch):
-    monkeypatch.setitem(PARTS, "distance", lambda _network: Distance())
-    step = Step(new_network(), Labeller(first_block=3, iterations=1), {"distance": 2.0})
-    output = step(batch, joint=True)
-    output.losses["total"].backward()
-    (centre,) = step.owned.parameters()
-    mean = output.mask_logits.mean().item()
-    assert output.losses["total"].item() == pytest.approx(2 * mean**2, rel=1e-5)
-    assert centre.grad.item() == pytest.approx(-4 * mean, rel=1e-4)

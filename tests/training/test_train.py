@@ -120,7 +120,7 @@ def test_a_loss_that_is_nan_stops_and_keeps_the_last_checkpoint(run, new_network
         run(network=network)
     seen = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert seen["done"] == 4
-    assert all(value.isfinite().all() for value in seen["network"].values())
+    assert all(value.isfinite().all() for value in seen["step"].values())
 
 
 def test_an_output_folder_in_use_is_refused(run, tmp_path):

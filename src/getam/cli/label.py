@@ -47,12 +47,12 @@ def label(
     """
     settings = locals()
     from getam.cli.json_file import write_scores
-    from getam.cli.splits import open_for, with_known_labels, with_rule
+    from getam.cli.splits import open_for, with_rule
     from getam.inference import label_folder, output_folder
     from getam.model import load_model
 
     loaded = load_model(model, device=device)
-    source = with_known_labels(open_for(loaded, settings))
+    source = open_for(loaded, settings).with_known_labels()  # fails before the folder is made
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
     folder = output_folder(
         out,

@@ -50,25 +50,6 @@ def open_photos(images: Path, out: Path, *, strict: bool) -> Source:
     return check_photos(source, strict=strict)
 
 
-def with_known_labels(source: Source) -> Source:
-    """Return the photos about which something is known; one line counts the others.
-
-    Raises
-    ------
-    ValueError
-        If nothing is known about any of them.
-    """
-    records = tuple(record for record in source.records if record.labels is not None)
-    if not records:
-        raise ValueError(f"no photo of {source.name} has a label: name a file with --labels")
-    if len(records) < len(source):
-        left_out = len(source) - len(records)
-        logger.info(
-            "nothing is known about %d photos of %s: they are left out", left_out, source.name
-        )
-    return replace(source, records=records)
-
-
 def _without_outputs(source: Source, out: Path) -> Source:
     root = out.resolve()
     records = tuple(r for r in source.records if not r.image.resolve().is_relative_to(root))

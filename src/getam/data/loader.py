@@ -15,6 +15,7 @@ from getam.data.sample import Batch, collate
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Source
 from getam.data.transform import TrainTransform
+from getam.data.worker_signals import leave_signals
 
 
 class BatchLoader(DataLoader):
@@ -152,6 +153,7 @@ def _worker_options(workers: int | None) -> dict[str, Any]:
     return {
         "num_workers": count,
         "collate_fn": collate,
+        "worker_init_fn": leave_signals,
         # Without a generator, every iteration would take a number from torch's own one. A resumed
         # run begins one iteration more, so its dropout would differ from an unbroken run.
         "generator": torch.Generator(),

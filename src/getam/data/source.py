@@ -160,10 +160,28 @@ class Source:
         values = {name: self.classes.get(name, IN_NO_MASK) for name in classes}
         return replace(self.choose(known), classes=values)
 
-    def for_training(self) -> "Source":
+    def with_known_labels(self) -> "Source":
         """Return the source with only the records about which something is known.
 
         Records that show none of the classes stay. A log line counts the records that are left out.
+
+        Raises
+        ------
+        ValueError
+            If nothing is known about any of them.
+        """
+        known = tuple(record for record in self.records if record.labels is not None)
+        left_out = len(self.records) - len(known)
+        if left_out and not known:
+            raise ValueError(f"nothing is known about any photo of {self.name}: give labels=FILE")
+        if left_out:
+            logger.info(
+                "nothing is known about %d photos of %s: they are left out", left_out, self.name
+            )
+        return replace(self, records=known)
+
+    def for_training(self) -> "Source":
+        """Return the source `with_known_labels`, if a network can be trained on it.
 
         Raises
         ------
@@ -176,8 +194,7 @@ class Source:
                 f"masks of one byte hold at most {IGNORE - 1} classes, {self.name} has "
                 f"{len(self.classes)}: choose some with classes=..."
             )
-        records = tuple(record for record in self.records if record.labels is not None)
-        shown = {name for record in records for name in record.labels or ()}
+        shown = {name for record in self.records for name in record.labels or ()}
         if not shown:
             raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")
         absent = [name for name in self.classes if name not in shown]
@@ -186,12 +203,7 @@ class Source:
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
                 f"{first_few(absent, 20)}; choose others with classes=..."
             )
-        if len(records) < len(self.records):
-            dropped = len(self.records) - len(records)
-            logger.info(
-                "nothing is known about %d photos of %s: they are left out", dropped, self.name
-            )
-        return replace(self, records=records)
+        return self.with_known_labels()
 
 
 def _narrowed(record: Record, classes: Sequence[str]) -> Record:

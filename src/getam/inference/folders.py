@@ -129,12 +129,20 @@ def label_folder(
 ) -> Scores | None:
     """Write the pseudo label of every photo as a palette PNG of the photo's own size.
 
+    Photos about which nothing is known are left out, and one line counts them.
+
     Returns
     -------
     Scores or None
         Against the source's masks where it has any; they are only scored.
+
+    Raises
+    ------
+    ValueError
+        If nothing is known about any of the photos.
     """
     table = file_values(model.classes)
+    source = source.with_known_labels()
     todo = not_done(source, out)
     photos = label_photos(model, todo, workers=workers)
     with counted("photos", len(todo)) as advance:
@@ -175,11 +183,17 @@ def maps_folder(
     """Write the maps of every photo's labels: ``ID.npz`` and one ``ID.CLASS.jpg`` overlay each.
 
     The ``.npz`` holds ``classes`` [K] names, ``activation_maps`` and ``refined_maps``
-    float16 [K, H, W] in 0..1 at the network's input size.
+    float16 [K, H, W] in 0..1 at the network's input size. Photos about which nothing is known are
+    left out, and one line counts them.
+
+    Raises
+    ------
+    ValueError
+        If nothing is known about any of the photos.
     """
     names = list(model.classes)
     parts = class_parts(names)
-    source = not_done(source, out)
+    source = not_done(source.with_known_labels(), out)
     photos = label_photos(model, source, workers=workers)
     with counted("photos", len(source)) as advance:
         for photo in photos:

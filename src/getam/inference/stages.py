@@ -1,5 +1,6 @@
 """This module scores every stage on photos with masks: maps, pseudo label, prediction."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores,
 from getam.inference.labelling import LabelledPhoto, label_photos
 from getam.inference.predictor import Predictor
 from getam.model import Model
+
+logger = logging.getLogger(__name__)
 
 PREDICTION, ONE_PASS, LABEL = "prediction", "prediction, one plain pass", "pseudo label"
 
@@ -27,7 +30,8 @@ def score_stages(
     Maps and pseudo labels use the image-level labels of the split, the prediction does not. It is
     made as ``getam predict`` makes it, by the model's own view. If that is more than one plain
     pass, the plain pass is scored beside it. Photos without a mask count for the tags alone; if
-    none has a mask there is no stage in the result.
+    none has a mask there is no stage in the result. Photos about which nothing is known count for
+    the prediction alone, and one line counts them.
 
     Parameters
     ----------
@@ -50,13 +54,23 @@ def score_stages(
     if model.view != model.view.plain():
         predictors = {ONE_PASS: Predictor(model, model.view.plain()), **predictors}
     counts = StageCounts.of_classes(["background", *source.classes], list(predictors))
+    unknown = sum(record.labels is None for record in source.records)
+    if unknown:
+        logger.info(
+            "nothing is known about %d photos of %s: only their prediction is scored",
+            unknown,
+            source.name,
+        )
     for photo in label_photos(model, source, workers=workers):
         record = records[photo.id]
         image = read_photo(record.image)
         predictions = {name: predictor(image) for name, predictor in predictors.items()}
         masks = {name: prediction.mask for name, prediction in predictions.items()}
         if record.mask is not None:
-            counts.update(photo, masks, torch.from_numpy(source.read_truth(record)))
+            truth = torch.from_numpy(source.read_truth(record))
+            counts.update(masks, truth)
+            if record.labels is not None:
+                counts.update_labels(photo, truth)
         counts.tags.append(predictions[PREDICTION].class_probabilities)
         if on_photo:
             on_photo(photo, masks[PREDICTION])
@@ -90,23 +104,26 @@ class StageCounts:
         matrices = {name: ConfusionMatrix(len(names)) for name in (LABEL, *predictions)}
         return cls(names, curves, matrices, [], time.monotonic())
 
-    def update(self, photo: LabelledPhoto, masks: dict[str, Tensor], truth: Tensor) -> None:
-        """Count a photo's maps, label and predicted masks against its truth [H, W]."""
+    def update_labels(self, photo: LabelledPhoto, truth: Tensor) -> None:
+        """Count a photo's maps and label against its truth [H, W]."""
         maps = {"raw map": photo.activation_maps, "refined map": photo.refined_maps}
         for name, curve in self.curves.items():
             curve.update(photo.maps_at_photo_size(maps[name]).cpu(), photo.classes, truth)
-        made = {LABEL: photo.label_at_photo_size().cpu(), **masks}
-        for name, matrix in self.matrices.items():
-            matrix.update(truth, made[name])
+        self.update({LABEL: photo.label_at_photo_size().cpu()}, truth)
+
+    def update(self, masks: dict[str, Tensor], truth: Tensor) -> None:
+        """Count masks by the name of their stage against the truth [H, W]."""
+        for name, mask in masks.items():
+            self.matrices[name].update(truth, mask)
 
     def scores(self, *, view: str, tags: TagScores) -> StageScores:
-        """Return what the counts say, in the order the stages run."""
+        """Return what the counts say, in the order the stages run; a stage of no photo has none."""
         stages = StageScores(view=view, tags=tags)
-        if not any(matrix.images for matrix in self.matrices.values()):
-            return stages
-        for name, curve in self.curves.items():
-            stages.add(name, curve.scores())
+        if self.matrices[LABEL].images:
+            for name, curve in self.curves.items():
+                stages.add(name, curve.scores())
         seconds = time.monotonic() - self.began
         for name, matrix in self.matrices.items():
-            stages.add(name, matrix.scores(self.names, seconds=seconds))
+            if matrix.images:
+                stages.add(name, matrix.scores(self.names, seconds=seconds))
         return stages

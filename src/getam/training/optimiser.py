@@ -7,6 +7,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from getam.network import Network
+from getam.training.step import Step
 
 
 def adamw(groups: Iterable[dict[str, Any]], weight_decay: float) -> Optimizer:
@@ -39,11 +40,12 @@ OPTIMISERS: dict[str, Callable[[Iterable[dict[str, Any]], float], Optimizer]] = 
 
 
 def build_optimiser(
-    network: Network, name: str, *, learning_rate: float, head_factor: float, weight_decay: float
+    step: Step, name: str, *, learning_rate: float, head_factor: float, weight_decay: float
 ) -> Optimizer:
     """Make an optimiser of two groups: the backbone, and new layers at ``head_factor`` its rate.
 
-    Each group keeps its own rate under ``base_rate``, which the schedule scales.
+    What the parts of the loss own counts among the new layers. Each group keeps its own rate under
+    ``base_rate``, which the schedule scales.
 
     Raises
     ------
@@ -52,9 +54,11 @@ def build_optimiser(
     """
     if name not in OPTIMISERS:
         raise ValueError(f"optimiser must be one of {', '.join(OPTIMISERS)}, got {name!r}")
-    backbone = list(trainable(network.backbone))
+    backbone = list(trainable(step.network.backbone))
     inside = {id(parameter) for parameter in backbone}
-    new = [parameter for parameter in trainable(network) if id(parameter) not in inside]
+    # A part may hold the network itself, whose parameters must not be counted twice.
+    learning = nn.ModuleList([step.network, step.owned])
+    new = [parameter for parameter in trainable(learning) if id(parameter) not in inside]
     groups = [
         {"params": backbone, "lr": learning_rate, "base_rate": learning_rate},
         {

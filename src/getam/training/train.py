@@ -278,19 +278,19 @@ def build_trainer(
         world_size=fabric.world_size,
     )
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
-    optimiser = build_optimiser(
-        network,
-        recipe.optimiser,
-        learning_rate=recipe.learning_rate,
-        head_factor=recipe.head_factor,
-        weight_decay=recipe.weight_decay,
-    )
     step = Step(
         network,
         labeller,
         weights_of(recipe),
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,
+    )
+    optimiser = build_optimiser(
+        step,
+        recipe.optimiser,
+        learning_rate=recipe.learning_rate,
+        head_factor=recipe.head_factor,
+        weight_decay=recipe.weight_decay,
     )
     return Trainer(
         step,

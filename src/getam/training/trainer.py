@@ -60,6 +60,7 @@ class Trainer:
         ema: float = 0.0,
     ) -> None:
         self.fabric = fabric
+        self.step = step
         self.network = step.network
         self.step_module, self.optimiser = fabric.setup(step, optimiser)
         self.loader = loader
@@ -192,11 +193,11 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint from which :meth:`restore` goes on to the same losses."""
-        if not all(parameter.isfinite().all() for parameter in self.network.parameters()):
+        if not all(parameter.isfinite().all() for parameter in self.step.parameters()):
             raise self.diverged("a weight is not finite")
         state: dict[str, Any] = {
             "done": self.done,
-            "network": self.network.state_dict(),
+            "step": self.step.state_dict(),  # the network, and what parts of the loss own
             "optimiser": self.optimiser.state_dict(),
             "loader": self.loader.state_dict(),
             "epoch": self.epoch.state_dict(),
@@ -209,7 +210,7 @@ class Trainer:
         """Go back to the last checkpoint; what was logged after it is dropped."""
         state = load_checkpoint(self.run.path)
         self.done = state["done"]
-        self.network.load_state_dict(state["network"])
+        self.step.load_state_dict(state["step"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.loader.load_state_dict(state["loader"])
         self.epoch.load_state_dict(state["epoch"])

@@ -1,27 +1,41 @@
-"""Maps from token features equal hooks on the layers and the classifier's own weights."""
+"""Every method equals explicit attention, hooks on the layers, the classifier's own weights."""
+
+from functools import partial
 
 import pytest
 import timm
 import torch
+from reference.explicit_attention import slow_map
 from reference.explicit_tokens import SLOW
 
-from getam.activation import activation_maps
+from getam.activation import METHODS, activation_maps
 
 from .models import TINY, redraw, tiny, tiny_network
 
 CLASSES = [[3, 0], [], [1, 0, 2]]
+OF_CLASS_TOKEN = [name for name, method in METHODS.items() if method.reads == "class_token"]
 
 
 def assert_equal_slow(model, images, *, method, prefix, grid, first_block=6):
     maps = activation_maps(model, images, classes=CLASSES, method=method, first_block=first_block)
+    near = 1e-4 if method in SLOW else 1e-5
+    slow_method = SLOW.get(method, partial(slow_map, method=method))
     for image, wanted, image_maps in zip(images, CLASSES, maps, strict=True):
         assert image_maps.shape == (len(wanted), *grid)
         for index, ours in zip(wanted, image_maps, strict=True):
-            slow = SLOW[method](
+            slow = slow_method(
                 model, image, index, first_block=first_block, prefix=prefix, grid=grid
             )
-            torch.testing.assert_close(ours, slow, rtol=1e-4, atol=1e-4 * slow.max().item())
+            torch.testing.assert_close(ours, slow, rtol=1e-4, atol=near * slow.max().item())
     assert max(image_maps.max() for image_maps in maps if len(image_maps)) > 0
+
+
+@pytest.mark.parametrize("method", OF_CLASS_TOKEN)
+@pytest.mark.parametrize("family", ["plain", "attention bias", "rotary and registers"])
+def test_every_method_of_the_class_token(method, family, monkeypatch):
+    monkeypatch.setattr("getam.activation.attention.ROWS", 5)  # several bands of rows
+    model, images, prefix, grid = tiny(family)
+    assert_equal_slow(model, images, method=method, prefix=prefix, grid=grid)
 
 
 @pytest.mark.parametrize("method", SLOW)

@@ -2,18 +2,21 @@
 
 import multiprocessing
 import os
-import resource
 import signal
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 
-from getam.training import Stopped
-from getam.training.checkpoint import load_checkpoint, save_checkpoint
+from getam.data import train_loader
+from getam.pseudo_label import Labeller
+from getam.training import PARTS, Step, Stopped
+from getam.training.optimiser import build_optimiser
 from getam.training.run_folder import RunFolder
-from getam.training.stop_request import listen
+from getam.training.schedule import Schedule
+from getam.training.trainer import Trainer
 
-from .conftest import losses, same_weights
+from .conftest import Distance, losses, same_weights
 
 
 def stopping(network, step, number=signal.SIGTERM):
@@ -103,88 +106,43 @@ def test_other_settings_are_refused(run):
         run(epochs=1, crop=48, resume=True)
 
 
-def test_a_run_may_go_on_elsewhere(tmp_path):
-    began = {"crop": 32, "workers": 2, "device": "cuda", "out": "run"}
-    RunFolder(tmp_path, began).begin()
-    moved = {"crop": 32, "workers": 0, "device": "cpu", "out": "moved"}
-    assert RunFolder(tmp_path, moved, resume=True).config is None
-
-
 def test_nothing_to_resume(run):
     with pytest.raises(FileNotFoundError, match="nothing to resume"):
         run(resume=True)
 
 
-def test_killed_before_anything_was_logged(tmp_path):
-    path = tmp_path / "run"
-    RunFolder(path, {"epochs": 2}).begin()
-    (path / "tensorboard").mkdir()
-    again = RunFolder(path, {"epochs": 3})
-    assert "epochs: 2" in (path / "config.yaml").read_text()
-    again.begin()
-    assert "epochs: 3" in (path / "config.yaml").read_text()
-    again.log({"step": 1})
-    with pytest.raises(FileExistsError, match="choose another folder$"):
-        RunFolder(path, {"epochs": 3})
-    (path / "checkpoint.pt").touch()
-    with pytest.raises(FileExistsError, match="go on with --resume"):
-        RunFolder(path, {"epochs": 3})
-
-
-def test_a_truncated_checkpoint(run):
-    _, folder, _ = run(epochs=1)
-    file = folder / "checkpoint.pt"
-    file.write_bytes(file.read_bytes()[:-3000])
-    with pytest.raises(ValueError, match="checkpoint.pt is truncated or no checkpoint") as error:
-        run(epochs=1, resume=True)
-    assert "\n" not in str(error.value)
-
-
-def test_a_checkpoint_brings_the_random_states_back(tmp_path):
-    save_checkpoint(tmp_path, {"done": 3})
-    expected = torch.rand(4)
-    assert load_checkpoint(tmp_path) == {"done": 3}
-    assert torch.equal(torch.rand(4), expected)
-
-
-def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):
-    folder = RunFolder(tmp_path / "run", {"epochs": 2})
-    folder.begin()
-    for step in (1, 2, 3):
-        folder.log({"step": step})
-    with (folder.path / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 4, "to')
-    folder.forget_after(2)
-    assert folder.metrics() == [{"step": 1}, {"step": 2}]
-
-
-def test_the_signal_handlers_come_back():
-    # A shell starts what it puts in the background with Ctrl-C ignored.
-    own = signal.signal(signal.SIGINT, signal.default_int_handler)
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with listen() as request:
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert request.signal == signal.SIGTERM
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
-    with pytest.raises(KeyboardInterrupt), listen() as request:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-    signal.signal(signal.SIGINT, own)
-
-
 @pytest.fixture
-def full_disk():
-    """No file of this process may grow beyond 64 KiB."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+def trainer_of(source, tmp_path, monkeypatch):
+    """Make a trainer whose loss has a part with a parameter of its own, 3 steps an epoch."""
+    monkeypatch.setitem(PARTS, "distance", lambda _network: Distance())
+
+    def make(name, network, *, resume=False):
+        fabric = Fabric(accelerator="cpu", devices=1)
+        fabric.seed_everything(0, verbose=False)
+        loader = train_loader(source, crop=32, batch_size=2, seed=0, workers=0)
+        weights = {"classification": 1.0, "segmentation": 1.0, "distance": 1.0}
+        step = Step(network, Labeller(first_block=3, iterations=1), weights)
+        optimiser = build_optimiser(
+            step, "adamw", learning_rate=1e-3, head_factor=10.0, weight_decay=0.01
+        )
+        run = RunFolder(tmp_path / name, {}, resume=resume)
+        run.begin()
+        schedule = Schedule(2 * len(loader), joint_from=1)
+        return Trainer(step, loader, optimiser, schedule, fabric=fabric, run=run)
+
+    return make
 
 
-@pytest.mark.usefixtures("full_disk")
-def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
-    save_checkpoint(tmp_path, {"step": 1})
-    with pytest.raises(OSError, match="cannot write"):
-        save_checkpoint(tmp_path, {"step": 2, "weights": torch.zeros(10**6)})
-    assert load_checkpoint(tmp_path)["step"] == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+def test_what_a_part_owns_learns_and_goes_on_after_a_stop(trainer_of, new_network):
+    whole = trainer_of("whole", new_network())
+    whole.fit(on_epoch_end=lambda *_: None)
+    (part,) = whole.step.owned
+    assert part.centre.item() != 0
+    assert part.seen.item() == whole.schedule.steps - 1
+    cut = trainer_of("cut", stopping(new_network(), 4))
+    with pytest.raises(Stopped, match="stopped at step 4"):
+        cut.fit(on_epoch_end=lambda *_: None)
+    resumed = trainer_of("cut", new_network(), resume=True)
+    resumed.fit(resume=True, on_epoch_end=lambda *_: None)
+    assert same_weights(resumed.step, whole.step)
+    assert losses(resumed.run.path) == losses(whole.run.path)
