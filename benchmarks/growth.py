@@ -30,7 +30,7 @@ MEMORY_TARGET = 1.15  # exponent of memory over tokens; 1 is linear, 2 would be 
 def runs(size: int) -> dict[str, Run]:
     """Maps of two classes a photo, and mask logits."""
     model = classifier(TINY, size)
-    network = build_network(TINY, CLASSES, pretrained=False).eval()
+    network = build_network(TINY, CLASSES, pretrained=False, mask_stride=2).eval()
 
     def maps(images: Tensor) -> None:
         activation_maps(model, images, classes=[draw_classes(2, 2)[1]] * len(images))

@@ -38,7 +38,7 @@ def forward_backward(model: str, size: int, count: int = 1) -> Case:
 
 def prediction(model: str, size: int, count: int = 1) -> Case:
     """Mask logits."""
-    network = build_network(model, CLASSES, pretrained=False).eval()
+    network = build_network(model, CLASSES, pretrained=False, mask_stride=2).eval()
     images = normalised(made_photos(count, size))
 
     def predict() -> None:

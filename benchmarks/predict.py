@@ -20,7 +20,7 @@ TARGETS = {TINY: 1.6, BASE: 1.15}
 def predictor_on(name: str) -> Predictor:
     """Drawn weights: the masks are noise, which is the hardest to write."""
     torch.manual_seed(0)
-    network = build_network(name, CLASSES, pretrained=False)
+    network = build_network(name, CLASSES, pretrained=False, mask_stride=2)
     classes = {str(index): index + 1 for index in range(CLASSES)}
     return Predictor(Model(network, classes, View(LONG_SIDE), Labeller(), tag_weight=1.0))
 

@@ -42,7 +42,7 @@ class Trainer:
 
     def __init__(self, name: str, labeller: Labeller) -> None:
         torch.manual_seed(0)
-        network = build_network(name, CLASSES, pretrained=False).train()
+        network = build_network(name, CLASSES, pretrained=False, mask_stride=2).train()
         self.step = Step(network, labeller, WEIGHTS)
         self.optimiser = build_optimiser(
             self.step, "adamw", learning_rate=1e-5, head_factor=10, weight_decay=0.05
