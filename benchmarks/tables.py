@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from plain_classifier import RESULTS as PLAIN
@@ -127,6 +128,24 @@ def trials() -> str:
     return table(["trial", *STAGES, "share ignored"], lines)
 
 
+def whole_runs() -> str:
+    """Write what the former and the present recipe score on the choosing photos, and their time."""
+    kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
+    lines = []
+    for trial, shown in WHOLE.items():
+        seeds = [row for key, row in kept.items() if key.startswith(f"{trial} (whole)")]
+        if seeds:
+            scores = [spread([row["scores"][name] for row in seeds]) for name in STAGES[2:]]
+            minutes = mean(row["processor_minutes"] for row in seeds)
+            lines.append([shown, str(len(seeds)), *scores, f"{minutes:.1f}"])
+    return table(["whole run", "seeds", *STAGES[2:], "processor minutes"], lines)
+
+
+WHOLE = {
+    "tags/old default": "what a bare command used to do",
+    "tags/base": "8 photos a step, 9 passes (the former recipe)",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 passes",
+}
 ANIMALS = {"animals saliency": "tags and saliency maps", "animals tags": "tags alone"}
 
 FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
@@ -152,6 +171,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "plain classifier": plain_classifier,
     "demo": demo,
     "trials": trials,
+    "whole runs": whole_runs,
 }
 """Every table by its name."""
 
