@@ -168,6 +168,23 @@ class Source:
         Raises
         ------
         ValueError
+            As `check_trainable`.
+        """
+        self.check_trainable()
+        records = tuple(record for record in self.records if record.labels is not None)
+        if len(records) < len(self.records):
+            dropped = len(self.records) - len(records)
+            logger.info(
+                "nothing is known about %d photos of %s: they are left out", dropped, self.name
+            )
+        return replace(self, records=records)
+
+    def check_trainable(self) -> None:
+        """See that the labels are enough to train on.
+
+        Raises
+        ------
+        ValueError
             If a class is in no photo, if no photo has a label, or if there are more than 254
             classes.
         """
@@ -176,8 +193,7 @@ class Source:
                 f"masks of one byte hold at most {IGNORE - 1} classes, {self.name} has "
                 f"{len(self.classes)}: choose some with classes=..."
             )
-        records = tuple(record for record in self.records if record.labels is not None)
-        shown = {name for record in records for name in record.labels or ()}
+        shown = {name for record in self.records for name in record.labels or ()}
         if not shown:
             raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")
         absent = [name for name in self.classes if name not in shown]
@@ -186,12 +202,6 @@ class Source:
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
                 f"{first_few(absent, 20)}; choose others with classes=..."
             )
-        if len(records) < len(self.records):
-            dropped = len(self.records) - len(records)
-            logger.info(
-                "nothing is known about %d photos of %s: they are left out", dropped, self.name
-            )
-        return replace(self, records=records)
 
 
 def _narrowed(record: Record, classes: Sequence[str]) -> Record:
