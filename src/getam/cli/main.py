@@ -15,6 +15,7 @@ from getam.stopped import Stopped
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
     "check": "count and check a data set before training: faults, and what to do about each",
+    "doctor": "what getam finds on this machine, and what of it will matter",
     "train": "photos with image-level labels in, a segmentation network out",
     "explain": "why any vision transformer named a class: overlays of several methods",
     "maps": "activation maps of photos: coloured overlays and .npz",

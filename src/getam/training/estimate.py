@@ -10,7 +10,6 @@ from statistics import median
 from typing import Any
 
 from getam.data import Source
-from getam.evaluation.text_table import aligned
 from getam.inference import score_stages
 from getam.model import Model
 from getam.network import Network
@@ -23,6 +22,8 @@ from getam.training.trainer import Trainer
 WARM_UP = 1  # the first step pays for the workers and for buffers
 TIMED = 4
 SCORED = 3  # photos
+
+PHASES = {"classification": "phase 1, tags alone", "joint": "phase 2, masks too"}
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,21 @@ class Estimate:
 
     def table(self) -> str:
         """Return the estimate as text."""
-        names = {"classification": "phase 1, tags alone", "joint": "phase 2, masks too"}
-        phases = [
-            [names[name], f"{count} steps of {self.step_seconds[name]:.2f} s"]
+        phases = {
+            PHASES[name]: f"{count} steps of {self.step_seconds[name]:.2f} s"
             for name, count in self.phase_steps.items()
-        ]
-        rows = [
-            ["photos", f"{self.photos} to train on, {self.scored} to score"],
-            ["classes", str(self.classes)],
-            ["steps", f"{self.steps} in {self.epochs} epochs"],
-            *phases,
-            ["score", f"{self.scored} photos of {self.photo_seconds:.2f} s"],
-            ["time", f"about {self.seconds / 60:.1f} minutes"],
-            ["memory", f"about {self.memory:.1f} GB"],
-        ]
-        return aligned(rows)
+        }
+        rows = {
+            "photos": f"{self.photos} to train on, {self.scored} to score",
+            "classes": str(self.classes),
+            "steps": f"{self.steps} in {self.epochs} epochs",
+            **phases,
+            "score": f"{self.scored} photos of {self.photo_seconds:.2f} s",
+            "time": f"about {self.seconds / 60:.1f} minutes, if the machine stays as busy as now",
+            "memory": f"about {self.memory:.1f} GB",
+        }
+        width = max(map(len, rows))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
 def estimate(

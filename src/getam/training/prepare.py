@@ -86,6 +86,8 @@ def prepare(
     recipe = with_precision(recipe, network, device, recorded=out if resume else None)
     labeller, view = build_labeller(recipe), view_of(recipe)
     check_saliency(recipe, labeller, source)
+    if val is not None:  # its pseudo labels are scored at the end
+        labeller.check(has_saliency=has_saliency(val))
     run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
     fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
     fabric.launch()
