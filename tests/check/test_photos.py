@@ -41,11 +41,11 @@ def test_copies_in_one_part_and_in_two() -> None:
     photos = [seen("a", same), seen("b", same), seen("c", other), seen("d", near, part="val")]
     assert by_topic(photos) == {
         "equal photos": (("a", "b"),),
-        "nearly equal photos in both parts": (("c", "d"),),
+        "nearly equal photos in both parts": (("c (train)", "d (val)"),),
     }
     photos = [seen("a", same), seen("b", same, part="val"), seen("c", other), seen("d", near)]
     assert by_topic(photos) == {
-        "equal photos in both parts": (("a", "b"),),
+        "equal photos in both parts": (("a (train)", "b (val)"),),
         "nearly equal photos": (("c", "d"),),
     }
 

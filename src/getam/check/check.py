@@ -52,8 +52,9 @@ def check_source(
     train = open_as_far_as_possible(path, findings.append, split=split, **given)
     parts = {"train": train}
     if val is not None:
-        scored = open_as_far_as_possible(path, findings.append, split=val, **given)
-        parts = _apart(train, scored, findings)
+        alike = {**given, "classes": None}  # it may lack some of the classes
+        scored = open_as_far_as_possible(path, findings.append, split=val, **alike)
+        parts = _apart(train, _aligned(scored, train, findings), findings)
     findings += _of_labels(parts["train"], findings)
     seen = _look_at_all(parts) if pixels else []
     findings += photo_findings(seen)
@@ -61,6 +62,17 @@ def check_source(
         findings += [finding for source in parts.values() for finding in _of_masks(source)]
     findings = sorted(dict.fromkeys(findings), key=lambda finding: finding.kind == "warning")
     return Checked({use: _counted(part) for use, part in parts.items()}, _sizes(seen), findings)
+
+
+def _aligned(val: Source, train: Source, findings: list[Finding]) -> Source:
+    """Return the photos to score with the classes to train on, if there are any."""
+    if not train.classes or not val.classes:
+        return val
+    try:
+        return val.aligned(list(train.classes))
+    except ValueError as error:
+        findings.append(refusal(error))
+        return val
 
 
 def _apart(train: Source, val: Source, findings: list[Finding]) -> dict[str, Source]:

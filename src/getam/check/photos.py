@@ -116,7 +116,8 @@ def _shared(groups: list[list[Seen]], how: str, topic: str) -> Iterator[Finding]
         scored = len({photo.name for group in both for photo in group if photo.part == "val"})
         message = f"{scored} photos to score have {how} ones among those to train on"
         advice = "put all photos of a group into one part, or the scores will be too good"
-        yield Finding("warning", topic, message, advice, _named(both))
+        names = tuple(tuple(f"{photo.name} ({photo.part})" for photo in group) for group in both)
+        yield Finding("warning", topic, message, advice, names)
 
 
 def _differently_labelled(copies: list[list[Seen]]) -> Iterator[Finding]:
