@@ -11,6 +11,7 @@ from getam.check.photos import Seen, photo_findings
 from getam.check.tags import photos_of, tag_findings
 from getam.data import Record, Source
 from getam.data.finding import Finding
+from getam.data.overlap import in_both
 from getam.data.truth import truth_faults
 from getam.progress import counted
 
@@ -77,9 +78,9 @@ def _aligned(val: Source, train: Source, findings: list[Finding]) -> Source:
 
 def _apart(train: Source, val: Source, findings: list[Finding]) -> dict[str, Source]:
     """Return both parts without the photos to score among those to train on."""
-    scored = {record.image.resolve() for record in val.records}
-    alone = tuple(r for r in train.records if r.image.resolve() not in scored)
-    both = tuple(str(r.image) for r in train.records if r.image.resolve() in scored)
+    shared = in_both(train, val)
+    alone = tuple(record for record in train.records if record.id not in shared)
+    both = tuple(str(record.image) for record in train.records if record.id in shared)
     if both:
         message = f"{len(both)} photos stand in both parts, and training leaves them out"
         advice = "name each photo in one part alone"
