@@ -14,6 +14,8 @@ from getam.stopped import Stopped
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
+    "check": "count and check a data set before training: faults, and what to do about each",
+    "doctor": "what getam finds on this machine, and what of it will matter",
     "train": "photos with image-level labels in, a segmentation network out",
     "explain": "why any vision transformer named a class: overlays of several methods",
     "maps": "activation maps of photos: coloured overlays and .npz",
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal stopped.
+        Exit status: 0 done, 1 failed, 2 wrong usage, 3 faulty data, 128 + signal stopped.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # The compute threads wait for each other after every operation. By default a waiting thread
@@ -72,11 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return call(importlib.import_module(f"getam.cli.{verb}").run, options)
 
 
-def call(run: Callable[[list[str]], None], options: list[str]) -> int:
+def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
     """Run a verb and return its exit status; an expected error is one line without ``--debug``."""
     debug = "--debug" in options
     try:
-        run([option for option in options if option != "--debug"])
+        return run([option for option in options if option != "--debug"]) or 0
     except Stopped as stopped:
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
@@ -93,7 +95,6 @@ def call(run: Callable[[list[str]], None], options: list[str]) -> int:
             raise
         print(f"getam: {str(error).splitlines()[0]} (--debug shows the trace)", file=sys.stderr)
         return 1
-    return 0
 
 
 def one_line(error: Exception) -> str:

@@ -186,6 +186,17 @@ class Source:
         Raises
         ------
         ValueError
+            As `check_trainable`.
+        """
+        self.check_trainable()
+        return self.with_known_labels()
+
+    def check_trainable(self) -> None:
+        """See that the labels are enough to train on.
+
+        Raises
+        ------
+        ValueError
             If a class is in no photo, if no photo has a label, or if there are more than 254
             classes.
         """
@@ -203,7 +214,6 @@ class Source:
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
                 f"{first_few(absent, 20)}; choose others with classes=..."
             )
-        return self.with_known_labels()
 
 
 def _narrowed(record: Record, classes: Sequence[str]) -> Record:
