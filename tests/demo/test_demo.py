@@ -13,7 +13,6 @@ from getam.data import open_source, photo_loader
 from getam.demo import CLASSES, Plan, demo, write_scenes
 from getam.demo.demo import new_network
 from getam.demo.packaged import CLASSIFIER, load_classifier
-from getam.demo.pages import curves
 from getam.demo.plan import CROWDED, RECIPE, SINGLE
 from getam.evaluation import mean_average_precision
 
@@ -79,16 +78,3 @@ def test_a_folder_in_use_is_refused(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="not empty"):
         demo(tmp_path, plan=plan)
     assert (tmp_path / "mine.txt").read_text() == "keep"
-
-
-def test_curves_begin_where_a_figure_first_occurs(tmp_path: Path) -> None:
-    lines = [
-        {"step": 10, "mAP": 0.1},
-        {"step": 10, "epoch": 1, "mAP": 0.1},
-        {"step": 20, "mAP": 0.2, "segmentation": 3.0},
-    ]
-    (tmp_path / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    assert curves(tmp_path, "mAP", "segmentation") == {
-        "mAP": [(10, 0.1), (20, 0.2)],
-        "segmentation": [(20, 3.0)],
-    }

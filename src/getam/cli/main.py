@@ -21,6 +21,8 @@ VERBS = {
     "predict": "masks of photos: palette PNG",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
+    "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
+    "quality": "judge masks and tags of photos without any true mask",
     "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -92,7 +92,7 @@ def demo(
         workers=WORKERS,
     ).scores
     assert stages is not None  # the unseen scenes have masks
-    write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
+    write_pages(out, stages, sources, seconds=time.monotonic() - began, device=device)
     return stages
 
 

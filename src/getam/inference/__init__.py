@@ -11,13 +11,29 @@ from getam.inference.folders import (
 )
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
 from getam.inference.predictor import Photo, Prediction, Predictor
+from getam.inference.quality import (
+    GIVEN,
+    NOT_TRAINED_ON,
+    QUALITY,
+    TRAINED_ON,
+    AssessedPhoto,
+    assess_photos,
+    read_quality,
+    write_quality,
+)
 from getam.inference.stages import score_stages
 
 __all__ = [
+    "GIVEN",
+    "NOT_TRAINED_ON",
+    "QUALITY",
+    "TRAINED_ON",
+    "AssessedPhoto",
     "LabelledPhoto",
     "Photo",
     "Prediction",
     "Predictor",
+    "assess_photos",
     "files_of",
     "label_batch",
     "label_folder",
@@ -27,5 +43,7 @@ __all__ = [
     "output_folder",
     "predict_folder",
     "predicted_classes",
+    "read_quality",
     "score_stages",
+    "write_quality",
 ]
