@@ -32,6 +32,7 @@ from getam.evaluation.spread import spread, spread_table
 from getam.evaluation.stage_scores import StageScores
 from getam.evaluation.tag_scores import TagScores, tag_scores
 from getam.evaluation.text_table import percent
+from getam.evaluation.threshold_pair import ThresholdPair, best_pair
 
 __all__ = [
     "BAD",
@@ -49,9 +50,11 @@ __all__ = [
     "SeedScores",
     "StageScores",
     "TagScores",
+    "ThresholdPair",
     "area",
     "average",
     "average_precision",
+    "best_pair",
     "cost_of",
     "coverage",
     "deletion",

@@ -22,6 +22,7 @@ from getam.inference.quality import (
     write_quality,
 )
 from getam.inference.stages import score_stages
+from getam.inference.thresholds import ChosenThresholds, choose_thresholds, refuse_scored
 
 __all__ = [
     "GIVEN",
@@ -29,11 +30,13 @@ __all__ = [
     "QUALITY",
     "TRAINED_ON",
     "AssessedPhoto",
+    "ChosenThresholds",
     "LabelledPhoto",
     "Photo",
     "Prediction",
     "Predictor",
     "assess_photos",
+    "choose_thresholds",
     "files_of",
     "label_batch",
     "label_folder",
@@ -44,6 +47,7 @@ __all__ = [
     "predict_folder",
     "predicted_classes",
     "read_quality",
+    "refuse_scored",
     "score_stages",
     "write_quality",
 ]

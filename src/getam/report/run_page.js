@@ -96,7 +96,8 @@ find("cards").addEventListener("click", (event) => {
   const button = event.target.closest(".stages button");
   if (button) show(button);
 });
-for (const filter of filters) filter.addEventListener("input", update);
+for (const filter of filters)
+  filter.addEventListener(filter.type === "search" ? "input" : "change", update);
 // A link of the list above must reach its photo whatever the filters say.
 addEventListener("hashchange", () => {
   const card = find(location.hash.slice(1));
