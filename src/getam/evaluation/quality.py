@@ -158,7 +158,7 @@ class PhotoSigns:
     def doubt(self) -> Doubt:
         """Return the strongest doubt about a tag, or about the masks if the tags seem right.
 
-        The doubt about a tag is |tag - probability|, where a tag is 1 or 0. The doubt about the
+        The doubt about a tag is ``|tag - probability|``, where a tag is 1 or 0. The doubt about the
         mask of a class is 1 - quality.
         """
         doubts = [d for d in tag_doubts(self) if d.strength > UNLIKELY]
