@@ -152,10 +152,12 @@ def test_a_link_of_the_list_reaches_a_photo_that_is_filtered_out(page):
 def test_no_screen_is_too_narrow(page, width):
     resize(page, width)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    width = page.execute_script("return document.documentElement.clientWidth")  # no scroll bar
     find(page, "#photo-2 button[data-kind=mask]").click()
     assert find(page, "#viewer").rect["width"] <= width
     close = find(page, "#close").rect
     assert close["x"] + close["width"] <= width
+    assert find(page, "#viewer .stack").rect["width"] <= width
     find(page, "#close").click()
 
 
