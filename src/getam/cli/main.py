@@ -23,6 +23,9 @@ VERBS = {
     "predict": "masks of photos: palette PNG",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
+    "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
+    "quality": "judge masks and tags of photos without any true mask",
+    "thresholds": "choose thresholds of maps on a few photos with true masks",
     "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }
@@ -53,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # (benchmarks/threads.py measures it). The library reads this once, when torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     if not arguments or arguments[0] in ("-h", "--help"):
-        lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
+        lines = "\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())
         print(HELP.format(verbs=lines), end="")
         return 0
     if arguments[0] == "--version":

@@ -160,6 +160,19 @@ class Source:
         values = {name: self.classes.get(name, IN_NO_MASK) for name in classes}
         return replace(self.choose(known), classes=values)
 
+    def with_truth_and_tags(self) -> "Source":
+        """Return the source with only the records that have a mask and known tags.
+
+        Raises
+        ------
+        ValueError
+            If there is no such record.
+        """
+        kept = tuple(r for r in self.records if r.mask is not None and r.labels is not None)
+        if not kept:
+            raise ValueError(f"{self.name} has no photo with tags and a mask: name masks, --truth")
+        return replace(self, records=kept)
+
     def with_known_labels(self) -> "Source":
         """Return the source with only the records about which something is known.
 

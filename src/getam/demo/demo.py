@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def demo(
     logger.info("about %.0f s on this machine", expected.seconds)
     stages = train(network, sources["train"], out / "run", **run).scores
     assert stages is not None  # the unseen scenes have masks
-    write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
+    write_pages(out, stages, sources, seconds=time.monotonic() - began, device=device)
     return stages
 
 

@@ -72,10 +72,8 @@ class RunFolder:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return everything logged so far, without a last line that was cut off."""
-        file = self.path / METRICS
-        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        """Return everything logged so far; see `metrics_of`."""
+        return metrics_of(self.path)
 
     def forget_after(self, step: int) -> None:
         """Drop what was logged after ``step``: a resumed run writes it again."""
@@ -88,6 +86,13 @@ class RunFolder:
             return not self.path.exists()
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
         return names in (set(), {CONFIG, ENVIRONMENT})
+
+
+def metrics_of(folder: Path) -> list[dict[str, Any]]:
+    """Return everything that a run logged, without a last line that was cut off."""
+    file = folder / METRICS
+    lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def check_same(folder: Path, config: Mapping[str, Any]) -> None:

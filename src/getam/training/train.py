@@ -6,25 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from getam.data import Batch, Source
 from getam.evaluation import StageScores
-from getam.inference import LabelledPhoto, Predictor, score_stages
-from getam.model import Model, save_model
+from getam.inference import Predictor
+from getam.model import save_model
 from getam.network import Network
-from getam.progress import counted
 from getam.recipe import Recipe
 from getam.training import advice
-from getam.training.pictures import batch_samples, photo_sample, save_samples
+from getam.training.judge_run import judge_run, score_run
+from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
 from getam.training.step import StepOutput
 
 logger = logging.getLogger(__name__)
 
-SAMPLES = "samples"  # folder of pictures in a run
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
-SHOWN = 8  # photos on the picture of the validation split
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,8 @@ def train(
 
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
     after every epoch, pictures of samples, TensorBoard logs and, at the end, the model
-    (``model.safetensors``, ``model.json``) that :class:`getam.Predictor` loads.
+    (``model.safetensors``, ``model.json``) that :class:`getam.Predictor` loads, and
+    ``quality.json``, which tells the photos with suspicious tags or masks.
 
     Parameters
     ----------
@@ -127,27 +124,6 @@ def train(
     trainer.fit(resume=resume, on_epoch_end=draw)
     model = ready.model()
     save_model(model, out)
-    scores = None if val is None else score_run(model, val, out, workers=workers)
+    scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)
+    judge_run(model, source, out, held_out=signs, workers=workers)
     return Trained(out, scores, advice.after(Predictor(model), source))
-
-
-def score_run(
-    model: Model, val: Source, folder: Path, *, workers: int | None = None
-) -> StageScores:
-    """Score every stage on a split, or its tags alone if it has no masks, into ``scores.json``.
-
-    A picture of its first photos is written beside.
-    """
-    shown: list[tuple[LabelledPhoto, Tensor]] = []
-    with counted("scoring", len(val)) as advance:
-
-        def on_photo(photo: LabelledPhoto, mask: Tensor) -> None:
-            advance()
-            if len(shown) < SHOWN:
-                shown.append((photo, mask))
-
-        stages = score_stages(model, val, workers=workers, on_photo=on_photo)
-    stages.write_json(folder / "scores.json")
-    samples = [photo_sample(photo, mask, val) for photo, mask in shown]
-    save_samples(samples, val, folder / SAMPLES / "val.jpg")
-    return stages
