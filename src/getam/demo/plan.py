@@ -47,7 +47,15 @@ RECIPE = Recipe(
 """GETAM's second phase, with nothing left to a default that may change."""
 
 CROWDED = replace(
-    RECIPE, epochs=3, joint_from=1.0, batch_size=8, learning_rate=7e-4, head_factor=1.0, warmup=0.02
+    RECIPE,
+    epochs=3,
+    joint_from=1.0,
+    batch_size=8,
+    learning_rate=7e-4,
+    head_factor=1.0,
+    warmup=0.02,
+    frozen_blocks=0,
+    ema=0.0,
 )
 """The classifier from scratch, on whole scenes, after it has learned single digits."""
 
