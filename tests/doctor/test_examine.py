@@ -1,11 +1,5 @@
 """A diagnosis lists the facts, and after them what of them will matter."""
 
-import json
-from pathlib import Path
-
-import pytest
-
-from getam.cli.main import main
 from getam.doctor import Diagnosis, Fact, examine
 
 
@@ -29,11 +23,3 @@ def test_every_fact_of_this_machine() -> None:
     for fact in examine().facts:
         assert fact.value
         assert not fact.meaning or fact.meaning.endswith(".")
-
-
-def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--json", str(tmp_path / "found.json")]) == 0
-    found = json.loads((tmp_path / "found.json").read_text())
-    said = capsys.readouterr().out
-    assert all(fact["name"] in said and fact["value"] in said for fact in found["facts"])
-    assert found["machine"]["versions"]["torch"] in said
