@@ -27,7 +27,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    """A table with one fault of every kind, and maps that are upside down."""
+    """A table with one fault of every kind, and inverted maps."""
     photos = tmp_path / "photos"
     for number in range(24):
         drawn(photos / f"{number}.png", number)
@@ -83,7 +83,7 @@ def test_every_fault_is_found_at_once(broken: Path, checked: Checked) -> None:
         "equal photos in both parts": (at("0.png (train)", "copy.png (val)"),),
         "nearly equal photos in both parts": (at("1.png (train)", "near.jpg (val)"),),
         "copies with other labels": (at("0.png", "copy.png"),),
-        "saliency upside down": (),
+        "saliency inverted": (),
     }
     assert checked.has_errors
     kinds = [finding.kind == "warning" for finding in checked.findings]
@@ -175,4 +175,4 @@ def test_real_saliency_maps_and_their_inverse(shared_data: Path, tmp_path: Path)
     labels.write_text(json.dumps({record.id: record.labels for record in chosen}))
     for maps, said in ((tmp_path / "maps", True), (animals / "saliency_csnet", False)):
         checked = check_source(tmp_path / "photos", labels=labels, saliency=maps)
-        assert any(f.topic == "saliency upside down" for f in checked.findings) == said
+        assert any(f.topic == "saliency inverted" for f in checked.findings) == said

@@ -64,5 +64,5 @@ def test_maps_are_judged_together() -> None:
                  for n, (b, c) in enumerate(means)]  # fmt: skip
         return by_topic([seen(str(n), look) for n, look in enumerate(looks)])
 
-    assert "saliency upside down" in maps((200, 60), (180, 70), (20, 90))
+    assert "saliency inverted" in maps((200, 60), (180, 70), (20, 90))
     assert not maps((20, 90), (30, 100), (200, 60))

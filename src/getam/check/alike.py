@@ -15,10 +15,12 @@ BITS = 3
 """Photos whose perceptual hashes differ in more bits are not called alike."""
 
 BANDS = BITS + 1
-WIDTH = 64 // BANDS
+"""A hash is cut into so many bands; 3 differing bits leave at least one of them untouched."""
+
+BAND_BITS = 64 // BANDS
 
 NEIGHBOURS = 256
-"""A photo is compared with so many others of its band at most, so that time stays linear."""
+"""A photo is compared with at most so many others that share a band, so that time stays linear."""
 
 Groups = list[list[int]]
 """Positions of the members of each group of two or more, in the order of the first."""
@@ -66,7 +68,7 @@ def equal(keys: Iterable[Hashable]) -> Groups:
 
 def _pairs(hashes: np.ndarray, band: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the pairs of positions whose hashes share a band and differ in few bits."""
-    key = hashes >> np.uint64(band * WIDTH) & np.uint64(2**WIDTH - 1)
+    key = hashes >> np.uint64(band * BAND_BITS) & np.uint64(2**BAND_BITS - 1)
     order = np.argsort(key, kind="stable")
     key, hashes = key[order], hashes[order]
     here = np.arange(len(order))
@@ -80,5 +82,6 @@ def _pairs(hashes: np.ndarray, band: int) -> Iterator[tuple[np.ndarray, np.ndarr
 
 
 def _differing_bits(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return in how many bits each pair of hashes differs."""
     differing = (one ^ other).view(np.uint8).reshape(-1, 8)
     return np.unpackbits(differing, axis=1).sum(1)

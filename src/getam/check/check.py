@@ -30,7 +30,7 @@ def check_source(
 ) -> Checked:
     """List everything that is wrong with a data set, before a network is trained on it.
 
-    Nothing is written, and no fault stops the check: whatever can still be looked at is.
+    Nothing is written. A fault does not stop the check, which goes on with what can still be read.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def check_source(
     if val is not None:
         alike = {**given, "classes": None}  # it may lack some of the classes
         scored = open_as_far_as_possible(path, findings.append, split=val, **alike)
-        parts = _apart(train, _aligned(scored, train, findings), findings)
+        parts = _without_shared(train, _aligned(scored, train, findings), findings)
     findings += _of_labels(parts["train"], findings)
     seen = _look_at_all(parts) if pixels else []
     findings += photo_findings(seen)
@@ -66,7 +66,7 @@ def check_source(
 
 
 def _aligned(val: Source, train: Source, findings: list[Finding]) -> Source:
-    """Return the photos to score with the classes to train on, if there are any."""
+    """Return the photos to score with the classes to train on, or as they are if that fails."""
     if not train.classes or not val.classes:
         return val
     try:
@@ -76,8 +76,8 @@ def _aligned(val: Source, train: Source, findings: list[Finding]) -> Source:
         return val
 
 
-def _apart(train: Source, val: Source, findings: list[Finding]) -> dict[str, Source]:
-    """Return both parts without the photos to score among those to train on."""
+def _without_shared(train: Source, val: Source, findings: list[Finding]) -> dict[str, Source]:
+    """Return both parts; photos that stand in both are taken out of those to train on."""
     shared = in_both(train, val)
     alone = tuple(record for record in train.records if record.id not in shared)
     both = tuple(str(record.image) for record in train.records if record.id in shared)
@@ -91,7 +91,7 @@ def _apart(train: Source, val: Source, findings: list[Finding]) -> dict[str, Sou
 
 
 def _of_labels(source: Source, findings: Sequence[Finding]) -> list[Finding]:
-    """Return what speaks against the labels, unless they could not even be read."""
+    """Return what speaks against the labels, or nothing if they could not even be read."""
     if not source.classes and any(finding.kind == "refused" for finding in findings):
         return []
     found = tag_findings(source)
@@ -108,6 +108,7 @@ def _of_labels(source: Source, findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _of_masks(source: Source) -> list[Finding]:
+    """Return what speaks against the true masks."""
     faults = tuple(truth_faults(source))
     if not faults:
         return []
@@ -117,6 +118,7 @@ def _of_masks(source: Source) -> list[Finding]:
 
 
 def _look_at_all(parts: Mapping[str, Source]) -> list[Seen]:
+    """Open every photo of every part."""
     placed = [(part, record) for part, source in parts.items() for record in source.records]
     records = [record for _, record in placed]
     with counted("looking at photos", len(records)) as advance:
@@ -125,6 +127,7 @@ def _look_at_all(parts: Mapping[str, Source]) -> list[Seen]:
 
 
 def _counted(source: Source) -> Part:
+    """Count the photos of a part and of its classes."""
     shown = photos_of(source)
     alone = photos_of(replace(source, records=tuple(r for r in source.records if _is_single(r))))
     return Part(
@@ -138,6 +141,7 @@ def _counted(source: Source) -> Part:
 
 
 def _is_single(record: Record) -> bool:
+    """Return whether a photo shows exactly one class."""
     return record.labels is not None and len(record.labels) == 1
 
 

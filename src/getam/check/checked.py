@@ -10,17 +10,17 @@ from getam.data.finding import Finding
 from getam.evaluation.text_table import aligned
 from getam.files import whole_file
 
-SHOWN = 5  # names of a finding in the table
+SHOWN = 5  # the text lists so many names of a finding
 
 
 @dataclass(frozen=True)
 class Part:
-    """The photos of one part of a data set, counted.
+    """A part holds the counts of one part of a data set: of the photos to train on or to score.
 
     Attributes
     ----------
     name
-        Its data set and split.
+        The data set and the split.
     photos
         Number of photos.
     unlabelled
@@ -41,7 +41,7 @@ class Part:
     alone: Mapping[str, int]
 
     def describe(self) -> str:
-        """Return the number of photos in words.
+        """Return the counts of photos as one line of text.
 
         Examples
         --------
@@ -79,7 +79,8 @@ class Checked:
 
     def table(self) -> str:
         """Return everything as text; long lists of names are cut, and say so."""
-        blocks = [_heads(self), _classes(self), *map(_block, self.findings), _sum(self.findings)]
+        found = [*map(_finding_text, self.findings), _totals(self.findings)]
+        blocks = [_photo_counts(self), _class_counts(self), *found]
         return "\n\n".join(block for block in blocks if block)
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,13 +94,13 @@ class Checked:
             temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _heads(checked: Checked) -> str:
+def _photo_counts(checked: Checked) -> str:
     lines = [f"{use}: {part.describe()}" for use, part in checked.parts.items()]
     sizes = ", ".join(f"{which} {w} x {h}" for which, (w, h) in checked.sizes.items())
     return "\n".join([*lines, *([f"sizes: {sizes}"] if sizes else [])])
 
 
-def _classes(checked: Checked) -> str:
+def _class_counts(checked: Checked) -> str:
     names = dict.fromkeys(name for part in checked.parts.values() for name in part.classes)
     if not names:
         return ""
@@ -111,7 +112,7 @@ def _classes(checked: Checked) -> str:
     return aligned([head, *rows])
 
 
-def _block(finding: Finding) -> str:
+def _finding_text(finding: Finding) -> str:
     names = finding.listed()
     more = len(names) - SHOWN
     rest = [f"... and {more} more (--json FILE lists all)"] if more > 0 else []
@@ -125,7 +126,7 @@ def _block(finding: Finding) -> str:
     )
 
 
-def _sum(findings: Sequence[Finding]) -> str:
+def _totals(findings: Sequence[Finding]) -> str:
     if not findings:
         return "nothing is wrong"
     warnings = sum(finding.kind == "warning" for finding in findings)

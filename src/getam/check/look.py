@@ -25,18 +25,19 @@ class Look:
     Attributes
     ----------
     fault
-        Why the photo cannot be read, "" if it can.
+        Why the photo cannot be read; empty if it can be read.
     size
-        Height and width of the upright photo, (0, 0) if it cannot be read.
+        Height and width of the upright photo in pixels; (0, 0) if it cannot be read.
     digest
         BLAKE2 of the bytes of the file, so that equal files have equal digests; empty if the photo
         cannot be read.
     fingerprint
         Perceptual hash of 64 bits; photos that look alike differ in few of them.
     map_fault
-        Why the saliency map cannot be read, "" if it can or if there is none.
+        Why the saliency map cannot be read; empty if it can be read or if there is none.
     border, centre
-        Mean values of the saliency map there, in 0..255; NaN if there is none.
+        Mean values of the saliency map at its border and in its centre, in 0..255; NaN if there is
+        no map.
     """
 
     fault: str = ""
@@ -56,7 +57,7 @@ def look_at(records: Sequence[Record], *, advance: Callable[[], None]) -> list[L
     records
         The photos.
     advance
-        Called after each photo.
+        A function that is called after each photo.
 
     Returns
     -------
@@ -78,6 +79,7 @@ def _look(record: Record) -> Look:
 
 
 def _look_at_photo(path: Path) -> Look:
+    """Open a photo, or say why it cannot be read."""
     try:
         image = read_photo(path)
         with path.open("rb") as file:
@@ -89,6 +91,7 @@ def _look_at_photo(path: Path) -> Look:
 
 
 def _with_map(look: Look, path: Path) -> Look:
+    """Return the look with what is kept of the saliency map."""
     try:
         grey = np.asarray(read_photo(path).convert("L"), dtype=np.float64)
     except (OSError, ValueError) as error:
@@ -101,7 +104,7 @@ def _with_map(look: Look, path: Path) -> Look:
 
 
 def _inner(grey: np.ndarray, part: int) -> np.ndarray:
-    """Return a map without a margin of that part of each side, of at least one pixel."""
+    """Return a map without its margin, which is one in ``part`` of each side, at least a pixel."""
     height, width = (max(1, side // part) for side in grey.shape)
     inner = grey[height:-height, width:-width]
     return inner if inner.size else grey

@@ -11,21 +11,21 @@ from getam.data.saliency import saliency_beside
 
 
 def open_as_far_as_possible(path: Path, notice: Notice, **given: Any) -> Source:
-    """Open a data set; what cannot be opened becomes a finding and is left out.
+    """Open a data set. What cannot be opened becomes a finding and is left out.
 
     Parameters
     ----------
     path
         As for :func:`getam.data.open_source`.
     notice
-        What is told of each fault.
+        The function that is called with each fault.
     **given
         The other arguments of `open_source`.
 
     Returns
     -------
     Source
-        The data set. If its labels are refused it has the photos of the folder alone, or none.
+        The data set. If its labels are refused, it has only the photos of the folder, or none.
     """
     try:
         arguments = read_arguments(path, **given)
@@ -39,7 +39,7 @@ def open_as_far_as_possible(path: Path, notice: Notice, **given: Any) -> Source:
 
 
 def refusal(error: Exception) -> Finding:
-    """Return the finding for an error that would end a training before it begins."""
+    """Return the finding for an error at which a training would stop before it begins."""
     message = " ".join(str(error).split())
     return Finding("refused", "refused", message, "mend this: training stops at it")
 
@@ -47,6 +47,7 @@ def refusal(error: Exception) -> Finding:
 def _completions(
     arguments: Mapping[str, Any], *, values: Mapping[str, int], notice: Notice
 ) -> Iterator[Callable[[Source], Source]]:
+    """Yield what is still to be done to a bare source: choose classes, add masks and maps."""
     classes, truth, saliency = map(arguments.get, ("classes", "truth", "saliency"))
     if classes is not None:
         yield lambda source: source.choose(classes)
@@ -57,6 +58,7 @@ def _completions(
 
 
 def _tried(complete: Callable[[Source], Source], source: Source, notice: Notice) -> Source:
+    """Return the completed source, or the source as it is if that is refused."""
     try:
         return complete(source)
     except (OSError, ValueError) as error:
@@ -65,6 +67,7 @@ def _tried(complete: Callable[[Source], Source], source: Source, notice: Notice)
 
 
 def _photos_alone(path: Path) -> Source:
+    """Return the photos of a folder without labels, or no photo."""
     try:
         return list_photos(path) if path.is_dir() else Source((), {}, name=str(path))
     except (OSError, ValueError):  # it holds no photo, which the first error has said
@@ -72,6 +75,7 @@ def _photos_alone(path: Path) -> Source:
 
 
 def _with_maps(source: Source, folder: Path, notice: Notice) -> Source:
+    """Return the source with the saliency maps that are there, and tell of those that are not."""
     source = saliency_beside(source, folder)
     missing = tuple(str(record.image) for record in source.records if record.saliency is None)
     if missing:

@@ -16,16 +16,16 @@ TINY = 64
 
 @dataclass(frozen=True)
 class Seen:
-    """A photo that was looked at.
+    """A seen photo is a photo of a part of a data set that was looked at.
 
     Attributes
     ----------
     part
-        The part of the data set that it is in, "train" or "val".
+        The part that it is in: "train" or "val".
     record
         What is known about it.
     look
-        What it looks like.
+        What was found when it was opened.
     """
 
     part: str
@@ -34,14 +34,14 @@ class Seen:
 
     @property
     def name(self) -> str:
-        """Return how it is called in messages."""
+        """Return the path of the photo, which is its name in messages."""
         return str(self.record.image)
 
 
 def photo_findings(photos: Sequence[Seen]) -> list[Finding]:
-    """Return what speaks against the photos and their saliency maps themselves."""
-    looks = (unreadable, tiny, alike, unreadable_maps, upside_down)
-    return [finding for look in looks for finding in look(photos)]
+    """Return what speaks against the photos and their saliency maps, whatever their labels."""
+    checks = (unreadable, tiny, alike, unreadable_maps, inverted)
+    return [finding for check in checks for finding in check(photos)]
 
 
 def unreadable(photos: Sequence[Seen]) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def tiny(photos: Sequence[Seen]) -> Iterator[Finding]:
 
 
 def alike(photos: Sequence[Seen]) -> Iterator[Finding]:
-    """Yield findings about photos that are equal, or look alike, in one part or in two."""
+    """Yield findings about photos that are equal or nearly equal, in one part or in two."""
     readable = [photo for photo in photos if not photo.look.fault]
     copies = _members(equal([photo.look.digest for photo in readable]), readable)
     near = _members(nearly_equal([photo.look.fingerprint for photo in readable]), readable)
@@ -79,8 +79,8 @@ def alike(photos: Sequence[Seen]) -> Iterator[Finding]:
     inside = [group for group in near if not _in_both(group)]
     if inside:
         count = sum(map(len, inside))
-        message = f"{count} photos look nearly like another one"
-        advice = "keep one of each group if they show the same scene; they count more than once"
+        message = f"{count} photos are nearly equal to another one"
+        advice = "keep one of each group if they show one scene, which counts several times now"
         yield Finding("warning", "nearly equal photos", message, advice, _named(inside))
 
 
@@ -93,10 +93,11 @@ def unreadable_maps(photos: Sequence[Seen]) -> Iterator[Finding]:
         yield Finding("error", "unreadable saliency maps", message, advice, faults)
 
 
-def upside_down(photos: Sequence[Seen]) -> Iterator[Finding]:
-    """Yield a finding if the saliency maps, taken together, are brighter at the border.
+def inverted(photos: Sequence[Seen]) -> Iterator[Finding]:
+    """Yield a finding if the saliency maps are, on average, brighter at the border.
 
-    Objects are mostly in the middle of a photo. A single photo may differ, hundreds do not.
+    Objects are mostly in the middle of a photo. A single photo may differ, but not
+    the mean of many.
     """
     means = np.array([(photo.look.border, photo.look.centre) for photo in photos]).reshape(-1, 2)
     means = means[~np.isnan(means).any(1)]
@@ -105,12 +106,13 @@ def upside_down(photos: Sequence[Seen]) -> Iterator[Finding]:
     border, centre = means.mean(0).round().astype(int).tolist()
     message = (
         f"the {len(means)} saliency maps are brighter at the border (mean {border} of 255) than in "
-        f"the centre ({centre}), as if they were upside down"
+        f"the centre ({centre}), as if bright and dark were exchanged"
     )
-    yield Finding("warning", "saliency upside down", message, "invert them: objects must be bright")
+    yield Finding("warning", "saliency inverted", message, "invert them: objects must be bright")
 
 
 def _shared(groups: list[list[Seen]], how: str, topic: str) -> Iterator[Finding]:
+    """Yield a finding about the groups that have photos in both parts."""
     both = [group for group in groups if _in_both(group)]
     if both:
         scored = len({photo.name for group in both for photo in group if photo.part == "val"})
@@ -121,6 +123,7 @@ def _shared(groups: list[list[Seen]], how: str, topic: str) -> Iterator[Finding]
 
 
 def _differently_labelled(copies: list[list[Seen]]) -> Iterator[Finding]:
+    """Yield a finding about equal photos whose labels differ."""
     torn = [group for group in copies if len({_labels(photo) for photo in group}) > 1]
     if torn:
         message = f"{len(torn)} photos have copies with other labels"

@@ -12,14 +12,14 @@ FEW_PHOTOS = 10
 """A class that fewer photos show gets poor masks."""
 
 TOGETHER = 0.95
-"""The share of a class's photos that must show another class too, to count as always."""
+"""If this share of the photos of a class shows another class too, the two are always together."""
 
 AT_LEAST = 3
-"""Fewer photos of a class say nothing about what it occurs with."""
+"""If fewer photos show a class, they say nothing about what it always occurs with."""
 
 
 def tag_findings(source: Source) -> list[Finding]:
-    """Return what the tags of the photos say against training on them, in the time of a moment.
+    """Return what the tags of the photos say against training on them. It takes a moment.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def tag_findings(source: Source) -> list[Finding]:
     """
     return [
         finding
-        for look in (few_photos, always_together, everywhere, spelled_alike)
-        for finding in look(source)
+        for check in (few_photos, always_together, everywhere, spelled_alike)
+        for finding in check(source)
     ]
 
 
@@ -59,7 +59,7 @@ def always_together(source: Source) -> Iterator[Finding]:
 
     Nothing in the tags then tells the two apart, so the activation map of one covers the other.
     """
-    shown, common = photos_of(source), set(_everywhere(source))
+    shown, common = photos_of(source), set(_never_absent(source))
     pairs = Counter(pair for r in source.records for pair in permutations(r.labels or (), 2))
     found = tuple(
         f"{name} with {other} ({count} of {shown[name]} photos)"
@@ -67,7 +67,7 @@ def always_together(source: Source) -> Iterator[Finding]:
         if shown[name] >= AT_LEAST and count >= TOGETHER * shown[name] and other not in common
     )
     if found:
-        message = "these classes never occur without another, so the map of one may cover both"
+        message = "these classes hardly occur without another, so the map of one may cover both"
         advice = "add photos that show the one without the other, or give both one name"
         yield Finding("warning", "classes together", message, advice, found)
 
@@ -77,7 +77,7 @@ def everywhere(source: Source) -> Iterator[Finding]:
 
     A classifier that is trained on such photos learns to say yes to every photo.
     """
-    names = _everywhere(source)
+    names = _never_absent(source)
     if names:
         message = (
             f"no photo of {source.name} is known to be without these classes, so the classifier "
@@ -90,7 +90,7 @@ def everywhere(source: Source) -> Iterator[Finding]:
 
 
 def spelled_alike(source: Source) -> Iterator[Finding]:
-    """Yield a finding about class names that differ only in case, spaces, hyphens, underscores."""
+    """Yield a finding about names that differ only in case, spaces, hyphens or underscores."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in source.classes:
         groups["".join(folded(name).replace("_", " ").replace("-", " ").split())].append(name)
@@ -101,7 +101,8 @@ def spelled_alike(source: Source) -> Iterator[Finding]:
         yield Finding("warning", "spelling of classes", message, advice, alike)
 
 
-def _everywhere(source: Source) -> tuple[str, ...]:
+def _never_absent(source: Source) -> tuple[str, ...]:
+    """Return the classes that no photo is known to be without."""
     known = [record for record in source.records if record.labels is not None]
     may_show = Counter(name for r in known for name in {*(r.labels or ()), *r.unknown})
     return tuple(name for name in source.classes if known and may_show[name] == len(known))

@@ -1,4 +1,4 @@
-"""This package says what getam finds on this machine, and what of it will matter."""
+"""This package says what getam finds on this machine, and what of it matters for a run."""
 
 from getam.doctor.examine import Diagnosis, examine
 from getam.doctor.fact import Fact

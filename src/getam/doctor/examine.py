@@ -27,14 +27,14 @@ class Diagnosis:
     facts: Sequence[Fact]
 
     def table(self) -> str:
-        """Return the facts as text, and after them what of it will matter."""
+        """Return the facts as text, and after them what of them will matter for a run."""
         width = max(len(fact.name) for fact in self.facts)
         rows = [f"{fact.name:<{width}}  {fact.value}" for fact in self.facts]
         matters = [f"  {fact.name}: {fact.meaning}" for fact in self.facts if fact.meaning]
         return "\n".join([*rows, "", *(["what will matter:", *matters] if matters else [NOTHING])])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the facts as JSON can hold them, with the machine as runs record it."""
+        """Return the facts as JSON can hold them, with the machine as a run records it."""
         return {"machine": machine(), "facts": [asdict(fact) for fact in self.facts]}
 
     def write_json(self, path: str | Path) -> None:
@@ -44,10 +44,11 @@ class Diagnosis:
 
 
 NOTHING = "Nothing stands in the way of a run."
+"""The last line if no fact has a meaning."""
 
 
 def examine(*, ask_hub: bool = False) -> Diagnosis:
-    """Say what getam finds on this machine, and what of it will matter.
+    """Return what getam finds on this machine, and what of it will matter for a run.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def examine(*, ask_hub: bool = False) -> Diagnosis:
     Returns
     -------
     Diagnosis
-        Versions, devices, processor, memory, optional parts, cache and hub.
+        The facts about versions, devices, processor, memory, extras, cache and hub.
     """
     found = (devices(), processor(), memory(), extras(), cache(), default_weights())
     return Diagnosis([*_versions(), *found, hub(ask=ask_hub)])

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def extras() -> Fact:
-    """Return every extra for users, and which of its packages are missing."""
+    """Return the extras that serve users, each with its packages that are missing."""
     missing = {
         extra: [name for name in names if not is_installed(name)]
         for extra, names in packages_of_extras(requires("getam") or ()).items()
@@ -26,7 +26,11 @@ def extras() -> Fact:
     )
     absent = [extra for extra, names in missing.items() if names]
     command = f'pip install "getam[{",".join(absent)}]"'
-    meaning = f"What needs them stops with a message until you run {command}." if absent else ""
+    meaning = (
+        f"Commands that need the missing ones stop with a message until you run {command}."
+        if absent
+        else ""
+    )
     return Fact("extras", "; ".join(shown) or "none", meaning)
 
 

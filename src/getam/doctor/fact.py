@@ -1,20 +1,20 @@
-"""A fact is one thing that was found on this machine, and what follows from it."""
+"""This module defines how one thing that was found on this machine is kept."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact about this machine.
+    """A fact is one thing that was found on this machine, and what follows from it.
 
     Attributes
     ----------
     name
-        A word for it, such as ``"memory"``.
+        What it is about, such as ``"memory"``.
     value
         What was found, as text.
     meaning
-        One sentence about what follows from it, "" if nothing does.
+        One sentence about what follows from it for a run; empty if nothing does.
     """
 
     name: str

@@ -10,10 +10,10 @@ from getam.doctor.fact import Fact
 
 GIGABYTE = 1e9
 LEAST = 4.0
-"""Memory in GB that training a small network on photos of common size needs."""
+"""Training a small network on photos of common size needs so many GB of memory."""
 
 LIMIT = Path("/sys/fs/cgroup/memory.max")
-"""Linux tells here how much memory a container may use."""
+"""In this file Linux says how much memory a container may use."""
 
 
 def devices() -> Fact:
@@ -33,7 +33,7 @@ def devices() -> Fact:
 
 
 def processor() -> Fact:
-    """Return the instruction set, the cores that may be used and the threads that are."""
+    """Return the instruction set, the cores that may be used and the threads that torch uses."""
     instructions = torch.backends.cpu.get_cpu_capability()
     cores, threads = usable_cores(), torch.get_num_threads()
     value = f"{cores} cores for this process, {threads} threads of torch, {instructions}"
@@ -41,7 +41,7 @@ def processor() -> Fact:
 
 
 def meaning_of(instructions: str, *, cores: int, threads: int) -> str:
-    """Return the sentence about a processor that matters most.
+    """Return the most important thing that follows from a processor, or nothing.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def memory() -> Fact:
     if total is None:
         return Fact("memory", "unknown")
     meaning = (
-        f"It is less than {LEAST:.0f} GB: lower --batch-size and --crop if a run is killed."
+        f"There is less than {LEAST:.0f} GB: lower --batch-size and --crop if a run is killed."
         if total < LEAST
         else ""
     )
@@ -88,7 +88,7 @@ def memory() -> Fact:
 
 
 def usable_memory(limit: Path = LIMIT) -> float | None:
-    """Return the GB that this process may use, None if the system does not tell.
+    """Return the memory in GB that this process may use, or None if the system does not tell.
 
     Parameters
     ----------

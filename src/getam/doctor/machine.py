@@ -1,4 +1,4 @@
-"""This module says which machine this is and which versions are installed, for the record."""
+"""This module says which machine and which versions a run is made with, for its record."""
 
 import os
 import platform

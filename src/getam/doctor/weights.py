@@ -1,4 +1,4 @@
-"""This module finds the cache of pretrained weights, and the hub if the user asks for it."""
+"""This module looks for pretrained weights: in the cache and, if the user asks, on the hub."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from getam.network.hub import is_cached, reachable
 DEFAULT_BACKBONE = "vit_small_patch16_224"
 """The backbone of a bare ``getam train``."""
 
-ROOM = 2.0  # GB that a few sets of weights take
+ROOM = 2.0  # GB, in which the weights of a few backbones fit
 
 
 def cache() -> Fact:
