@@ -22,19 +22,19 @@ def check_data(
     pixels: bool = True,
     json: Path | None = None,
 ) -> int:
-    """Check a data set: count its photos and classes, and list all faults with what to do.
+    """Count the photos of every class, and list every fault of the data with what to do about it.
 
     Args:
-        data: a data set as for getam train; it may also stand first, as in getam check photos
+        data: a data set, as for getam train; getam check photos does without the name --data
         split: part to train on; default all of it
-        val: part to score, which is compared with the part to train on
+        val: part to score; photos that stand in both parts are found
         labels: label file (.csv, .json, .npy), where the data set has none of its own
         classes: the classes wanted, e.g. cat,dog; default all
         none: the class folder whose photos show none of the classes
         saliency: folder of saliency maps
         truth: folder of masks to score with
-        pixels: open every photo; otherwise names and labels alone are looked at
-        json: write everything here too; there no list is cut
+        pixels: open every photo; otherwise only names and labels are looked at
+        json: write everything to this file too, with all names
     """
     settings = locals()
     from getam.check import check_source

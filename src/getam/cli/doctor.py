@@ -1,4 +1,4 @@
-"""The verb ``getam doctor`` says what getam finds on this machine and what of it will matter."""
+"""The verb ``getam doctor`` says what getam finds on this machine and what of it matters."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +8,11 @@ from getam.cli.options import run_verb
 
 # jsonargparse looks a function's name up in every package above: ``doctor`` would import torch.
 def examine_machine(hub: bool = False, json: Path | None = None) -> None:
-    """Say what getam finds on this machine: versions, devices, memory, optional parts, cache.
+    """Say what getam finds on this machine, and what of it matters for a run.
 
     Args:
         hub: send one request to the hub of pretrained weights, to see if it can be reached
-        json: write everything here too
+        json: write everything to this file too
     """
     from getam.doctor import examine
 

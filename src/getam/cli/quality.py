@@ -22,7 +22,7 @@ def quality(
 ) -> None:
     """Judge masks and tags of photos, and list the most suspicious ones.
 
-    Photos about which nothing is known are left out.
+    No true mask is needed. Photos about whose tags nothing is known are left out.
 
     Args:
         model: folder of a trained or converted model
@@ -31,8 +31,8 @@ def quality(
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         saliency: folder of saliency maps
-        most: most photos to list of each kind of doubt
-        json: write what is known about every photo here
+        most: how many photos to list at most of each kind of doubt
+        json: write what is known about every photo to this file
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out

@@ -26,18 +26,18 @@ def report(
     workers: int | None = None,
     strict: bool = False,
 ) -> None:
-    """Write a report of a run that opens in any browser, as one file.
+    """Write a page about a run that opens in any browser: photos step by step, scores, doubts.
 
     Args:
         run: folder of a run, or of a converted model together with --data
-        data: show the photos of this data set; default those of the run
+        data: a data set whose photos are shown; default the photos of the run
         out: the HTML file; default report.html in the run
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         truth: folder of masks to compare with, for data that has none of its own
         saliency: folder of saliency maps
-        photos: most photos to show, the worst ones first
+        photos: how many photos to show at most; two thirds are those of the worst quality
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
@@ -84,7 +84,9 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     try:
         train, val = open_parts({**recorded, **given, "strict": settings["strict"]})
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{error}; the run began elsewhere? name it with --data") from None
+        raise FileNotFoundError(
+            f"{error}; if the photos have moved, name them with --data"
+        ) from None
     sources = {TRAINED_ON: train, NOT_TRAINED_ON: val}
     return {
         name: check_photos(source.aligned(list(model.classes)), strict=settings["strict"])

@@ -22,16 +22,16 @@ def thresholds(
     workers: int | None = None,
     strict: bool = False,
 ) -> None:
-    """Choose thresholds of maps on 5 to 50 photos with true masks.
+    """Choose the thresholds that turn maps into pseudo labels, on 5 to 50 photos with true masks.
 
     Args:
         model: folder of a trained or converted model
-        data: a data set, as for getam train; photos without a mask are not looked at
-        truth: folder of their masks, for data that has none of its own
+        data: a data set, as for getam train; photos without a true mask are left out
+        truth: folder of true masks, for data that has none of its own
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
-        json: write curves and thresholds here too
+        json: write curves and thresholds to this file too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out

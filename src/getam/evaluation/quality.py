@@ -1,8 +1,8 @@
 """This module judges the masks and tags of a photo without any true mask.
 
 A mask is judged by whether a second mask agrees with it. The pseudo label comes from the attention
-of the classifier, and the decoder makes a mask of its own; told the same tags, both should find the
-same pixels. A tag is judged by the probability that the network gives to its class.
+of the classifier, and the decoder makes a mask of its own. If the decoder is told the tags, both
+should find the same pixels. A tag is judged by the probability that the network gives to its class.
 ``benchmarks/quality.py`` compares this choice with others against true masks.
 """
 
@@ -25,15 +25,15 @@ DOUBTS = {
 """What may be wrong with a photo, with a sentence that explains it."""
 
 UNLIKELY = 0.5
-"""A tag is in doubt if the network gives more than this to its opposite."""
+"""A tag is in doubt if the network gives a higher probability than this to its opposite."""
 
 BAD = 0.3
-"""A mask is in doubt if its quality is below this. A true overlap below it counts as bad, too."""
+"""A mask is in doubt if its quality is below this."""
 
 
 @dataclass(frozen=True)
 class ClassSigns:
-    """The signs of a class hold what is known about the mask of one tag, without a true mask.
+    """The signs of a class hold what is known about one tag of a photo and its mask.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class ClassSigns:
 
     @property
     def quality(self) -> float:
-        """Return the quality of the mask: quality = label_told, in 0..1.
+        """Return the quality of the mask, which is ``label_told``, in 0..1.
 
         The formula has no constant. Among the variants of ``docs/quality.md`` it agreed best with
         true masks.
@@ -108,9 +108,9 @@ class Doubt:
     Attributes
     ----------
     kind
-        A name of `DOUBTS`, or empty if nothing seems wrong.
+        A name of `DOUBTS`; empty if nothing seems wrong.
     reason
-        One sentence, or empty.
+        One sentence that gives the figure; empty if nothing seems wrong.
     strength
         How strong the doubt is, 0..1.
     """
@@ -146,9 +146,10 @@ class PhotoSigns:
 
     @property
     def quality(self) -> float:
-        """Return the quality of the photo: the mean of its classes, in 0..1.
+        """Return the quality of the photo, which is the mean over its tags, in 0..1.
 
-        A photo that shows none of the classes has ``background``: its mask should be empty.
+        If the photo shows none of the classes, its mask should be empty, and its quality is
+        ``background``.
         """
         if not self.tagged:
             return self.background
@@ -166,21 +167,21 @@ class PhotoSigns:
         return max(doubts, key=lambda doubt: doubt.strength, default=Doubt())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, with the quality and the doubt."""
+        """Return the signs, the quality and the doubt as JSON can hold them."""
         doubt = self.doubt
         verdict = {"quality": self.quality, "doubt": doubt.kind, "reason": doubt.reason}
         return {"id": self.id, **rounded(verdict), **rounded(asdict(self))}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "PhotoSigns":
-        """Return the signs that `to_dict` wrote."""
+        """Return the signs from what `to_dict` returned."""
         tagged = {name: ClassSigns(**signs) for name, signs in content["tagged"].items()}
         others = {name: content[name] for name in ("id", "untagged", "undecided", "background")}
         return cls(tagged=tagged, **others)
 
 
 def tag_doubts(signs: PhotoSigns) -> Iterable[Doubt]:
-    """Yield the doubt about every tag, and about every tag that is not there."""
+    """Yield the doubt about every tag, and about every class that is no tag of the photo."""
     for name, sign in signs.tagged.items():
         reason = f'The network gives the tag "{name}" a probability of {percent(sign.probability)}.'
         yield Doubt(WRONG_TAG, reason, 1 - sign.probability)
@@ -192,17 +193,17 @@ def tag_doubts(signs: PhotoSigns) -> Iterable[Doubt]:
 
 
 def mask_doubts(signs: PhotoSigns) -> Iterable[Doubt]:
-    """Yield the doubt about the mask of every class, or about the empty mask."""
+    """Yield the doubt about the mask of every tag, or about the mask that should be empty."""
     for name, sign in signs.tagged.items():
         reason = f'Two masks of "{name}" that should agree overlap by {percent(sign.quality)}.'
         yield Doubt(BAD_MASK, reason, 1 - sign.quality)
     if not signs.tagged:
-        reason = f"{percent(1 - signs.background)} of the photo are masked, but it has no tag."
+        reason = f"The mask covers {percent(1 - signs.background)} of the photo, but it has no tag."
         yield Doubt(BAD_MASK, reason, 1 - signs.background)
 
 
 def suspicious(photos: Iterable[PhotoSigns], *, most: int | None = None) -> list[PhotoSigns]:
-    """Return the photos about which there is a doubt, by kind and the strongest doubt first.
+    """Return the photos with a doubt: one kind after the other, the strongest doubts first.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""This module judges the masks and tags of many photos with a trained network, without true masks.
+"""This module lets a trained network judge the masks and tags of photos, without true masks.
 
-The formulas stand in `getam.evaluation.quality`. ``quality.json`` of a run holds what they say.
+The formulas are in `getam.evaluation.quality`. A run keeps the results in ``quality.json``.
 """
 
 import json
@@ -22,19 +22,19 @@ QUALITY = "quality.json"
 """The file of a run that holds the signs of its photos."""
 
 TRAINED_ON, NOT_TRAINED_ON, GIVEN = "trained on", "not trained on", "given by --data"
-"""What a run did with a photo, or that the photo is none of the run."""
+"""The parts of the photos of a run, and the name of photos that do not belong to it."""
 
 
 @dataclass(frozen=True)
 class AssessedPhoto:
-    """An assessed photo holds its maps and masks, and what they tell about its quality.
+    """An assessed photo is a photo with its maps, its masks and its signs of quality.
 
     Attributes
     ----------
     photo
         The photo with its maps and its pseudo label.
     prediction
-        The network's mask, which was told nothing.
+        The mask of the network, which was told nothing about the photo.
     signs
         What is known about the masks and tags.
     """
@@ -79,9 +79,9 @@ def signs_of(
     photo
         The photo with its maps and its pseudo label.
     record
-        Its record, which says what its tags are and which classes are unknown.
+        The record of the photo, which names its tags and the classes that may or may not be in it.
     prediction, told
-        The network's mask that was told nothing, and the one that was told the tags.
+        The mask of the network that was told nothing, and of the one that was told the tags.
     """
     label = photo.label_at_photo_size().cpu()
     refined = photo.maps_at_photo_size(photo.refined_maps).cpu()

@@ -6,11 +6,11 @@ from dataclasses import replace
 from getam.data import Source
 
 WORST = 2 / 3
-"""The share of the places that go to the photos of the worst quality. The others show the rest."""
+"""The share of the shown photos that are those of the worst quality."""
 
 
 def shares(sizes: Mapping[str, int], most: int) -> dict[str, int]:
-    """Divide the places of a gallery among its parts, as evenly as their sizes allow.
+    """Return how many photos of each part a gallery shows, as evenly as their numbers allow.
 
     Examples
     --------
@@ -25,14 +25,14 @@ def shares(sizes: Mapping[str, int], most: int) -> dict[str, int]:
 
 
 def chosen(source: Source, qualities: Mapping[str, float], count: int) -> Source:
-    """Return ``count`` photos: two thirds are the worst, the others are spread over the rest.
+    """Return ``count`` photos: two thirds are the worst, others are evenly chosen among the rest.
 
     Parameters
     ----------
     source
         The photos.
     qualities
-        The quality of photos by their id, as far as it is known. Unknown ones come last.
+        The quality of photos by their id. Photos of unknown quality count as good.
     count
         The number of photos to keep.
     """

@@ -1,4 +1,4 @@
-"""This module says how a run was made: settings, machine, versions and time."""
+"""This module says how a run was made: its time, settings, machine and versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from getam.run_report.recorded_run import RecordedRun
 
 
 def facts(run: RecordedRun) -> dict[str, Mapping[str, object]]:
-    """Return names and values by heading."""
+    """Return the facts of each heading, by their names."""
     environment = {n: v for n, v in run.environment.items() if n != "versions"}
     return {
         "Time": timing(run),
@@ -30,7 +30,7 @@ def timing(run: RecordedRun) -> dict[str, str]:
 
 
 def phases(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the entries that say in which phase of the training they were logged."""
+    """Return the entries that name the phase of the training and its speed."""
     return [entry for entry in metrics if "phase" in entry and "images_per_second" in entry]
 
 

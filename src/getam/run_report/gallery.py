@@ -17,7 +17,7 @@ from getam.vocabulary import IGNORE
 def cards(
     model: Model, parts: Mapping[str, Source], *, workers: int | None = None
 ) -> Iterator[tuple[AssessedPhoto, Card]]:
-    """Yield every photo of the parts of a gallery with its card."""
+    """Judge the photos of a gallery one by one, and yield each with its card."""
     with counted("photos of the report", sum(map(len, parts.values()))) as advance:
         for part, source in parts.items():
             records = {record.id: record for record in source.records}
@@ -53,14 +53,14 @@ def card(assessed: AssessedPhoto, record: Record, source: Source, *, part: str) 
 
 
 def overlap_of(photo: LabelledPhoto, truth: np.ndarray) -> float | None:
-    """Return the mean true overlap of the pseudo label; None if no class is tagged."""
+    """Return the mean true overlap of the pseudo label; None if the photo has no tag."""
     label = photo.label_at_photo_size().cpu()
     found = true_overlap(label, torch.from_numpy(truth), photo.classes)
     return average(found.values()) if found else None
 
 
 def stages_of(assessed: AssessedPhoto, record: Record, names: list[str]) -> Iterator[Stage]:
-    """Yield the pictures of a photo, in the order in which they are made."""
+    """Yield the pictures of a photo, from the photo itself to the mask of the trained network."""
     photo = assessed.photo
     yield Stage("Photo")
     maps_of = {"First hint": photo.activation_maps, "Refined hint": photo.refined_maps}
@@ -76,7 +76,7 @@ def stages_of(assessed: AssessedPhoto, record: Record, names: list[str]) -> Iter
 
 
 def figures(signs: PhotoSigns) -> dict[str, str]:
-    """Return the signs of a photo as people read them."""
+    """Return the signs of a photo as text, by names that need no special knowledge."""
     words = {
         "probability": "probability that the photo shows it",
         "label_told": "pseudo label and the network's mask agree by",

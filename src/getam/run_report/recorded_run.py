@@ -16,6 +16,7 @@ from getam.training.run_folder import CONFIG, ENVIRONMENT, metrics_of
 SCORES, WEIGHTS = "scores.json", "model.safetensors"
 
 Points = list[tuple[float, float]]
+"""The points of a curve: step and value."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,14 @@ class RecordedRun:
     seconds: float | None
 
     def curves(self, names: Iterable[str]) -> dict[str, Points]:
-        """Return figures over the steps, by name; a figure begins where it first occurs."""
+        """Return the curves of the named figures over the steps."""
         return {
             name: list({e["step"]: e[name] for e in self.metrics if name in e}.items())
             for name in names
         }
 
     def command(self) -> str:
-        """Return the command that makes the same run again, or what the run was started with."""
+        """Return a command that makes the same run again, or the one that started the run."""
         if "data" not in self.config:
             return str(self.environment.get("command", ""))
         config = shlex.quote(str(self.folder / CONFIG))
@@ -64,7 +65,7 @@ class RecordedRun:
 
 
 def read_run(folder: str | Path) -> RecordedRun:
-    """Read a run folder. A converted model has no record, which is no error."""
+    """Read a run folder. A file that is missing, as for a converted model, is no error."""
     folder = Path(folder)
     config = folder / CONFIG
     return RecordedRun(

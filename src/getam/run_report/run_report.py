@@ -1,4 +1,4 @@
-"""This module puts the report of a run together."""
+"""This module puts the report of a run together from its record and its photos."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,17 +38,17 @@ def report_run(
 ) -> Path:
     """Write the report of a run as one HTML file below 15 MB that needs no other file.
 
-    The gallery shows some photos of each part: two thirds of them are those of the worst quality,
-    as far as ``quality.json`` of the run knows it, and the others are spread over the rest. The
-    steps of a photo are computed anew by the model.
+    The gallery shows some photos of each part. Two thirds of them are those of the worst quality,
+    as far as ``quality.json`` of the run knows it, and the others are chosen evenly from the rest.
+    The model computes the maps and masks of these photos anew.
 
     Parameters
     ----------
     folder
         The run folder. Figures that it lacks are left out.
     parts
-        The photos to show, by what the run did with them, such as "trained on". Their classes are
-        the model's. Photos about which nothing is known are left out.
+        The photos to choose from, by what the run did with them, such as "trained on". Their
+        classes are the model's. Photos about whose tags nothing is known are left out.
     model
         The trained model of the run.
     out
@@ -56,14 +56,14 @@ def report_run(
     title
         The heading of the page. None takes the name of the run folder.
     most_photos
-        The most photos to show.
+        How many photos to show at most.
     workers
         Number of processes that read photos.
 
     Returns
     -------
     Path
-        The file that was written, whole or not at all.
+        The file that was written. It is written whole or not at all.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def report_run(
 
 
 def with_known_tags(source: Source) -> Source:
-    """Return the photos about which something is known."""
+    """Return the photos that have labels, which may be empty."""
     return replace(source, records=tuple(r for r in source.records if r.labels is not None))
 
 
@@ -117,7 +117,7 @@ def tiles(run: RecordedRun, parts: Mapping[str, Source]) -> dict[str, str]:
 
 
 def suspects(signs: Sequence[PhotoSigns]) -> list[Suspect]:
-    """Return the photos to look at first."""
+    """Return the photos to look at first, with the reason for each."""
     return [
         Suspect(photo.id, photo.doubt.kind, photo.doubt.reason, photo.quality)
         for photo in suspicious(signs, most=MOST_SUSPECTS)

@@ -16,7 +16,7 @@ STAGES = {
     "prediction, one plain pass": "Mask of the trained network, one look (prediction)",
     "prediction": "Mask of the trained network (prediction)",
 }
-"""The steps on the way to a mask, as people read them."""
+"""The titles of the steps on the way to a mask, in words that need no special knowledge."""
 
 LOSSES = {
     "classification": "tags",
@@ -26,11 +26,9 @@ LOSSES = {
 }
 """The parts of the loss, by what they teach."""
 
-MANY_CLASSES = 30  # more classes than these make no table that is read
-
 
 def class_table(run: RecordedRun, trained: Source | None, signs: Sequence[PhotoSigns]) -> Table:
-    """Return one row per class; columns about which nothing is known are left out."""
+    """Return a table with a row per class; columns about which nothing is known are left out."""
     shown = Counter(n for r in (trained.records if trained else ()) for n in r.labels or ())
     qualities = class_qualities(signs)
     scores = run.scores
@@ -65,7 +63,7 @@ def class_qualities(signs: Sequence[PhotoSigns]) -> dict[str, float]:
 
 
 def stage_table(run: RecordedRun) -> Table:
-    """Return one row per step on the way to a mask, if the run was scored with true masks."""
+    """Return a table with a row per step on the way to a mask, empty without true masks."""
     stages: Mapping[str, Any] = run.scores.get("stages", {})
     return Table(
         "Step by step",
@@ -86,7 +84,7 @@ def stage_table(run: RecordedRun) -> Table:
 
 
 def charts(run: RecordedRun) -> list[Chart]:
-    """Return the curves over the training and over the thresholds."""
+    """Return the charts of losses, tags and thresholds."""
     losses = {LOSSES[name]: points for name, points in run.curves(LOSSES).items()}
     curves = {
         STAGES[name]: [(p["threshold"], p["miou"]) for p in stage["curve"]]

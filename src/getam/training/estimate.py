@@ -1,4 +1,4 @@
-"""This module says how long a run would take, from a few real steps of both of its phases."""
+"""This module estimates how long a run would take, from a few real steps of both phases."""
 
 import time
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from getam.training.trainer import Trainer
 
 WARM_UP = 1  # the first step pays for the workers and for buffers
 TIMED = 4
-SCORED = 3  # photos
+SCORED = 3  # so many photos are scored to see how long one takes
 
 PHASES = {"classification": "phase 1, tags alone", "joint": "phase 2, masks too"}
 
@@ -43,9 +43,9 @@ class Estimate:
     step_seconds
         Seconds of a step of each phase.
     photo_seconds
-        Seconds that the score of one photo takes.
+        Seconds that it takes to score one photo.
     memory
-        Peak memory so far in GB, of the accelerator or, without one, of the process.
+        Peak memory in GB after these steps, of the accelerator or, without one, of the process.
     advice
         A line for everything that may spoil the run.
     """
@@ -63,7 +63,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds of the whole run."""
+        """Return the seconds of the steps and of the scoring."""
         steps = sum(count * self.step_seconds[name] for name, count in self.phase_steps.items())
         return steps + self.scored * self.photo_seconds
 
@@ -98,7 +98,7 @@ def estimate(
     strict: bool = False,
     config: Mapping[str, Any] | None = None,
 ) -> Estimate:
-    """Check everything that :func:`getam.train` checks, and say how long it would take.
+    """Check everything that :func:`getam.train` checks, and say how long the run would take.
 
     A copy of the network makes a few real steps of each phase on the photos. The network stays as
     it is, and nothing is written.
@@ -143,14 +143,14 @@ def estimate(
 
 
 def phases_of(trainer: Trainer) -> dict[str, range]:
-    """Return the steps of each phase that has any."""
+    """Return the numbers of the steps of each phase; a phase without steps is left out."""
     steps, joint = trainer.schedule.steps, trainer.schedule.joint_from
     phases = {"classification": range(joint), "joint": range(joint, steps)}
     return {name: phase for name, phase in phases.items() if phase}
 
 
 def seconds_of_step(trainer: Trainer, phase: range) -> float:
-    """Return the median seconds of a few steps of a phase, with the reading of the photos."""
+    """Return the median seconds of a few steps of a phase; reading the photos is included."""
     train_mode(trainer.step_module)
     ends: list[float] = []
     while len(ends) <= WARM_UP + TIMED:

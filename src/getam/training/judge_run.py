@@ -1,4 +1,4 @@
-"""This module scores and judges a finished run: ``scores.json`` and ``quality.json``."""
+"""This module writes ``scores.json`` and ``quality.json`` of a finished run."""
 
 import logging
 from collections.abc import Sequence
@@ -29,9 +29,14 @@ JUDGED = 60  # training photos that a run judges by itself; docs/quality.md has 
 def score_run(
     model: Model, val: Source, folder: Path, *, workers: int | None = None
 ) -> tuple[StageScores, list[PhotoSigns]]:
-    """Score every stage on a split, or its tags alone if it has no masks, into ``scores.json``.
+    """Score the photos to score, and write ``scores.json`` and a picture of the first few.
 
-    A picture of its first photos is written beside. The signs of its photos are returned too.
+    If the photos have masks, every stage is scored, and otherwise only the tags are.
+
+    Returns
+    -------
+    tuple of StageScores and list of PhotoSigns
+        The scores, and the signs of every photo.
     """
     shown: list[AssessedPhoto] = []
     signs: list[PhotoSigns] = []
@@ -58,7 +63,21 @@ def judge_run(
     held_out: Sequence[PhotoSigns],
     workers: int | None = None,
 ) -> None:
-    """Judge masks and tags of some training photos beside the held-out ones: ``quality.json``."""
+    """Judge some of the training photos, and write ``quality.json``.
+
+    Parameters
+    ----------
+    model
+        The trained model.
+    source
+        The photos that it was trained on.
+    folder
+        The run folder.
+    held_out
+        The signs of photos that it was not trained on, which are written too.
+    workers
+        Number of processes that read photos.
+    """
     some = replace(source, records=evenly(source.records, JUDGED))
     if len(some) < len(source):
         logger.info(
@@ -74,6 +93,6 @@ def judge_run(
 
 
 def evenly(records: Sequence[Record], most: int) -> tuple[Record, ...]:
-    """Return at most so many records, at even distances."""
+    """Return at most ``most`` records, at even distances."""
     count = min(most, len(records))
     return tuple(records[number * len(records) // count] for number in range(count))

@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared run needs nothing but time.
+    """A prepared run was checked and put together; only its steps are still to be made.
 
     Attributes
     ----------
     trainer
-        It makes the steps. Its run folder is checked, and nothing is written yet.
+        What makes the steps. Its run folder was checked, and nothing was written yet.
     source, val
         The photos that can be read, to train on and to score.
     recipe
         Every setting.
     labeller, view
-        They belong to the model that comes out.
+        How the trained model makes pseudo labels, and how it looks at photos.
     advice
         A line for everything that may spoil the run.
     """
@@ -52,7 +52,7 @@ class Prepared:
     advice: tuple[str, ...]
 
     def model(self) -> Model:
-        """Return the model with the weights as they are now."""
+        """Return the model with the weights that it has now."""
         return Model(
             self.trainer.trained_network.eval(),
             self.source.classes,
@@ -115,7 +115,7 @@ def check_fit(network: Network, source: Source) -> None:
 
 
 def facts_of(network: Network, source: Source) -> Facts:
-    """Return what a preset needs to know of a backbone and of photos."""
+    """Return the facts about backbone and photos that a preset depends on."""
     return Facts(
         depth=len(network.backbone.blocks),
         width=network.backbone.embed_dim,
@@ -125,7 +125,7 @@ def facts_of(network: Network, source: Source) -> Facts:
 
 
 def has_saliency(source: Source) -> bool:
-    """Say whether every photo has a saliency map."""
+    """Return whether every photo has a saliency map."""
     return all(record.saliency for record in source.records)
 
 
@@ -180,7 +180,7 @@ def view_of(recipe: Recipe) -> View:
 
 
 def weights_of(recipe: Recipe) -> dict[str, float]:
-    """Return what each part of the loss counts."""
+    """Return the weight of each part of the loss."""
     saliency = "saliency" if recipe.saliency_target == "paper" else "saliency_released"
     return {
         "classification": recipe.classification_weight,
@@ -191,7 +191,7 @@ def weights_of(recipe: Recipe) -> dict[str, float]:
 
 
 def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
-    """Return the schedule of a recipe, whose shares become steps."""
+    """Return the schedule of a recipe, in which shares of the run are turned into steps."""
     return Schedule(
         steps,
         joint_from=round(recipe.joint_from * steps),
@@ -201,7 +201,7 @@ def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
 
 
 def decay_of(ema: float, *, steps: int) -> float:
-    """Return the decay per step of averaged weights that reach back over a share of the steps.
+    """Return the decay per step of weights that are averaged over a share ``ema`` of the steps.
 
     Examples
     --------
