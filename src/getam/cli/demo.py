@@ -18,7 +18,7 @@ def demo(
     Args:
         out: new or empty folder for scenes, runs, scores.json and report.html
         seed: seed of the scenes and of training
-        from_scratch: learn the classifier that the package brings again first, some minutes more
+        from_scratch: first train the classifier, which the package otherwise brings along
         device: cpu, cuda or auto
         json: write the scores here too
     """

@@ -14,8 +14,8 @@ from getam.stopped import Stopped
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
-    "check": "count and check a data set before training: faults, and what to do about each",
-    "doctor": "what getam finds on this machine, and what of it will matter",
+    "check": "what is wrong with a data set, and what to do about each fault",
+    "doctor": "what getam finds on this machine, and what of it matters for a run",
     "train": "photos with image-level labels in, a segmentation network out",
     "explain": "why any vision transformer named a class: overlays of several methods",
     "maps": "activation maps of photos: coloured overlays and .npz",
@@ -25,7 +25,7 @@ VERBS = {
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
     "quality": "judge masks and tags of photos without any true mask",
-    "thresholds": "choose thresholds of maps on a few photos with true masks",
+    "thresholds": "choose the thresholds of pseudo labels on a few photos with true masks",
     "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }

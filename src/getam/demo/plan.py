@@ -92,5 +92,5 @@ class Plan:
 
     @property
     def all_scenes(self) -> dict[str, int]:
-        """Number of scenes per split when the classifier is learned too."""
+        """Return the number of scenes per split if the classifier is trained too."""
         return {**self.classifier_scenes, **self.scenes}
