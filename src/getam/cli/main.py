@@ -19,7 +19,7 @@ VERBS = {
     "maps": "activation maps of photos: coloured overlays and .npz",
     "label": "pseudo masks of labelled photos: palette PNG",
     "predict": "masks of photos: palette PNG",
-    "export": "masks or the model for other programs: VOC, CVAT, COCO, Label Studio, ONNX, the hub",
+    "export": "masks of photos for other programs: VOC, CVAT, COCO, Label Studio",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
     "compare": "score attribution methods and starting blocks on a split with masks",
