@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
 
-.PHONY: demo test check format package bench docs clean
+.PHONY: demo test browser check format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -14,6 +14,11 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+# The tests of pages drive a real browser. Without one they are skipped, or fail where CI is set.
+browser:
+	@command -v chromium chromedriver > /dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq chromium chromium-driver; }
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check src tests benchmarks examples docs

@@ -21,11 +21,11 @@ from getam.data import Source, open_source, photo_loader, train_loader
 from getam.evaluation import tag_scores
 from getam.files import whole_file
 from getam.network.weights import read_state_dict, without_head
+from getam.recipe import Facts, recipe_for
 
 RESULTS = Path(__file__).with_name("results") / "plain_classifier.json"
 BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
-EPOCHS, BATCH, CROP, LONG_SIDE, RATE, HEAD = 9, 8, 224, 320, 1.5e-4, 13.0
 MEAN = STD = 0.5
 
 
@@ -59,19 +59,31 @@ def run(table: Path, *, seed: int) -> dict[str, Any]:
 
 def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
     """Train with AdamW, a short warm-up and cosine decay."""
+    facts = Facts(depth=12, width=192, photos=len(source), has_saliency=False)
+    ours = recipe_for(facts)  # for what both sides share
     loader = train_loader(
-        source, crop=CROP, batch_size=BATCH, seed=seed, workers=0, scale=(0.8, 1.4), jitter=0.2
+        source,
+        crop=ours.crop,
+        batch_size=ours.batch_size,
+        seed=seed,
+        workers=0,
+        scale=ours.scale,
+        jitter=ours.jitter,
     )
+    rates = [ours.learning_rate, ours.head_factor * ours.learning_rate]
     head = [p for name, p in model.named_parameters() if name.startswith("head")]
     rest = [p for name, p in model.named_parameters() if not name.startswith("head")]
-    groups = [{"params": rest, "lr": RATE}, {"params": head, "lr": HEAD * RATE}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.05)
-    steps = EPOCHS * len(loader)
+    groups = [{"params": part, "lr": rate} for part, rate in zip((rest, head), rates, strict=True)]
+    optimiser = torch.optim.AdamW(groups, weight_decay=ours.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [RATE, HEAD * RATE], total_steps=steps, pct_start=0.08, cycle_momentum=False
+        optimiser,
+        rates,
+        total_steps=ours.epochs * len(loader),
+        pct_start=ours.warmup,
+        cycle_momentum=False,
     )
     model.train()
-    for _ in range(EPOCHS):
+    for _ in range(ours.epochs):
         for batch in loader:
             loss = multilabel_soft_margin_loss(model(normalised(batch.image)), batch.labels)
             loss.backward()
@@ -84,7 +96,7 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
 def score(model: nn.Module, val: Source) -> dict[str, Any]:
     """Return the average precision of the tags of whole photos."""
     logits, labels = [], []
-    for batch in photo_loader(val, long_side=LONG_SIDE, multiple=16, workers=0):
+    for batch in photo_loader(val, long_side=320, multiple=16, workers=0):
         logits.append(model(normalised(batch.image))[0])
         labels.append(batch.labels[0])
     return tag_scores(torch.stack(logits), torch.stack(labels), list(val.classes)).to_dict()

@@ -2,7 +2,8 @@
 
 A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
 come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``), those of the trials
-from ``results/trials.json`` (``python benchmarks/trials.py``).
+from ``results/trials.json`` (``python benchmarks/trials.py``), and those of the quality score from
+``results/quality.json`` (``python benchmarks/quality.py``).
 """
 
 import json
@@ -10,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from plain_classifier import RESULTS as PLAIN
@@ -20,6 +22,7 @@ from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
+QUALITY = Path(__file__).with_name("results") / "quality.json"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 MARK = re.compile(r"(<!-- table: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -127,6 +130,72 @@ def trials() -> str:
     return table(["trial", *STAGES, "share ignored"], lines)
 
 
+def whole_runs() -> str:
+    """Write what the former and the present recipe score on the choosing photos, and their time."""
+    kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
+    lines = []
+    for trial, shown in WHOLE.items():
+        seeds = [row for key, row in kept.items() if key.startswith(f"{trial} (whole)")]
+        if seeds:
+            scores = [spread([row["scores"][name] for row in seeds]) for name in STAGES[2:]]
+            minutes = mean(row["processor_minutes"] for row in seeds)
+            lines.append([shown, str(len(seeds)), *scores, f"{minutes:.1f}"])
+    return table(["whole run", "seeds", *STAGES[2:], "processor minutes"], lines)
+
+
+WHOLE = {
+    "tags/old default": "what a bare command used to do",
+    "tags/base": "8 photos a step, 9 passes (the former recipe)",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 passes",
+}
+
+
+def quality_masks() -> str:
+    """Write how well each formula ranks the masks of photos, the best one on one half first."""
+    kept = json.loads(QUALITY.read_text(encoding="utf-8"))
+    lines = [
+        [name, *(f"{row[figure]:.2f}" for figure in RANKS), str(row["bad among the worst"])]
+        for name, row in sorted(kept["variants"].items(), key=lambda item: -item[1]["one half"])
+    ]
+    return table(["score", *RANKS.values(), "bad among the worst 10 %"], lines)
+
+
+def quality_classes() -> str:
+    """Write how well the quality score and the baselines rank the masks of each class."""
+    kept = json.loads(QUALITY.read_text(encoding="utf-8"))["classes"]
+    first = next(iter(kept.values()))
+    scores = [name for name in first if name != "masks"]
+    lines = [
+        [name, str(row["masks"]), *(f"{row[score]:.2f}" for score in scores)]
+        for name, row in kept.items()
+    ]
+    return table(["class", "masks", "quality score", *scores[1:]], lines)
+
+
+def quality_tags() -> str:
+    """Write the share of flipped tags that each formula finds."""
+    kept = json.loads(QUALITY.read_text(encoding="utf-8"))
+    lines = [
+        [f"{name}, {where}", *(f"{row[figure]:.2f}" for figure in FLIPS)]
+        for part, where in PARTS.items()
+        for name, row in kept[part].items()
+    ]
+    return table(["doubt", *FLIPS.values()], lines)
+
+
+RANKS = {
+    "one half": "one half",
+    "other half": "other half",
+    "all": "all",
+    "prediction": "all, of the prediction",
+}
+FLIPS = {
+    "found": "found",
+    "wrong tags found": "of the wrong tags",
+    "missing tags found": "of the missing tags",
+}
+PARTS = {"flips": "new photos", "flips of training photos": "photos trained on"}
+
 ANIMALS = {"animals saliency": "tags and saliency maps", "animals tags": "tags alone"}
 
 FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
@@ -152,6 +221,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "plain classifier": plain_classifier,
     "demo": demo,
     "trials": trials,
+    "whole runs": whole_runs,
+    "quality of masks": quality_masks,
+    "quality of classes": quality_classes,
+    "quality of tags": quality_tags,
 }
 """Every table by its name."""
 

@@ -1,18 +1,11 @@
 """The whole road by the command line, on photos made here."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import yaml
 from data.scenes import CLASSES, write_voc
 from PIL import Image
@@ -126,48 +119,3 @@ def test_a_perfect_prediction_scores_one(
     assert main(["score", *options, "--json", str(file)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "mIoU 1.000"
     assert json.loads(file.read_text())["miou"] == 1.0
-
-
-def test_sigterm_saves_and_resume_reaches_the_same_losses(
-    voc: Path, tmp_path: Path, one_thread: None
-) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    data = ["--data", str(voc), "--split", "train", *TINY, "--epochs", "12"]
-    assert main(["train", *data, "--out", str(whole)]) == 0
-    command = [sys.executable, "-m", "getam.cli.main", "train"]
-    process = subprocess.Popen(
-        [*command, *data, "--out", str(cut)],
-        stderr=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    wait_for(cut / "checkpoint.pt", process)
-    os.kill(process.pid, signal.SIGTERM)
-    _, said = process.communicate(timeout=120)
-    if process.returncode:  # else it was done before the signal came
-        assert process.returncode == 128 + signal.SIGTERM, said.decode()
-        assert b"--resume" in said.splitlines()[-1]
-        assert main(["train", "--out", str(cut), "--resume"]) == 0
-    assert epoch_losses(cut) == epoch_losses(whole)
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Compute with one thread: sums of several round otherwise, and labels turn on a rounding."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
-    deadline = time.monotonic() + 120
-    while not path.exists() and process.poll() is None:
-        assert time.monotonic() < deadline, f"{path} was never written"
-        time.sleep(0.01)
-
-
-def epoch_losses(run: Path) -> list[float]:
-    """Total loss after each step that was logged."""
-    entries = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
-    return [entry["total"] for entry in entries if "epoch" in entry]

@@ -1,4 +1,4 @@
-"""``getam train --seeds`` trains once per seed, goes on after a stop and prints one table."""
+"""``getam train --seeds`` trains once per seed; ``--dry-run`` only says what would come."""
 
 import json
 import statistics
@@ -89,3 +89,21 @@ def test_mistakes(
     assert main(["train", *options(voc, out), *more]) == 1
     assert expected in capsys.readouterr().err.splitlines()[-1]
     assert not out.exists()
+
+
+def test_a_dry_run_says_how_long_it_takes_and_writes_nothing(
+    voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", *options(voc, out), "--dry-run", "--seeds", "0,1,2"]) == 0
+    said = capsys.readouterr().out
+    assert "warning: fewer than 10 photos show these classes" in said
+    assert "photos               4 to train on, 1 to score" in said
+    assert "phase 2, masks too" in said
+    assert "3 runs, one per seed: about" in said
+    assert not out.exists()
+    out.mkdir()
+    (out / "thesis.txt").write_text("precious")
+    assert main(["train", *options(voc, out), "--dry-run"]) == 1
+    assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["train", *options(voc, out), "--dry-run", "--resume"]) == 1

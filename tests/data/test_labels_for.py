@@ -3,6 +3,7 @@
 import pytest
 
 from getam.data import Tags
+from getam.data.finding import stop, warn
 from getam.data.labels_for import check_names, labels_for
 
 CAT, DOG = Tags(("cat",)), Tags(("dog",))
@@ -13,9 +14,9 @@ def matched(tmp_path):
     photos = {"1": tmp_path / "x" / "1.png", "a/2": tmp_path / "a" / "2.png"}
     photos["b/2"] = tmp_path / "b" / "2.png"
 
-    def match(table, *, strict=True, ids=("1",)):
+    def match(table, *, notice=stop, ids=("1",)):
         origin = tmp_path / "labels.csv"
-        return labels_for(table, photos, ids, root=tmp_path, origin=origin, strict=strict)
+        return labels_for(table, photos, ids, root=tmp_path, origin=origin, notice=notice)
 
     return match
 
@@ -27,15 +28,15 @@ def test_every_way_to_name_a_photo(matched, key):
 
 def test_two_entries_for_one_photo_are_refused(matched):
     for other in ("x/1", "./1"):
-        with pytest.raises(ValueError, match=rf"names the photo {other} twice, also as 1$"):
+        with pytest.raises(ValueError, match=rf"names 1 photos more than once: 1 = {other};"):
             matched({"1": CAT, other: DOG})
 
 
 def test_a_stem_of_two_photos_names_none_of_them(matched, caplog):
     table = {"a/2": CAT, "b/2": DOG, "2": CAT}
-    assert matched(table, strict=False, ids=("a/2", "b/2")) == {"a/2": CAT, "b/2": DOG}
+    assert matched(table, notice=warn, ids=("a/2", "b/2")) == {"a/2": CAT, "b/2": DOG}
     assert "1 entries of" in caplog.text
-    with pytest.raises(ValueError, match="have no photo in .*: 2$"):
+    with pytest.raises(ValueError, match="have no photo in .*: 2;"):
         matched(table)
 
 

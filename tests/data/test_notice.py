@@ -1,8 +1,6 @@
-"""One line for what is wrong: the nearest known name, a few of many, a warning or an error."""
+"""One line for what is wrong: the nearest known name, a few of many."""
 
-import pytest
-
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import first_few, unknown
 
 
 def test_the_nearest_name_is_given_if_there_is_one() -> None:
@@ -18,10 +16,3 @@ def test_the_nearest_name_is_given_if_there_is_one() -> None:
 def test_a_few_of_many() -> None:
     assert first_few(["a", "b", "c"]) == "a, b, c"
     assert first_few(["a", "b", "c"], 2) == "a, b, ..."
-
-
-def test_a_warning_or_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    warn_or_stop("2 photos left out", strict=False)
-    assert caplog.messages == ["2 photos left out"]
-    with pytest.raises(ValueError, match="2 photos left out"):
-        warn_or_stop("2 photos left out", strict=True)

@@ -89,8 +89,8 @@ def test_missing_photos(folder, caplog):
     ("text", "message"),
     [
         ("image,labels\n", "no rows"),
-        ("image,labels\n2,cat\n2,dog\n", "photo 2 twice"),
-        ("image,labels\n2,cat\n2.jpg,dog\n", "twice"),
+        ("image,labels\n2,cat\n2,dog\n", "photos more than once: 2 = 2;"),
+        ("image,labels\n2,cat\n2.jpg,dog\n", "more than once"),
         ("image,cat,Background\n2,1,0\n", "has a class 'Background'"),
         ("image,labels\n2,cat;background\n", "has a class 'background'"),
         ("image,cat\n2,5\n", "0 or 1, got '5' for 2"),

@@ -82,8 +82,8 @@ def test_label_of_an_unknown_class(voc):
 def test_listed_photo_that_is_missing(voc, caplog):
     (voc / "JPEGImages" / "b.png").unlink()
     assert [r.id for r in open_source(voc, split="train").records] == ["a", "c", "d"]
-    assert "1 ids of the split train have no photo" in caplog.text
-    with pytest.raises(ValueError, match="no photo .*: b"):
+    assert "1 photos of the split train in" in caplog.text
+    with pytest.raises(ValueError, match="are not there: b"):
         open_source(voc, split="train", strict=True)
     (voc / "JPEGImages" / "e.png").unlink()
     with pytest.raises(ValueError, match="no photo of the split val"):

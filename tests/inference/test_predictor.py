@@ -41,6 +41,28 @@ def test_the_same_mask_from_every_form(folder, photo):
     assert expected.probabilities is None
 
 
+@pytest.mark.parametrize("crf", [False, True])
+def test_a_mask_that_is_told_the_tags_has_no_other_class(folder, photo, crf):
+    predictor = Predictor.load(folder, crf=crf, device="cpu")
+    free, told = predictor.untold_and_told(photo, ["dog"])
+    assert_same(free, predictor(photo))
+    assert_same(told, predictor(photo, tags=["dog"]))
+    assert set(told.mask.unique().tolist()) <= {0, 3}
+    assert set(predictor(photo, tags=[]).mask.unique().tolist()) == {0}
+    with pytest.raises(ValueError, match="tags must be among cat, cow, dog, got 'dgo'"):
+        predictor(photo, tags=["dgo"])
+
+
+def test_a_told_mask_is_the_likeliest_of_background_and_tags(folder, photo):
+    predictor = Predictor.load(folder, device="cpu")
+    image = torch.from_numpy(np.array(Image.open(photo))).movedim(-1, 0)
+    with torch.no_grad():
+        logits, _ = predictor.logits(image)
+    enlarged = interpolate(logits, (33, 47), mode="bilinear", align_corners=False)[0]
+    expected = torch.tensor([0, 1, 3])[enlarged[[0, 1, 3]].argmax(0)]
+    assert torch.equal(predictor(photo, tags=["dog", "cat"]).mask.long(), expected)
+
+
 @pytest.mark.parametrize("size", [(33, 47), (20, 90), (64, 48), (7, 5), (1, 1)])
 def test_any_size(folder, size):
     predictor = Predictor.load(folder, scales=(0.5, 1.0, 1.3), flip=True, device="cpu")

@@ -40,7 +40,9 @@ def test_stage_scores_equal_a_count_by_hand(model, source, photos):
     photos = photos[:3]
     truths = [source.read_truth(record) for record in source.records]
     seen = {}
-    scores = score_stages(model, source, workers=0, on_photo=lambda p, m: seen.update({p.id: m}))
+    scores = score_stages(
+        model, source, workers=0, on_photo=lambda a: seen.update({a.photo.id: a.prediction.mask})
+    )
     assert list(seen) == ["a", "b", "c"]
     stages, predictor = scores.stages, Predictor(model)
 

@@ -22,7 +22,7 @@ def test_a_run_folder_holds_everything(run, source):
     names = {path.name for path in folder.iterdir()}
     assert names >= {
         "config.yaml", "env.json", "metrics.jsonl", "checkpoint.pt", "tensorboard", "samples",
-        "model.safetensors", "model.json", "scores.json",
+        "model.safetensors", "model.json", "scores.json", "quality.json",
     }  # fmt: skip
     assert yaml.safe_load((folder / "config.yaml").read_text())["crop"] == 32
     assert {"command", "versions", "device"} <= json.loads((folder / "env.json").read_text()).keys()

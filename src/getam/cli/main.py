@@ -14,6 +14,8 @@ from getam.stopped import Stopped
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
+    "check": "count and check a data set before training: faults, and what to do about each",
+    "doctor": "what getam finds on this machine, and what of it will matter",
     "train": "photos with image-level labels in, a segmentation network out",
     "explain": "why any vision transformer named a class: overlays of several methods",
     "maps": "activation maps of photos: coloured overlays and .npz",
@@ -22,6 +24,9 @@ VERBS = {
     "export": "masks of photos for other programs: VOC, CVAT, COCO, Label Studio",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
+    "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
+    "quality": "judge masks and tags of photos without any true mask",
+    "thresholds": "choose thresholds of maps on a few photos with true masks",
     "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }
@@ -44,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 done, 1 failed, 2 wrong usage, 128 + signal stopped.
+        Exit status: 0 done, 1 failed, 2 wrong usage, 3 faulty data, 128 + signal stopped.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # The compute threads wait for each other after every operation. By default a waiting thread
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # (benchmarks/threads.py measures it). The library reads this once, when torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     if not arguments or arguments[0] in ("-h", "--help"):
-        lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
+        lines = "\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())
         print(HELP.format(verbs=lines), end="")
         return 0
     if arguments[0] == "--version":
@@ -73,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return call(importlib.import_module(f"getam.cli.{verb}").run, options)
 
 
-def call(run: Callable[[list[str]], None], options: list[str]) -> int:
+def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
     """Run a verb and return its exit status; an expected error is one line without ``--debug``."""
     debug = "--debug" in options
     try:
-        run([option for option in options if option != "--debug"])
+        return run([option for option in options if option != "--debug"]) or 0
     except Stopped as stopped:
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
@@ -94,7 +99,6 @@ def call(run: Callable[[list[str]], None], options: list[str]) -> int:
             raise
         print(f"getam: {str(error).splitlines()[0]} (--debug shows the trace)", file=sys.stderr)
         return 1
-    return 0
 
 
 def one_line(error: Exception) -> str:

@@ -83,6 +83,18 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in settings.as_dict().items() if name != "config"}
 
 
+def led_by(name: str, options: Sequence[str]) -> list[str]:
+    """Return the options with the name of the first one, which may be given without it.
+
+    Examples
+    --------
+    >>> led_by("data", ["photos", "--val", "val"]), led_by("data", ["--val", "val"])
+    (['--data', 'photos', '--val', 'val'], ['--val', 'val'])
+    """
+    named = not options or options[0].startswith("-")
+    return [*options] if named else [f"--{name}", *options]
+
+
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:
     """Spell the options as the parser knows them: ``_`` for ``-``, and a value for every switch.
 

@@ -66,9 +66,7 @@ def stages(
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=label_crf)
     loaded = replace(loaded, view=view)
     with counted("photos", len(source)) as advance:
-        scores = score_stages(
-            loaded, source, workers=workers, on_photo=lambda _photo, _mask: advance()
-        )
+        scores = score_stages(loaded, source, workers=workers, on_photo=lambda _assessed: advance())
     print(scores.table())
     if json is not None:
         scores.write_json(json)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from getam.network import Network
 
 CONFIG = "config.yaml"  # of a run
-NOT_OF_THE_RUN = {"resume", "json", "recipe"}  # the recipe is written field by field
+NOT_OF_THE_RUN = {"resume", "dry_run", "json", "recipe"}  # the recipe is written field by field
 
 
 # jsonargparse looks a function's name up in every package above: ``train`` would import torch.
@@ -43,6 +43,7 @@ def train_from_tags(
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
+    dry_run: bool = False,
     json: Path | None = None,
     *,
     recipe: Mapping[str, Any],
@@ -72,6 +73,7 @@ def train_from_tags(
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
+        dry_run: check everything, time a few steps, say how long it would take, write nothing
         json: write the scores here too, beside scores.json in the run
         recipe: settings of the recipe that were given
     """
@@ -80,6 +82,9 @@ def train_from_tags(
     source, scored = open_parts(settings)
     source = source.for_training()  # fails before the network is built
     chosen = numbers(seeds, option="seeds", of=int)
+    if dry_run:
+        print_estimate(source, scored, settings, recipe, resume=resume, runs=len(chosen or [0]))
+        return
     if chosen is not None:
         train_seeds(chosen, source, scored, settings, recipe, json=json)
         return
@@ -161,6 +166,47 @@ def train_once(
     write_scores(trained.scores, json)
     if trained.warning:
         print(trained.warning)
+
+
+def print_estimate(
+    source: "Source",
+    val: "Source | None",
+    settings: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    *,
+    resume: bool,
+    runs: int,
+) -> None:
+    """Print what speaks against a run and how long it would take; nothing is written.
+
+    Raises
+    ------
+    ValueError
+        If the run is to be resumed: its progress says how much time is left.
+    """
+    if resume:
+        raise ValueError("dry_run: leave --resume out; a run that goes on says how long it takes")
+    from getam.training import estimate, facts_of
+
+    network = new_network(
+        settings, len(source.classes), seed=recipe.get("seed", 0), untrained=False
+    )
+    expected = estimate(
+        network,
+        source,
+        settings["out"],
+        recipe=recipe_for(facts_of(network, source), settings["preset"], **recipe),
+        val=val,
+        device=settings["device"],
+        workers=settings["workers"],
+        strict=settings["strict"],
+        config=settings,
+    )
+    for line in expected.advice:
+        print(f"warning: {line}")
+    print(expected.table())
+    if runs > 1:
+        print(f"{runs} runs, one per seed: about {runs * expected.seconds / 60:.1f} minutes")
 
 
 def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":

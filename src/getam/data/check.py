@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from getam.data.notice import warn_or_stop
+from getam.data.finding import Finding, notice_for
 from getam.data.photo import read_photo
 from getam.data.source import Record, Source
 
@@ -43,10 +43,10 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
         faults = list(pool.map(_fault, source.records))
     bad = [fault for fault in faults if fault]
     if bad:
-        warn_or_stop(
-            f"{len(bad)} of {len(source)} photos of {source.name} left out; the first: {bad[0]}",
-            strict=strict or len(bad) == len(source),
-        )
+        message = f"{len(bad)} of {len(source)} photos of {source.name} cannot be read"
+        advice = "replace or remove them; without --strict they are left out"
+        finding = Finding("error", "unreadable photos", message, advice, tuple(bad))
+        notice_for(strict=strict or len(bad) == len(source))(finding)
     good = (record for record, fault in zip(source.records, faults, strict=True) if not fault)
     return replace(source, records=tuple(good))
 

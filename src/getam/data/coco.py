@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from getam.data.class_names import check_class_names
+from getam.data.finding import Finding, Notice, missing_photos
 from getam.data.listing import name_photos
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import unknown
 from getam.data.once import check_once
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
@@ -28,7 +29,7 @@ def is_coco(root: Path) -> bool:
     return any((root / "annotations").glob("instances_*.json"))
 
 
-def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
+def open_coco_root(root: Path, *, split: str | None, labels: Path | None, notice: Notice) -> Source:
     """Open a folder with ``annotations/instances_<split>.json`` and the photos in ``<split>``.
 
     The photos may also lie in ``images/<split>``, in ``images`` or in the root itself.
@@ -41,8 +42,8 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict
         Name of the split, such as ``train2017``. None is allowed if there is only one.
     labels
         Must be None: the labels are those of the instances file.
-    strict
-        Whether to raise an error instead of a warning.
+    notice
+        What is told of photos and labels that do not match.
 
     Raises
     ------
@@ -60,10 +61,10 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, strict
     instances = root / "annotations" / f"{prefix}{split}.json"
     folders = (root / split, root / "images" / split, root / "images", root)
     images = next(folder for folder in folders if folder.is_dir())
-    return open_coco(images, instances, strict=strict)
+    return open_coco(images, instances, notice=notice)
 
 
-def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
+def open_coco(images: Path, instances: Path, *, notice: Notice) -> Source:
     """Open an instances file of COCO.
 
     The classes are the categories of the file in the order of their ids. The value of a class in
@@ -76,9 +77,8 @@ def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
         The folder that each ``file_name`` in the instances file is relative to.
     instances
         The JSON file of COCO's object instances.
-    strict
-        Whether to raise an error if photos are missing or annotations belong to no photo. Otherwise
-        a warning is given.
+    notice
+        What is told of missing photos, and of annotations that belong to no photo.
 
     Raises
     ------
@@ -89,8 +89,8 @@ def open_coco(images: Path, instances: Path, *, strict: bool) -> Source:
     """
     content = _read_instances(instances)
     names = _category_names(content, instances)
-    labels = _labels_by_image(content, names, instances, strict=strict)
-    photos = _photos_by_id(content, images, instances, strict=strict)
+    labels = _labels_by_image(content, names, instances, notice)
+    photos = _photos_by_id(content, images, instances, notice)
     image_ids = {photo: image_id for image_id, photo in photos.items()}
     named = name_photos(photos.values(), images)
     drawn = any("segmentation" in annotation for annotation in content["annotations"])
@@ -202,20 +202,24 @@ def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dic
 
 
 def _labels_by_image(
-    content: dict[str, list[dict[str, Any]]], names: dict[int, str], path: Path, *, strict: bool
+    content: dict[str, list[dict[str, Any]]], names: dict[int, str], path: Path, notice: Notice
 ) -> dict[int, tuple[str, ...]]:
     shown: dict[int, set[int]] = {image["id"]: set() for image in content["images"]}
-    lost = 0
+    known = set(shown)
+    lost: list[str] = []
     for annotation in content["annotations"]:
         if annotation["category_id"] not in names:
             raise ValueError(
                 f"{path} has an annotation of category {annotation['category_id']}, which is not "
                 "in its categories"
             )
-        lost += annotation["image_id"] not in shown
+        if annotation["image_id"] not in known:
+            lost.append(f"annotation {annotation.get('id')} of image {annotation['image_id']}")
         shown.setdefault(annotation["image_id"], set()).add(annotation["category_id"])
     if lost:
-        warn_or_stop(f"{lost} annotations of {path} belong to no image in it", strict=strict)
+        message = f"{len(lost)} annotations of {path} belong to no image in it"
+        advice = "add the images to its list, or remove the annotations"
+        notice(Finding("warning", "labels without a photo", message, advice, tuple(lost)))
     return {
         image: tuple(name for category, name in names.items() if category in categories)
         for image, categories in shown.items()
@@ -223,17 +227,20 @@ def _labels_by_image(
 
 
 def _photos_by_id(
-    content: dict[str, list[dict[str, Any]]], images: Path, path: Path, *, strict: bool
+    content: dict[str, list[dict[str, Any]]], images: Path, path: Path, notice: Notice
 ) -> dict[int, Path]:
     if not images.is_dir():
         raise FileNotFoundError(f"there is no folder {images} for the photos of {path}")
     photos = {image["id"]: as_on_disk(images / image["file_name"]) for image in content["images"]}
-    check_once(((image["file_name"], photos[image["id"]]) for image in content["images"]), path)
+    check_once(
+        ((image["file_name"], photos[image["id"]]) for image in content["images"]),
+        path,
+        notice=notice,
+    )
     found = {image: photo for image, photo in photos.items() if photo.is_file()}
     missing = [str(photo) for image, photo in photos.items() if image not in found]
     if not found:
         raise FileNotFoundError(f"none of the {len(photos)} photos of {path} is in {images}")
     if missing:
-        message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
-        warn_or_stop(message, strict=strict)
+        notice(missing_photos(missing, path))
     return found

@@ -6,10 +6,11 @@ The folder holds one sub-folder per class, or photos with a label file, or photo
 from pathlib import Path
 
 from getam.data.class_names import is_background
+from getam.data.finding import Finding, Notice
 from getam.data.labels import read_labels
 from getam.data.labels_for import labels_for
 from getam.data.listing import find_photos, name_photos
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import first_few, unknown
 from getam.data.once import check_once
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
@@ -18,7 +19,7 @@ from getam.data.voc import is_voc
 
 
 def open_folder(
-    root: Path, *, split: str | None, labels: Path | None, none: str | None, strict: bool
+    root: Path, *, split: str | None, labels: Path | None, none: str | None, notice: Notice
 ) -> Source:
     """Open a folder of photos.
 
@@ -33,8 +34,8 @@ def open_folder(
         A label file; see `read_labels`. Its names, sorted, are then the classes.
     none
         Name of the class folder whose photos show none of the classes. It makes no class.
-    strict
-        Whether to raise an error instead of a warning.
+    notice
+        What is told of photos and labels that do not match.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def open_folder(
     photos = name_photos(find_photos(base), base)
     if labels is None:
         table = {name: _folders_above(photo, base) for name, photo in photos.items()}
-        _check_bare(table, base, strict=strict)
+        _check_bare(table, base, notice)
         folders = named_classes(table) if split is None else _sub_folders(root, "*/*")
         classes = _without_none(folders, none, base)
         table = {name: _tags_of_folder(tags, none) for name, tags in table.items()}
@@ -54,7 +55,7 @@ def open_folder(
         if none is not None:
             raise without_class_folders(none, f"{root} with labels={labels}")
         everything = read_labels(labels)
-        table = labels_for(everything, photos, photos, root=base, origin=labels, strict=strict)
+        table = labels_for(everything, photos, photos, root=base, origin=labels, notice=notice)
         classes = named_classes(everything)
     tags = {name: table.get(name, NOTHING_KNOWN) for name in photos}
     records = tuple(
@@ -141,14 +142,15 @@ def _tags_of_folder(tags: Tags, none: str | None) -> Tags:
     return Tags(()) if tags.labels == (none,) else tags
 
 
-def _check_bare(table: Labels, base: Path, *, strict: bool) -> None:
+def _check_bare(table: Labels, base: Path, notice: Notice) -> None:
     bare = [name for name, tags in table.items() if tags.labels is None]
     if len(bare) not in {0, len(table)}:
         message = (
             f"{len(bare)} photos lie beside the class folders of {base}, so nothing is known about "
-            f"them: {first_few(bare)}"
+            "them"
         )
-        warn_or_stop(message, strict=strict)
+        advice = "move each into the folder of its class, or go on without them"
+        notice(Finding("warning", "photos without labels", message, advice, tuple(bare)))
 
 
 def _in_list(path: Path) -> list[Path]:

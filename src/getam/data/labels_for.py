@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from posixpath import normpath
 
+from getam.data.finding import Finding, Notice
 from getam.data.listing import aliases
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import unknown
 from getam.data.once import check_once
 from getam.data.spelling import composed
 from getam.data.tags import Labels, named_classes
+
+LOST = "add the photos, correct the names, or remove the entries"
+BARE = "add an entry for each (an empty one if it shows no class), or go on without them"
 
 
 def check_names(table: Labels, classes: Iterable[str], origin: Path) -> None:
@@ -32,7 +36,7 @@ def labels_for(
     *,
     root: Path,
     origin: Path,
-    strict: bool,
+    notice: Notice,
 ) -> Labels:
     """Match the entries of a label file with photos.
 
@@ -48,8 +52,8 @@ def labels_for(
         The folder that names in the file may be relative to.
     origin
         The label file, for messages.
-    strict
-        Whether to raise an error instead of a warning.
+    notice
+        What is told of photos and labels that do not match.
 
     Returns
     -------
@@ -59,12 +63,13 @@ def labels_for(
     Raises
     ------
     ValueError
-        If no entry names a photo, or if two entries name the same one. If ``strict`` is on, also if
-        an entry has no photo or a photo has no entry.
+        If no entry names a photo, or if ``notice`` does not go on.
     """
     names = aliases(photos, root)
     photo_of = {key: names.get(composed(normpath(key))) for key in table}
-    check_once(((key, photos[name]) for key, name in photo_of.items() if name), origin)
+    check_once(
+        ((key, photos[name]) for key, name in photo_of.items() if name), origin, notice=notice
+    )
     found = {name: table[key] for key, name in photo_of.items() if name}
     if not found:
         raise ValueError(
@@ -73,13 +78,10 @@ def labels_for(
         )
     lost = [key for key, name in photo_of.items() if not name]
     if lost:
-        warn_or_stop(
-            f"{len(lost)} entries of {origin} have no photo in {root}: {first_few(lost)}",
-            strict=strict,
-        )
+        message = f"{len(lost)} entries of {origin} have no photo in {root}"
+        notice(Finding("warning", "labels without a photo", message, LOST, tuple(lost)))
     bare = [name for name in ids if name not in found]
     if bare:
-        warn_or_stop(
-            f"{len(bare)} photos have no entry in {origin}: {first_few(bare)}", strict=strict
-        )
+        message = f"{len(bare)} photos have no entry in {origin}"
+        notice(Finding("warning", "photos without labels", message, BARE, tuple(bare)))
     return found

@@ -9,7 +9,6 @@ import torch
 from torch.utils.data import DataLoader
 
 from getam.data.dataset import PhotoDataset, TrainDataset
-from getam.data.negatives import warn_without_negatives
 from getam.data.repeat_factors import repeat_factors
 from getam.data.sample import Batch, collate
 from getam.data.sampler import ShuffledBatches
@@ -109,7 +108,6 @@ def train_loader(
         If no photo has a label, or a class is in no photo.
     """
     source = source.for_training()
-    warn_without_negatives(source)
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
     repeats = repeat_factors(source) if balance else np.ones(len(source))
     sampler = ShuffledBatches(

@@ -1,10 +1,7 @@
-"""This module says in one line what is wrong with a data set, as a warning or as an error."""
+"""This module writes names into messages: unknown ones with their nearest, and long lists."""
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
-
-logger = logging.getLogger(__name__)
 
 
 def unknown(what: str, given: Iterable[str], known: Collection[str], where: object) -> ValueError:
@@ -49,16 +46,3 @@ def first_few(names: Sequence[str], count: int = 3) -> str:
     'a, b, c, ...'
     """
     return ", ".join([*names[:count], *(["..."] if len(names) > count else [])])
-
-
-def warn_or_stop(message: str, *, strict: bool) -> None:
-    """Log a message as a warning, or raise it as an error if ``strict`` is on.
-
-    Raises
-    ------
-    ValueError
-        If ``strict`` is on.
-    """
-    if strict:
-        raise ValueError(message)
-    logger.warning(message)

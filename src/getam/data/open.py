@@ -1,11 +1,12 @@
 """This module opens a data set of any kind by its path."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from getam.data.coco import is_coco, open_coco, open_coco_root
 from getam.data.data_yaml import read_data_yaml
+from getam.data.finding import Notice, notice_for
 from getam.data.folder import open_folder, without_class_folders
 from getam.data.saliency import with_saliency
 from getam.data.source import Source
@@ -66,43 +67,87 @@ def open_source(
         If a split or class is unknown, if a class is called background, or if a file is malformed.
         The message names the nearest known split or class.
     """
-    path = Path(path)
-    if path.suffix.lower() in {".yaml", ".yml"} and path.is_file():
-        given = {"split": split, "labels": labels, "none": none}
-        given |= {"saliency": saliency, "truth": truth}
-        return _open_named(**read_data_yaml(path, classes=classes, strict=strict or None, **given))
-    source = _open_plain(path, split=split, labels=labels, none=none, strict=strict)
-    return _completed(source, classes, saliency, truth)
-
-
-def _open_named(*, path: Path | None = None, **arguments: Any) -> Source:
-    if path is not None:
-        return open_source(path, **arguments)
-    if arguments.get("labels") is not None:
-        raise ValueError("instances carry their own labels; labels=... cannot be used with them")
-    if arguments.get("none") is not None:
-        raise without_class_folders(arguments["none"], arguments["instances"])
-    source = open_coco(
-        arguments["images"], arguments["instances"], strict=bool(arguments.get("strict"))
+    arguments = read_arguments(
+        path,
+        split=split,
+        labels=labels,
+        classes=classes,
+        saliency=saliency,
+        truth=truth,
+        none=none,
+        strict=strict or None,
     )
+    source = open_bare(arguments, notice_for(strict=bool(arguments.get("strict"))))
     return _completed(source, *map(arguments.get, ("classes", "saliency", "truth")))
 
 
-def _open_plain(
-    path: Path, *, split: str | None, labels: str | Path | None, none: str | None, strict: bool
+def read_arguments(path: str | Path, **given: Any) -> dict[str, Any]:
+    """Return the arguments of `open_source`, which a ``.yaml`` file may complete.
+
+    Parameters
+    ----------
+    path
+        As for `open_source`.
+    **given
+        The other arguments. Those that are None are those of the file, if it names them.
+
+    Raises
+    ------
+    ValueError
+        If the file is malformed; see `read_data_yaml`.
+    """
+    path = Path(path)
+    arguments = {"path": path, **given}
+    while _is_yaml(arguments.get("path")):
+        file = arguments.pop("path")
+        arguments = read_data_yaml(file, **arguments)
+    return arguments
+
+
+def open_bare(arguments: Mapping[str, Any], notice: Notice) -> Source:
+    """Open photos and labels with all classes, without saliency maps and without ``truth``.
+
+    Parameters
+    ----------
+    arguments
+        As `read_arguments` returns them.
+    notice
+        What is told of photos and labels that do not match.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `open_source`.
+    """
+    split, labels, none = map(arguments.get, ("split", "labels", "none"))
+    if "path" in arguments:
+        return _open_path(arguments["path"], split, labels, none, notice)
+    if labels is not None:
+        raise ValueError("instances carry their own labels; labels=... cannot be used with them")
+    if none is not None:
+        raise without_class_folders(none, arguments["instances"])
+    return open_coco(arguments["images"], arguments["instances"], notice=notice)
+
+
+def _is_yaml(path: Path | None) -> bool:
+    return path is not None and path.suffix.lower() in {".yaml", ".yml"} and path.is_file()
+
+
+def _open_path(
+    path: Path, split: str | None, labels: str | Path | None, none: str | None, notice: Notice
 ) -> Source:
     labels = None if labels is None else Path(labels)
     if none is not None and (path.is_file() or is_voc(path) or is_coco(path)):
         raise without_class_folders(none, path)
     if path.suffix.lower() == ".csv" and path.is_file():
-        return open_table(path, split=split, labels=labels, strict=strict)
+        return open_table(path, split=split, labels=labels, notice=notice)
     if not path.is_dir():
         raise FileNotFoundError(f"there is no data set {path}: give a folder, a .csv or a .yaml")
     if is_voc(path):
-        return open_voc(path, split=split, labels=labels, strict=strict)
+        return open_voc(path, split=split, labels=labels, notice=notice)
     if is_coco(path):
-        return open_coco_root(path, split=split, labels=labels, strict=strict)
-    return open_folder(path, split=split, labels=labels, none=none, strict=strict)
+        return open_coco_root(path, split=split, labels=labels, notice=notice)
+    return open_folder(path, split=split, labels=labels, none=none, notice=notice)
 
 
 def _completed(

@@ -31,16 +31,19 @@ def without_overlap(source: Source, val: Source) -> Source:
     ValueError
         If no photo is left.
     """
-    scored = {record.image.resolve() for record in val.records}
-    records = tuple(r for r in source.records if r.image.resolve() not in scored)
+    both = in_both(source, val)
+    records = tuple(record for record in source.records if record.id not in both)
     if source.records and not records:
         raise ValueError(
             f"every photo of {source.name} stands in {val.name} too, so none is left to train on: "
             "choose another split"
         )
-    if len(records) < len(source):
-        logger.warning(
-            "%d photos stand in both parts; they are left out of training",
-            len(source) - len(records),
-        )
+    if both:
+        logger.warning("%d photos stand in both parts; they are left out of training", len(both))
     return replace(source, records=records)
+
+
+def in_both(source: Source, val: Source) -> set[str]:
+    """Return the ids, in ``source``, of the photos whose file ``val`` names too."""
+    scored = {record.image.resolve() for record in val.records}
+    return {record.id for record in source.records if record.image.resolve() in scored}

@@ -1,6 +1,5 @@
 """This module reads saliency maps of any size and matches them with the photos by name."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from getam.data.beside import files_beside
 from getam.data.listing import find_photos
 from getam.data.notice import first_few
 from getam.data.photo import read_photo
-from getam.data.source import Record, Source
+from getam.data.source import Source
 
 
 def with_saliency(source: Source, folder: str | Path) -> Source:
@@ -33,10 +32,31 @@ def with_saliency(source: Source, folder: str | Path) -> Source:
     ValueError
         If one map would serve two photos, or if a photo has two maps.
     """
+    found = saliency_beside(source, folder)
+    missing = [record.id for record in found.records if record.saliency is None]
+    if missing:
+        raise FileNotFoundError(
+            f"{len(missing)} photos have no saliency map in {folder}: {first_few(missing)}"
+        )
+    return found
+
+
+def saliency_beside(source: Source, folder: str | Path) -> Source:
+    """Return a source of which those records know their saliency maps that have one.
+
+    Parameters
+    ----------
+    source, folder
+        As for `with_saliency`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `with_saliency`, but not if a photo has no map.
+    """
     folder = Path(folder)
     maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")
-    records = [replace(record, saliency=maps.get(record.id)) for record in source.records]
-    _check_complete(records, folder)
+    records = (replace(record, saliency=maps.get(record.id)) for record in source.records)
     return replace(source, records=tuple(records))
 
 
@@ -57,11 +77,3 @@ def read_saliency(path: Path, size: tuple[int, int]) -> torch.Tensor:
     """
     grey = read_photo(path).convert("L").resize(size[::-1], Image.Resampling.BILINEAR)
     return functional.pil_to_tensor(grey)
-
-
-def _check_complete(records: Iterable[Record], folder: Path) -> None:
-    missing = [record.id for record in records if record.saliency is None]
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} photos have no saliency map in {folder}: {first_few(missing)}"
-        )

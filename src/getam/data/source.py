@@ -160,6 +160,19 @@ class Source:
         values = {name: self.classes.get(name, IN_NO_MASK) for name in classes}
         return replace(self.choose(known), classes=values)
 
+    def with_truth_and_tags(self) -> "Source":
+        """Return the source with only the records that have a mask and known tags.
+
+        Raises
+        ------
+        ValueError
+            If there is no such record.
+        """
+        kept = tuple(r for r in self.records if r.mask is not None and r.labels is not None)
+        if not kept:
+            raise ValueError(f"{self.name} has no photo with tags and a mask: name masks, --truth")
+        return replace(self, records=kept)
+
     def with_known_labels(self) -> "Source":
         """Return the source with only the records about which something is known.
 
@@ -186,6 +199,17 @@ class Source:
         Raises
         ------
         ValueError
+            As `check_trainable`.
+        """
+        self.check_trainable()
+        return self.with_known_labels()
+
+    def check_trainable(self) -> None:
+        """See that the labels are enough to train on.
+
+        Raises
+        ------
+        ValueError
             If a class is in no photo, if no photo has a label, or if there are more than 254
             classes.
         """
@@ -203,7 +227,6 @@ class Source:
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
                 f"{first_few(absent, 20)}; choose others with classes=..."
             )
-        return self.with_known_labels()
 
 
 def _narrowed(record: Record, classes: Sequence[str]) -> Record:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
+from getam.data.finding import Notice, missing_photos
 from getam.data.listing import name_photos
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import first_few, unknown
 from getam.data.once import check_once
 from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
@@ -12,7 +13,7 @@ from getam.data.spelling import as_on_disk
 from getam.places import SUFFIXES
 
 
-def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
+def open_table(path: Path, *, split: str | None, labels: Path | None, notice: Notice) -> Source:
     """Open a table of photos.
 
     The classes are the columns beside ``image`` and ``split``, in their order. If the table has a
@@ -27,8 +28,8 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
         The value that the column ``split`` must have in the rows to take. None takes all rows.
     labels
         Must be None: a table carries its own labels.
-    strict
-        Whether to raise an error if a photo is missing. Otherwise a warning is given.
+    notice
+        What is told of photos that are missing or named twice.
 
     Raises
     ------
@@ -42,13 +43,12 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, strict: bo
         raise ValueError(f"{path} carries its own labels; labels={labels} cannot be used with it")
     rows = read_rows(path)
     classes = _classes(rows, path)
-    photos = _photos(_of_split(rows, split, path), path)
+    photos = _photos(_of_split(rows, split, path), path, notice)
     missing = [row["image"] for photo, row in photos.items() if not photo.is_file()]
     if len(missing) == len(photos):
         raise FileNotFoundError(f"none of the photos of {path} is there: {first_few(missing)}")
     if missing:
-        message = f"{len(missing)} photos of {path} are not there: {first_few(missing)}"
-        warn_or_stop(message, strict=strict)
+        notice(missing_photos(missing, path))
     # The ids come from the whole table, so that they do not depend on the split.
     everything = name_photos(dict.fromkeys(_photo_at(path.parent, row["image"]) for row in rows))
     named = {n: photo for n, photo in everything.items() if photo in photos and photo.is_file()}
@@ -80,10 +80,10 @@ def _of_split(rows: list[dict[str, str]], split: str | None, path: Path) -> list
     return chosen
 
 
-def _photos(rows: list[dict[str, str]], path: Path) -> dict[Path, dict[str, str]]:
+def _photos(rows: list[dict[str, str]], path: Path, notice: Notice) -> dict[Path, dict[str, str]]:
     names = [row["image"] for row in rows]
     photos = [_photo_at(path.parent, name) for name in names]
-    check_once(zip(names, photos, strict=True), path)
+    check_once(zip(names, photos, strict=True), path, notice=notice)
     return dict(zip(photos, rows, strict=True))
 
 

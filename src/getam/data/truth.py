@@ -112,17 +112,23 @@ def check_truth(source: Source) -> None:
             f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
             "means ignored: choose other classes with classes=..., or give it another value"
         )
+    faults = truth_faults(source)
+    if faults:
+        count = sum(record.mask is not None for record in source.records)
+        raise ValueError(
+            f"{len(faults)} of {count} masks of {source.name} cannot be scored; "
+            f"the first: {faults[0]}"
+        )
+
+
+def truth_faults(source: Source) -> list[str]:
+    """Read every mask of a source and return what is wrong with those that cannot be scored."""
     records = [record for record in source.records if record.mask is not None]
     # The first mask is read before the threads start, because COCO then loads its whole file.
     faults = [_fault(source, record) for record in records[:1]]
     with ThreadPoolExecutor() as pool:
         faults += pool.map(partial(_fault, source), records[1:])
-    found = [fault for fault in faults if fault]
-    if found:
-        raise ValueError(
-            f"{len(found)} of {len(faults)} masks of {source.name} cannot be scored; "
-            f"the first: {found[0]}"
-        )
+    return [fault for fault in faults if fault]
 
 
 def _fault(source: Source, record: Record) -> str:

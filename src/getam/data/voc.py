@@ -5,10 +5,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from getam.data.class_list import read_class_list
+from getam.data.finding import Notice, missing_photos
 from getam.data.labels import read_labels
 from getam.data.labels_for import check_names, labels_for
 from getam.data.listing import aliases, find_photos, name_photos
-from getam.data.notice import first_few, unknown, warn_or_stop
+from getam.data.notice import unknown
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags
@@ -22,7 +23,7 @@ def is_voc(root: Path) -> bool:
     return (root / "JPEGImages").is_dir()
 
 
-def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool) -> Source:
+def open_voc(root: Path, *, split: str | None, labels: Path | None, notice: Notice) -> Source:
     """Open a folder in the layout of PASCAL VOC.
 
     The classes come from ``classes.txt`` (see `read_class_list`); without this file they are the 20
@@ -39,8 +40,8 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
         Name of a list in ``ImageSets/Segmentation``. None takes every photo.
     labels
         A label file; see `read_labels`.
-    strict
-        Whether to raise an error instead of a warning.
+    notice
+        What is told of photos and labels that do not match.
 
     Raises
     ------
@@ -50,8 +51,8 @@ def open_voc(root: Path, *, split: str | None, labels: Path | None, strict: bool
     photos = name_photos(find_photos(root / "JPEGImages"), root / "JPEGImages")
     classes = _read_classes(root)
     known = aliases(photos, root / "JPEGImages")
-    ids = list(photos) if split is None else _listed_photos(root, split, known, strict=strict)
-    table = _read_voc_labels(root, ids, photos, labels, tuple(classes), strict=strict)
+    ids = list(photos) if split is None else _listed_photos(root, split, known, notice)
+    table = _read_voc_labels(root, ids, photos, labels, tuple(classes), notice=notice)
     tags = {name: table.get(name, NOTHING_KNOWN) for name in ids}
     records = tuple(
         Record(name, photos[name], tags[name].labels, tags[name].unknown) for name in ids
@@ -67,7 +68,7 @@ def _read_classes(root: Path) -> dict[str, int]:
     return {name: value for value, name in enumerate(VOC_CLASSES, start=1)}
 
 
-def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: bool) -> list[str]:
+def _listed_photos(root: Path, split: str, known: Mapping[str, str], notice: Notice) -> list[str]:
     folder = root / "ImageSets" / "Segmentation"
     splits = sorted(path.stem for path in folder.glob("*.txt"))
     if split not in splits:
@@ -76,11 +77,7 @@ def _listed_photos(root: Path, split: str, known: Mapping[str, str], *, strict: 
     listed = [_name_in(composed(line.strip()), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
-        warn_or_stop(
-            f"{len(missing)} ids of the split {split} have no photo in {root / 'JPEGImages'}: "
-            f"{first_few(missing)}",
-            strict=strict,
-        )
+        notice(missing_photos(missing, f"the split {split} in {root / 'JPEGImages'}"))
     found = list(dict.fromkeys(known[name] for name in listed if name in known))
     if not found:
         raise ValueError(f"no photo of the split {split} is in {root / 'JPEGImages'}")
@@ -101,7 +98,7 @@ def _read_voc_labels(
     labels: Path | None,
     classes: tuple[str, ...],
     *,
-    strict: bool,
+    notice: Notice,
 ) -> Labels:
     if labels is None and (root / "Annotations").is_dir():
         table = _read_annotations(root / "Annotations", ids, aliases(photos, root / "JPEGImages"))
@@ -112,7 +109,7 @@ def _read_voc_labels(
             return {}
         table, known = read_labels(origin, classes=classes), photos
     check_names(table, classes, origin)
-    return labels_for(table, known, ids, root=root, origin=origin, strict=strict)
+    return labels_for(table, known, ids, root=root, origin=origin, notice=notice)
 
 
 def _read_annotations(folder: Path, ids: Iterable[str], known: Mapping[str, str]) -> Labels:

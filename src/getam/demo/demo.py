@@ -2,20 +2,20 @@
 
 import logging
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from getam.data import Source, open_source
-from getam.demo.forecast import forecast
 from getam.demo.packaged import CLASSIFIER, load_classifier, save_classifier
 from getam.demo.pages import write_pages
 from getam.demo.plan import Plan
 from getam.demo.scenes import CLASSES, write_scenes
 from getam.evaluation import StageScores
 from getam.network import Network, build_network
-from getam.training import train
+from getam.training import estimate, train
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +70,6 @@ def demo(
         raise FileExistsError(f"out: {out} is not empty: choose another folder")
     torch.manual_seed(seed)
     network = new_network(plan.decoder_width)
-    if device == "cpu" and not from_scratch:
-        logger.info("about %.0f s on this machine", forecast(network, plan))
     counts = plan.all_scenes if from_scratch else plan.scenes
     logger.info("drawing %d scenes", sum(counts.values()))
     write_scenes(out / "scenes", counts, seed=seed)
@@ -82,17 +80,17 @@ def demo(
         classifier = save_classifier(network, out / CLASSIFIER.name)
     load_classifier(network, classifier)
     recipe = replace(plan.recipe, seed=seed)
-    stages = train(
-        network,
-        sources["train"],
-        out / "run",
-        recipe=recipe,
-        val=sources["val"],
-        device=device,
-        workers=WORKERS,
-    ).scores
+    run: dict[str, Any] = {
+        "recipe": recipe,
+        "val": sources["val"],
+        "device": device,
+        "workers": WORKERS,
+    }
+    expected = estimate(network, sources["train"], out / "run", **run)
+    logger.info("about %.0f s on this machine", expected.seconds)
+    stages = train(network, sources["train"], out / "run", **run).scores
     assert stages is not None  # the unseen scenes have masks
-    write_pages(out, stages, seconds=time.monotonic() - began, settings=asdict(recipe))
+    write_pages(out, stages, sources, seconds=time.monotonic() - began, device=device)
     return stages
 
 

@@ -1,4 +1,4 @@
-"""This module writes rows of cells as a table, for a terminal or in Markdown."""
+"""This module writes figures and rows of cells as text, for a terminal or in Markdown."""
 
 from collections.abc import Sequence
 
@@ -38,3 +38,16 @@ def markdown(rows: Rows) -> str:
     head, *body = rows
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *body])
+
+
+def percent(share: float | None) -> str:
+    """Return a share as text in percent, or a dash for None and nan.
+
+    Examples
+    --------
+    >>> percent(0.734), percent(0.004), percent(None)
+    ('73 %', '0.4 %', '–')
+    """
+    if share is None or share != share:
+        return "–"
+    return f"{100 * share:.1f} %" if 0.0005 <= share < 0.01 else f"{100 * share:.0f} %"

@@ -11,13 +11,32 @@ from getam.inference.folders import (
 )
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
 from getam.inference.predictor import Photo, Prediction, Predictor
+from getam.inference.quality import (
+    GIVEN,
+    NOT_TRAINED_ON,
+    QUALITY,
+    TRAINED_ON,
+    AssessedPhoto,
+    assess_photos,
+    read_quality,
+    write_quality,
+)
 from getam.inference.stages import score_stages
+from getam.inference.thresholds import ChosenThresholds, choose_thresholds, refuse_scored
 
 __all__ = [
+    "GIVEN",
+    "NOT_TRAINED_ON",
+    "QUALITY",
+    "TRAINED_ON",
+    "AssessedPhoto",
+    "ChosenThresholds",
     "LabelledPhoto",
     "Photo",
     "Prediction",
     "Predictor",
+    "assess_photos",
+    "choose_thresholds",
     "files_of",
     "label_batch",
     "label_folder",
@@ -27,5 +46,8 @@ __all__ = [
     "output_folder",
     "predict_folder",
     "predicted_classes",
+    "read_quality",
+    "refuse_scored",
     "score_stages",
+    "write_quality",
 ]

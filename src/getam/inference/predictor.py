@@ -14,7 +14,7 @@ from torchvision.transforms.v2 import functional
 from getam.crf import PRESETS, dense_crf
 from getam.data import read_photo, upright_rgb
 from getam.model import Model, View, load_model
-from getam.network import patch_stride, weigh_by_tags
+from getam.network import keep_tagged, patch_stride, weigh_by_tags
 
 Photo = str | Path | Image.Image | np.ndarray | Tensor
 
@@ -97,25 +97,51 @@ class Predictor:
         return cls(model, view)
 
     @torch.inference_mode()
-    def __call__(self, image: Photo, *, probabilities: bool = False) -> Prediction:
+    def __call__(
+        self, image: Photo, *, tags: Sequence[str] | None = None, probabilities: bool = False
+    ) -> Prediction:
         """Segment one photo.
 
         Parameters
         ----------
         image
             A path, a PIL image, an array [H, W, 3] or a tensor [3, H, W] in 0..255.
+        tags
+            The classes that the photo is known to show. The mask then holds no other class. None
+            lets the network find out which classes the photo shows.
         probabilities
             Return the probabilities of every pixel too.
 
         Raises
         ------
         FileNotFoundError, ValueError
-            If the photo cannot be read or has another shape.
+            If the photo cannot be read or has another shape, or if a tag is not a class.
         """
         photo = as_tensor(image).to(self.device)
+        return self.decide(photo, *self.logits(photo), tags=tags, probabilities=probabilities)
+
+    def untold_and_told(self, image: Photo, tags: Sequence[str]) -> tuple[Prediction, Prediction]:
+        """Segment one photo without its tags and with them, in one pass; see `__call__`."""
+        photo = as_tensor(image).to(self.device)
+        with torch.inference_mode():
+            logits = self.logits(photo)
+            return self.decide(photo, *logits), self.decide(photo, *logits, tags=tags)
+
+    def decide(
+        self,
+        photo: Tensor,
+        mask_logits: Tensor,
+        class_logits: Tensor,
+        *,
+        tags: Sequence[str] | None = None,
+        probabilities: bool = False,
+    ) -> Prediction:
+        """Make a prediction of the logits of a photo [3, H, W]; see `__call__`."""
         size = (photo.shape[-2], photo.shape[-1])
-        mask_logits, class_logits = self.logits(photo)
-        mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
+        if tags is None:
+            mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
+        else:
+            mask_logits = keep_tagged(mask_logits, self.numbers_of(tags))
         scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False)
         if self.view.crf or probabilities:  # which class is likeliest the logits say as well
             scores = scores.softmax(1)
@@ -128,6 +154,20 @@ class Predictor:
             class_probabilities=class_logits[0].sigmoid().cpu(),
             probabilities=scores[0].cpu() if probabilities else None,
         )
+
+    def numbers_of(self, tags: Sequence[str]) -> list[int]:
+        """Return the numbers of classes.
+
+        Raises
+        ------
+        ValueError
+            If a name is not a class.
+        """
+        names = list(self.classes)
+        unknown = [tag for tag in tags if tag not in names]
+        if unknown:
+            raise ValueError(f"tags must be among {', '.join(names)}, got {unknown[0]!r}")
+        return [names.index(tag) for tag in tags]
 
     def logits(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """Average mask logits [1, C + 1, h, w] and class logits [1, C] over scales and flips.

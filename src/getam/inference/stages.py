@@ -10,16 +10,17 @@ from torch import Tensor
 
 from getam.data import Source, read_photo
 from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores, tag_scores
-from getam.inference.labelling import LabelledPhoto, label_photos
+from getam.inference.labelling import LabelledPhoto
 from getam.inference.predictor import Predictor
+from getam.inference.quality import AssessedPhoto, assess_photos
 from getam.model import Model
 
 logger = logging.getLogger(__name__)
 
 PREDICTION, ONE_PASS, LABEL = "prediction", "prediction, one plain pass", "pseudo label"
 
-OnPhoto = Callable[[LabelledPhoto, Tensor], None]
-"""Called with a labelled photo and its predicted mask, uint8 [H, W]."""
+OnPhoto = Callable[[AssessedPhoto], None]
+"""Called with a photo, its maps and masks, and what they tell about its quality."""
 
 
 def score_stages(
@@ -42,7 +43,7 @@ def score_stages(
     workers
         Number of processes that read photos.
     on_photo
-        Called after every photo, for progress and pictures.
+        Called after every photo, for progress, pictures and quality.
 
     Raises
     ------
@@ -50,10 +51,9 @@ def score_stages(
         If a mask does not fit its photo.
     """
     records = {record.id: record for record in source.records}
-    predictors = {PREDICTION: Predictor(model)}
-    if model.view != model.view.plain():
-        predictors = {ONE_PASS: Predictor(model, model.view.plain()), **predictors}
-    counts = StageCounts.of_classes(["background", *source.classes], list(predictors))
+    plain = None if model.view == model.view.plain() else Predictor(model, model.view.plain())
+    stages = [PREDICTION] if plain is None else [ONE_PASS, PREDICTION]
+    counts = StageCounts.of_classes(["background", *source.classes], stages)
     unknown = sum(record.labels is None for record in source.records)
     if unknown:
         logger.info(
@@ -61,19 +61,19 @@ def score_stages(
             unknown,
             source.name,
         )
-    for photo in label_photos(model, source, workers=workers):
-        record = records[photo.id]
-        image = read_photo(record.image)
-        predictions = {name: predictor(image) for name, predictor in predictors.items()}
-        masks = {name: prediction.mask for name, prediction in predictions.items()}
+    for assessed in assess_photos(model, source, workers=workers):
+        record = records[assessed.photo.id]
+        masks = {PREDICTION: assessed.prediction.mask}
+        if record.mask is not None and plain is not None:
+            masks[ONE_PASS] = plain(read_photo(record.image)).mask
         if record.mask is not None:
             truth = torch.from_numpy(source.read_truth(record))
             counts.update(masks, truth)
             if record.labels is not None:
-                counts.update_labels(photo, truth)
-        counts.tags.append(predictions[PREDICTION].class_probabilities)
+                counts.update_labels(assessed.photo, truth)
+        counts.tags.append(assessed.prediction.class_probabilities)
         if on_photo:
-            on_photo(photo, masks[PREDICTION])
+            on_photo(assessed)
     return counts.scores(view=str(model.view), tags=score_tags(counts.tags, source))
 
 

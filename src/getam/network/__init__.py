@@ -8,7 +8,7 @@ from getam.network.features import Features
 from getam.network.folder import ModelInfo, load_network, save_network
 from getam.network.network import Architecture, Network, NetworkOutput
 from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
-from getam.network.tags import weigh_by_tags
+from getam.network.tags import keep_tagged, weigh_by_tags
 from getam.network.timm_classifier import create_classifier
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "build_network",
     "create_classifier",
     "load_network",
+    "keep_tagged",
     "load_released",
     "patch_stride",
     "read_released",

@@ -44,7 +44,7 @@ def pretrained_overlay(name: str) -> dict[str, Any] | None:
     cached = _cached_file(configuration.hf_hub_id)
     if cached is not None:
         return {"file": cached}
-    if not _reachable(constants.ENDPOINT):
+    if not reachable(constants.ENDPOINT):
         raise OSError(
             f"pretrained weights of {name!r} need {constants.ENDPOINT}, which cannot be reached: "
             f"{ADVICE}"
@@ -52,12 +52,21 @@ def pretrained_overlay(name: str) -> dict[str, Any] | None:
     return None
 
 
+def is_cached(name: str) -> bool:
+    """Return whether the pretrained weights of a model are in the cache; no request is sent."""
+    configuration = timm.get_pretrained_cfg(name)
+    if configuration is None or not configuration.hf_hub_id:
+        return False
+    return _cached_file(configuration.hf_hub_id) is not None
+
+
 def _cached_file(repository: str) -> str | None:
     found = (try_to_load_from_cache(repository, file_name) for file_name in _FILE_NAMES)
     return next((path for path in found if isinstance(path, str)), None)
 
 
-def _reachable(address: str) -> bool:
+def reachable(address: str) -> bool:
+    """Return whether an address answers one request within a few seconds."""
     request = urllib.request.Request(address, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=REACH_SECONDS):

@@ -1,4 +1,6 @@
-"""This module weighs masks by tags: the classifier says what is shown, the decoder where."""
+"""This module brings tags into masks: tags say what is shown, and the decoder says where."""
+
+from collections.abc import Sequence
 
 from torch import Tensor
 from torch.nn.functional import logsigmoid
@@ -24,3 +26,23 @@ def weigh_by_tags(mask_logits: Tensor, class_logits: Tensor, weight: float) -> T
     weighed = mask_logits.clone()
     weighed[:, 1:] += weight * logsigmoid(class_logits)[:, :, None, None]
     return weighed
+
+
+NEVER = -1e4
+"""The logit of a class that a photo does not show. Half precision can hold it."""
+
+
+def keep_tagged(mask_logits: Tensor, classes: Sequence[int]) -> Tensor:
+    """Return mask logits in which no pixel can be any class but the given ones.
+
+    Parameters
+    ----------
+    mask_logits
+        [B, C + 1, h, w]. Channel 0 is background, which stays possible.
+    classes
+        The numbers of the classes that the photos show, 0..C - 1.
+    """
+    kept = [0, *(number + 1 for number in classes)]
+    limited = mask_logits.new_full(mask_logits.shape, NEVER)
+    limited[:, kept] = mask_logits[:, kept]
+    return limited

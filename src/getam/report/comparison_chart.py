@@ -5,7 +5,7 @@ from html import escape
 
 from getam.evaluation import Comparison, MethodScores
 from getam.report.line_chart import HEIGHT, WIDTH, Points, drawable, line_drawing
-from getam.report.page_style import LINES, line_colours
+from getam.report.line_colours import LINES, line_colours
 
 TITLE, GAP, LINE = 34, 16, 22
 KEY = 130  # width of a legend entry in pixels

@@ -2,12 +2,15 @@
 
 from getam.recipe import Recipe
 from getam.stopped import Stopped
+from getam.training.estimate import Estimate, estimate
 from getam.training.parts import PARTS, Joint, Part
+from getam.training.prepare import build_labeller, facts_of
 from getam.training.step import Step, StepOutput
-from getam.training.train import Trained, build_labeller, facts_of, score_run, train
+from getam.training.train import Trained, score_run, train
 
 __all__ = [
     "PARTS",
+    "Estimate",
     "Joint",
     "Part",
     "Recipe",
@@ -16,6 +19,7 @@ __all__ = [
     "Stopped",
     "Trained",
     "build_labeller",
+    "estimate",
     "facts_of",
     "score_run",
     "train",

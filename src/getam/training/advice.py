@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from getam.check import tag_findings
 from getam.data import Source, read_photo
 from getam.inference import Predictor
 
 FEW_STEPS = 100  # below this the decoder has seen next to nothing
-FEW_PHOTOS = 10  # of a class
 LOOKED_AT = 24  # photos whose masks are judged at the end
 NOTHING, EVERYTHING = 0.005, 0.995  # shares of the pixels
 
@@ -22,13 +22,7 @@ def before(source: Source, *, steps: int) -> Iterator[str]:
     steps
         Steps of the whole run.
     """
-    shown = Counter(name for record in source.records for name in record.labels or ())
-    few = [f"{name} {shown[name]}" for name in source.classes if shown[name] < FEW_PHOTOS]
-    if few:
-        yield (
-            f"few photos show these classes: {', '.join(few)}; their masks will be poor below "
-            f"{FEW_PHOTOS} photos: add photos, or leave the class out with --classes"
-        )
+    yield from (finding.line() for finding in tag_findings(source))
     if steps < FEW_STEPS:
         yield (
             f"the run has only {steps} steps, too few to learn masks from: raise --epochs to at "

@@ -11,6 +11,7 @@ from getam.inference import LabelledPhoto
 from getam.report import Sample, sample_sheet
 from getam.training.step import StepOutput
 
+SAMPLES = "samples"  # folder of pictures in a run
 SHOWN = 6  # photos of a batch
 
 

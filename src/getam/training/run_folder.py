@@ -1,25 +1,21 @@
 """A run folder holds configuration, environment and metrics; no accident overwrites it."""
 
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 
+from getam.doctor import machine
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
 from getam.training.checkpoint import CHECKPOINT
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 TENSORBOARD = "tensorboard"  # folder of its logs in a run
-PACKAGES = ("getam", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
 
 FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on
 
@@ -76,10 +72,8 @@ class RunFolder:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return everything logged so far, without a last line that was cut off."""
-        file = self.path / METRICS
-        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        """Return everything logged so far; see `metrics_of`."""
+        return metrics_of(self.path)
 
     def forget_after(self, step: int) -> None:
         """Drop what was logged after ``step``: a resumed run writes it again."""
@@ -92,6 +86,13 @@ class RunFolder:
             return not self.path.exists()
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
         return names in (set(), {CONFIG, ENVIRONMENT})
+
+
+def metrics_of(folder: Path) -> list[dict[str, Any]]:
+    """Return everything that a run logged, without a last line that was cut off."""
+    file = folder / METRICS
+    lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def check_same(folder: Path, config: Mapping[str, Any]) -> None:
@@ -133,15 +134,8 @@ def recorded_setting(folder: Path, name: str) -> Any:
 
 def environment() -> dict[str, Any]:
     """Return machine, versions and command, so that a result can be traced."""
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpus": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "device": device,
-        "versions": {name: version(name) for name in PACKAGES},
+        **machine(),
     }

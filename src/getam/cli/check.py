@@ -1,0 +1,58 @@
+"""The verb ``getam check`` lists what is wrong with a data set before a network is trained."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import Words, led_by, parse, verb_parser, words
+
+ERRORS = 3
+"""Exit status if the data has faults that training stops at, or photos that it cannot use."""
+
+
+# jsonargparse looks a function's name up in every package above: ``check`` would import torch.
+def check_data(
+    data: Path,
+    split: str | None = None,
+    val: str | None = None,
+    labels: Path | None = None,
+    classes: Words = None,
+    none: str | None = None,
+    saliency: Path | None = None,
+    truth: Path | None = None,
+    pixels: bool = True,
+    json: Path | None = None,
+) -> int:
+    """Check a data set: count its photos and classes, and list all faults with what to do.
+
+    Args:
+        data: a data set as for getam train; it may also stand first, as in getam check photos
+        split: part to train on; default all of it
+        val: part to score, which is compared with the part to train on
+        labels: label file (.csv, .json, .npy), where the data set has none of its own
+        classes: the classes wanted, e.g. cat,dog; default all
+        none: the class folder whose photos show none of the classes
+        saliency: folder of saliency maps
+        truth: folder of masks to score with
+        pixels: open every photo; otherwise names and labels alone are looked at
+        json: write everything here too; there no list is cut
+    """
+    settings = locals()
+    from getam.check import check_source
+    from getam.cli.command import inputs_of
+    from getam.outputs import refuse_inputs
+
+    given = {name: settings[name] for name in ("split", "val", "labels", "none", "pixels")}
+    given |= {name: settings[name] for name in ("saliency", "truth")}
+    if json is not None:
+        refuse_inputs([json], inputs_of(settings))
+    checked = check_source(data, classes=words(classes), **given)
+    print(checked.table())
+    if json is not None:
+        checked.write_json(json)
+    return ERRORS if checked.has_errors else 0
+
+
+def run(options: Sequence[str]) -> int:
+    """Run the verb with its command-line options and return its exit status."""
+    parser = verb_parser("check", check_data)
+    return check_data(**parse(parser, led_by("data", options)))

@@ -1,0 +1,27 @@
+"""The verb ``getam doctor`` says what getam finds on this machine and what of it will matter."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.options import run_verb
+
+
+# jsonargparse looks a function's name up in every package above: ``doctor`` would import torch.
+def examine_machine(hub: bool = False, json: Path | None = None) -> None:
+    """Say what getam finds on this machine: versions, devices, memory, optional parts, cache.
+
+    Args:
+        hub: send one request to the hub of pretrained weights, to see if it can be reached
+        json: write everything here too
+    """
+    from getam.doctor import examine
+
+    diagnosis = examine(ask_hub=hub)
+    print(diagnosis.table())
+    if json is not None:
+        diagnosis.write_json(json)
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("doctor", examine_machine, options)

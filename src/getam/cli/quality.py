@@ -1,0 +1,64 @@
+"""The verb ``getam quality`` judges masks and tags of photos without any true mask."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.command import inputs_of
+from getam.cli.options import run_verb
+
+
+def quality(
+    model: Path,
+    data: Path,
+    labels: Path | None = None,
+    split: str | None = None,
+    none: str | None = None,
+    saliency: Path | None = None,
+    most: int = 10,
+    json: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+) -> None:
+    """Judge masks and tags of photos, and list the most suspicious ones.
+
+    Photos about which nothing is known are left out.
+
+    Args:
+        model: folder of a trained or converted model
+        data: a data set, as for getam train
+        labels: label file, where the data set has none of its own
+        split: part of the data set; default all of it
+        none: class folder whose photos show none of the classes
+        saliency: folder of saliency maps
+        most: most photos to list of each kind of doubt
+        json: write what is known about every photo here
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+    """
+    settings = locals()
+    from getam.cli.splits import open_for
+    from getam.evaluation import quality_table
+    from getam.inference import GIVEN, assess_photos, write_quality
+    from getam.model import load_model
+    from getam.outputs import refuse_inputs
+    from getam.progress import counted
+
+    if json is not None:
+        refuse_inputs([json], inputs_of(settings))
+    loaded = load_model(model, device=device)
+    source = open_for(loaded, settings).with_known_labels()
+    signs = []
+    with counted("photos", len(source)) as advance:
+        for assessed in assess_photos(loaded, source, workers=workers):
+            signs.append(assessed.signs)
+            advance()
+    print(quality_table(signs, most=most))
+    if json is not None:
+        write_quality(json, {GIVEN: signs})
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("quality", quality, options)

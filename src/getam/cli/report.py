@@ -1,0 +1,98 @@
+"""The verb ``getam report`` writes one page about a run: what it found, and what to look at."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from getam.cli.options import run_verb
+from getam.cli.settings_file import read_settings
+
+if TYPE_CHECKING:
+    from getam.data import Source
+    from getam.model import Model
+
+
+def report(
+    run: Path,
+    data: Path | None = None,
+    out: Path | None = None,
+    labels: Path | None = None,
+    split: str | None = None,
+    none: str | None = None,
+    truth: Path | None = None,
+    saliency: Path | None = None,
+    photos: int = 120,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+) -> None:
+    """Write a report of a run that opens in any browser, as one file.
+
+    Args:
+        run: folder of a run, or of a converted model together with --data
+        data: show the photos of this data set; default those of the run
+        out: the HTML file; default report.html in the run
+        labels: label file, where the data set has none of its own
+        split: part of the data set; default all of it
+        none: class folder whose photos show none of the classes
+        truth: folder of masks to compare with, for data that has none of its own
+        saliency: folder of saliency maps
+        photos: most photos to show, the worst ones first
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+    """
+    settings = locals()
+    from getam.model import load_model
+    from getam.run_report import report_run
+
+    loaded = load_model(run, device=device)
+    written = report_run(
+        run,
+        parts_of(run, loaded, settings),
+        model=loaded,
+        out=out,
+        most_photos=photos,
+        workers=workers,
+    )
+    print(f"report in {written}")
+
+
+def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[str, Source]":
+    """Open the photos that the options name, or those of the run, by what the run did with them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the photos of the run are no longer where they were.
+    ValueError
+        If the run does not say which photos it was made from.
+    """
+    from getam.cli.splits import open_for
+    from getam.cli.train import CONFIG, open_parts
+    from getam.data import check_photos
+    from getam.inference import GIVEN, NOT_TRAINED_ON, TRAINED_ON
+
+    if settings["data"] is not None:
+        return {GIVEN: open_for(model, settings)}
+    if not (run / CONFIG).is_file():
+        raise ValueError(f"{run} does not say which photos it was made from: name some with --data")
+    recorded = read_settings(run / CONFIG)
+    if recorded.get("data") is None:
+        raise ValueError(f"{run} does not say which photos it was made from: name some with --data")
+    given = {n: settings[n] for n in ("truth", "saliency") if settings[n] is not None}
+    try:
+        train, val = open_parts({**recorded, **given, "strict": settings["strict"]})
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; the run began elsewhere? name it with --data") from None
+    sources = {TRAINED_ON: train, NOT_TRAINED_ON: val}
+    return {
+        name: check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
+        for name, source in sources.items()
+        if source is not None
+    }
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("report", report, options)

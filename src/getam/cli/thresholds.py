@@ -1,0 +1,68 @@
+"""The verb ``getam thresholds`` chooses thresholds on a few photos with true masks."""
+
+import json as json_text
+from collections.abc import Sequence
+from pathlib import Path
+
+from getam.cli.command import inputs_of
+from getam.cli.options import run_verb
+
+VAL_PHOTOS = "val_photos.txt"  # of a run, whose scores are reported
+
+
+def thresholds(
+    model: Path,
+    data: Path,
+    truth: Path | None = None,
+    labels: Path | None = None,
+    split: str | None = None,
+    none: str | None = None,
+    json: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+) -> None:
+    """Choose thresholds of maps on 5 to 50 photos with true masks.
+
+    Args:
+        model: folder of a trained or converted model
+        data: a data set, as for getam train; photos without a mask are not looked at
+        truth: folder of their masks, for data that has none of its own
+        labels: label file, where the data set has none of its own
+        split: part of the data set; default all of it
+        none: class folder whose photos show none of the classes
+        json: write curves and thresholds here too
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+    """
+    settings = locals()
+    from getam.cli.splits import open_for
+    from getam.evaluation.scores import write_json
+    from getam.inference import choose_thresholds, refuse_scored
+    from getam.model import load_model
+    from getam.outputs import refuse_inputs
+
+    if json is not None:
+        refuse_inputs([json], inputs_of(settings))
+    loaded = load_model(model, device=device)
+    source = open_for(loaded, settings).with_truth_and_tags()
+    refuse_scored(source, scored_photos(model))
+    chosen = choose_thresholds(loaded, source, workers=workers)
+    print(chosen.table())
+    pair = {"low": chosen.pair.low, "high": chosen.pair.high}
+    print(f"getam train ... --rule thresholds --rule-settings '{json_text.dumps(pair)}'")
+    if json is not None:
+        write_json(json, chosen.to_dict())
+
+
+def scored_photos(run: Path) -> list[Path]:
+    """Return the photos that a run reports its scores on."""
+    file = run / VAL_PHOTOS
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return [Path(line) for line in text.splitlines()]
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options."""
+    run_verb("thresholds", thresholds, options)

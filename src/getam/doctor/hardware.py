@@ -1,0 +1,102 @@
+"""This module finds devices, processor and memory, and says what they mean for a run."""
+
+import os
+import sys
+from pathlib import Path
+
+import torch
+
+from getam.doctor.fact import Fact
+
+GIGABYTE = 1e9
+LEAST = 4.0
+"""Memory in GB that training a small network on photos of common size needs."""
+
+LIMIT = Path("/sys/fs/cgroup/memory.max")
+"""Linux tells here how much memory a container may use."""
+
+
+def devices() -> Fact:
+    """Return the accelerators, with their memory."""
+    if torch.cuda.is_available():
+        found = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+        names = (f"{card.name} ({card.total_memory / GIGABYTE:.0f} GB)" for card in found)
+        return Fact("devices", ", ".join(names), "Training and prediction use the first one.")
+    if torch.backends.mps.is_available():
+        meaning = "It is not used by default: --device takes cpu or cuda."
+        return Fact("devices", "Apple GPU (mps)", meaning)
+    meaning = (
+        "Everything runs on the processor: choose a small backbone such as vit_tiny_patch16_224, "
+        "and let getam train --dry-run say how long a run takes."
+    )
+    return Fact("devices", "none beside the processor", meaning)
+
+
+def processor() -> Fact:
+    """Return the instruction set, the cores that may be used and the threads that are."""
+    instructions = torch.backends.cpu.get_cpu_capability()
+    cores, threads = usable_cores(), torch.get_num_threads()
+    value = f"{cores} cores for this process, {threads} threads of torch, {instructions}"
+    return Fact("processor", value, meaning_of(instructions, cores=cores, threads=threads))
+
+
+def meaning_of(instructions: str, *, cores: int, threads: int) -> str:
+    """Return the sentence about a processor that matters most.
+
+    Parameters
+    ----------
+    instructions
+        What torch calls the instruction set, such as ``"AVX2"``.
+    cores
+        Cores that this process may use.
+    threads
+        Threads that torch uses.
+    """
+    if threads > cores:
+        return (
+            f"More threads than cores wait for each other: set OMP_NUM_THREADS={cores} before you "
+            "start."
+        )
+    if threads < cores:
+        return (
+            f"Not every core is used: set OMP_NUM_THREADS={cores}, unless other programs "
+            "need the rest."
+        )
+    if instructions in ("DEFAULT", "NO AVX"):
+        return "Without AVX2 every step takes several times as long: use a newer processor."
+    return ""
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory() -> Fact:
+    """Return the memory that this process may use."""
+    total = usable_memory()
+    if total is None:
+        return Fact("memory", "unknown")
+    meaning = (
+        f"It is less than {LEAST:.0f} GB: lower --batch-size and --crop if a run is killed."
+        if total < LEAST
+        else ""
+    )
+    return Fact("memory", f"{total:.1f} GB", meaning)
+
+
+def usable_memory(limit: Path = LIMIT) -> float | None:
+    """Return the GB that this process may use, None if the system does not tell.
+
+    Parameters
+    ----------
+    limit
+        The file that holds the limit of a container in bytes, or "max".
+    """
+    if sys.platform == "win32":
+        return None
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    text = limit.read_text().strip() if limit.is_file() else "max"
+    return min(total, int(text) if text.isdigit() else total) / GIGABYTE

@@ -1,0 +1,135 @@
+"""This module judges the masks and tags of many photos with a trained network, without true masks.
+
+The formulas stand in `getam.evaluation.quality`. ``quality.json`` of a run holds what they say.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from getam.data import Record, Source, read_photo
+from getam.evaluation import ClassSigns, PhotoSigns
+from getam.files import whole_file
+from getam.inference.labelling import LabelledPhoto, label_photos
+from getam.inference.predictor import Prediction, Predictor
+from getam.model import Model
+from getam.vocabulary import BACKGROUND, IGNORE
+
+QUALITY = "quality.json"
+"""The file of a run that holds the signs of its photos."""
+
+TRAINED_ON, NOT_TRAINED_ON, GIVEN = "trained on", "not trained on", "given by --data"
+"""What a run did with a photo, or that the photo is none of the run."""
+
+
+@dataclass(frozen=True)
+class AssessedPhoto:
+    """An assessed photo holds its maps and masks, and what they tell about its quality.
+
+    Attributes
+    ----------
+    photo
+        The photo with its maps and its pseudo label.
+    prediction
+        The network's mask, which was told nothing.
+    signs
+        What is known about the masks and tags.
+    """
+
+    photo: LabelledPhoto
+    prediction: Prediction
+    signs: PhotoSigns
+
+
+def assess_photos(
+    model: Model, source: Source, *, workers: int | None = None
+) -> Iterator[AssessedPhoto]:
+    """Label, segment and judge the photos of a source one by one, in its order.
+
+    Parameters
+    ----------
+    model
+        The trained model; maps and pseudo labels are made from the tags of the photos.
+    source
+        The photos; its classes are the model's.
+    workers
+        Number of processes that read photos.
+    """
+    records = {record.id: record for record in source.records}
+    predictor = Predictor(model)
+    names = list(source.classes)
+    for photo in label_photos(model, source, workers=workers):
+        record = records[photo.id]
+        tags = [names[number] for number in photo.classes]
+        prediction, told = predictor.untold_and_told(read_photo(record.image), tags)
+        signs = signs_of(photo, record, prediction=prediction, told=told)
+        yield AssessedPhoto(photo, prediction, signs)
+
+
+def signs_of(
+    photo: LabelledPhoto, record: Record, *, prediction: Prediction, told: Prediction
+) -> PhotoSigns:
+    """Collect the signs of a photo.
+
+    Parameters
+    ----------
+    photo
+        The photo with its maps and its pseudo label.
+    record
+        Its record, which says what its tags are and which classes are unknown.
+    prediction, told
+        The network's mask that was told nothing, and the one that was told the tags.
+    """
+    label = photo.label_at_photo_size().cpu()
+    refined = photo.maps_at_photo_size(photo.refined_maps).cpu()
+    names = prediction.classes
+    likely = dict(zip(names, prediction.class_probabilities.tolist(), strict=True))
+    tagged = {
+        names[number]: ClassSigns.of(
+            number,
+            plane,
+            label=label,
+            told=told.mask,
+            prediction=prediction.mask,
+            probability=likely[names[number]],
+        )
+        for number, plane in zip(photo.classes, refined, strict=True)
+    }
+    known = names if record.labels is not None else ()
+    untagged = [name for name in known if name not in tagged and name not in record.unknown]
+    return PhotoSigns(
+        photo.id,
+        tagged,
+        {name: likely[name] for name in untagged},
+        undecided=share(label == IGNORE),
+        background=share(prediction.mask == BACKGROUND),
+    )
+
+
+def share(pixels: torch.Tensor) -> float:
+    """Return the share of the pixels of a mask that are True."""
+    return float(pixels.float().mean())
+
+
+def write_quality(path: Path, parts: Mapping[str, Sequence[PhotoSigns]]) -> None:
+    """Write the signs of photos as JSON, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    parts
+        The signs by what the run did with the photos, such as "trained on".
+    """
+    content = {name: [signs.to_dict() for signs in photos] for name, photos in parts.items()}
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def read_quality(path: Path) -> dict[str, list[PhotoSigns]]:
+    """Return what `write_quality` wrote, or nothing if there is no such file."""
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: [PhotoSigns.from_dict(s) for s in photos] for name, photos in content.items()}

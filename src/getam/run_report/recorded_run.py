@@ -1,0 +1,89 @@
+"""This module reads what a run wrote down about itself."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from getam.evaluation import PhotoSigns
+from getam.inference import QUALITY, read_quality
+from getam.training.run_folder import CONFIG, ENVIRONMENT, metrics_of
+
+SCORES, WEIGHTS = "scores.json", "model.safetensors"
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A recorded run holds the contents of a run folder; what is missing is empty.
+
+    Attributes
+    ----------
+    folder
+        The run folder.
+    config
+        Every setting of the run.
+    environment
+        The command, the machine and the versions.
+    metrics
+        The losses and scores over the steps, one entry per line that was logged.
+    scores
+        The scores at the end of the run.
+    signs
+        What is known about the masks and tags of photos, from ``quality.json``.
+    seconds
+        The time from the beginning to the finished model; None if it is not known.
+    """
+
+    folder: Path
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    metrics: list[dict[str, Any]]
+    scores: Mapping[str, Any]
+    signs: list[PhotoSigns]
+    seconds: float | None
+
+    def curves(self, names: Iterable[str]) -> dict[str, Points]:
+        """Return figures over the steps, by name; a figure begins where it first occurs."""
+        return {
+            name: list({e["step"]: e[name] for e in self.metrics if name in e}.items())
+            for name in names
+        }
+
+    def command(self) -> str:
+        """Return the command that makes the same run again, or what the run was started with."""
+        if "data" not in self.config:
+            return str(self.environment.get("command", ""))
+        config = shlex.quote(str(self.folder / CONFIG))
+        return f"getam train --config {config} --out {shlex.quote(f'{self.folder}_again')}"
+
+
+def read_run(folder: str | Path) -> RecordedRun:
+    """Read a run folder. A converted model has no record, which is no error."""
+    folder = Path(folder)
+    config = folder / CONFIG
+    return RecordedRun(
+        folder,
+        yaml.safe_load(config.read_text(encoding="utf-8")) if config.is_file() else {},
+        _json(folder / ENVIRONMENT),
+        metrics_of(folder),
+        _json(folder / SCORES),
+        [signs for part in read_quality(folder / QUALITY).values() for signs in part],
+        _seconds(folder / ENVIRONMENT, folder / WEIGHTS),
+    )
+
+
+def _json(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def _seconds(first: Path, last: Path) -> float | None:
+    if not first.is_file() or not last.is_file():
+        return None
+    return last.stat().st_mtime - first.stat().st_mtime

@@ -1,0 +1,116 @@
+"""This module turns the figures of a run into tables and charts that need no special knowledge."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from getam.data import Source
+from getam.evaluation import PhotoSigns, average
+from getam.report import Chart, Table
+from getam.run_report.recorded_run import RecordedRun
+
+STAGES = {
+    "raw map": "First hint: where the network looked (activation map)",
+    "refined map": "Hint moved to the edges in the photo (refined map)",
+    "pseudo label": "Mask made from the tags (pseudo label)",
+    "prediction, one plain pass": "Mask of the trained network, one look (prediction)",
+    "prediction": "Mask of the trained network (prediction)",
+}
+"""The steps on the way to a mask, as people read them."""
+
+LOSSES = {
+    "classification": "tags",
+    "segmentation": "masks",
+    "saliency": "saliency maps",
+    "energy": "edges",
+}
+"""The parts of the loss, by what they teach."""
+
+MANY_CLASSES = 30  # more classes than these make no table that is read
+
+
+def class_table(run: RecordedRun, trained: Source | None, signs: Sequence[PhotoSigns]) -> Table:
+    """Return one row per class; columns about which nothing is known are left out."""
+    shown = Counter(n for r in (trained.records if trained else ()) for n in r.labels or ())
+    qualities = class_qualities(signs)
+    scores = run.scores
+    columns: dict[str, Mapping[str, Any]] = {
+        "Photos trained on": {name: str(count) for name, count in shown.items()},
+        "How reliably the tag is recognised": scores.get("tags", {}).get("ap", {}),
+        "How much of each object was found": scores.get("recall", {}),
+        "How much of the mask is right": scores.get("precision", {}),
+        "Overlap with the true outline": scores.get("iou", {}),
+        "Quality found without true masks": qualities,
+    }
+    known = {title: column for title, column in columns.items() if column}
+    names = list(dict.fromkeys(n for column in known.values() for n in column))
+    return Table(
+        "Class by class",
+        "Figures of masks compare the masks of the trained network with true masks of photos that "
+        "it was not trained on; 100 % is perfect. The reliability of a tag is its average "
+        "precision: 100 % means that every photo that shows the class is ranked before every "
+        "photo that does not. The quality score needs no true mask.",
+        ["Class", *known],
+        [[name, *(column.get(name) for column in known.values())] for name in names],
+    )
+
+
+def class_qualities(signs: Sequence[PhotoSigns]) -> dict[str, float]:
+    """Return the mean quality of the masks of each class."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for photo in signs:
+        for name, sign in photo.tagged.items():
+            found[name].append(sign.quality)
+    return {name: average(values) for name, values in sorted(found.items())}
+
+
+def stage_table(run: RecordedRun) -> Table:
+    """Return one row per step on the way to a mask, if the run was scored with true masks."""
+    stages: Mapping[str, Any] = run.scores.get("stages", {})
+    return Table(
+        "Step by step",
+        "The overlap is the mean over all classes and the background (mean IoU). A hint becomes a "
+        "mask where it is stronger than a threshold; the table shows the best one. Pixels that a "
+        "mask leaves undecided are not counted.",
+        ["Step", "Overlap with the true outlines", "Left undecided", "Best threshold"],
+        [
+            [
+                STAGES.get(name, name),
+                stage["miou"],
+                stage["ignored_share"],
+                f"{stage['threshold']:.2f}" if "threshold" in stage else None,
+            ]
+            for name, stage in stages.items()
+        ],
+    )
+
+
+def charts(run: RecordedRun) -> list[Chart]:
+    """Return the curves over the training and over the thresholds."""
+    losses = {LOSSES[name]: points for name, points in run.curves(LOSSES).items()}
+    curves = {
+        STAGES[name]: [(p["threshold"], p["miou"]) for p in stage["curve"]]
+        for name, stage in run.scores.get("stages", {}).items()
+        if "curve" in stage
+    }
+    return [
+        Chart(
+            "What the network still gets wrong",
+            "Lower is better. The masks are learnt in the second part of the training, so their "
+            "line begins later.",
+            "training step",
+            losses,
+        ),
+        Chart(
+            "How reliably tags are recognised",
+            "1 is perfect. These are photos that the network trains on.",
+            "training step",
+            {"mean average precision": run.curves(["mAP"])["mAP"]},
+        ),
+        Chart(
+            "How strong a hint must be to become a mask",
+            "Overlap with the true outlines by threshold; the top of a line is the best threshold.",
+            "threshold",
+            curves,
+        ),
+    ]

@@ -1,0 +1,264 @@
+"""This module puts the finished parts of a run together and checks that they fit."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from lightning_fabric import Fabric
+
+from getam.data import Source, check_photos, check_truth, train_loader
+from getam.model import Model, View, choose_device
+from getam.network import Network
+from getam.pseudo_label import Labeller
+from getam.recipe import Facts, Recipe, recipe_for
+from getam.training import advice
+from getam.training.optimiser import build_optimiser, freeze_blocks
+from getam.training.precision import Format, fast_precision
+from getam.training.run_folder import RunFolder, recorded_setting
+from getam.training.schedule import Schedule
+from getam.training.step import Step
+from getam.training.trainer import Trainer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared run needs nothing but time.
+
+    Attributes
+    ----------
+    trainer
+        It makes the steps. Its run folder is checked, and nothing is written yet.
+    source, val
+        The photos that can be read, to train on and to score.
+    recipe
+        Every setting.
+    labeller, view
+        They belong to the model that comes out.
+    advice
+        A line for everything that may spoil the run.
+    """
+
+    trainer: Trainer
+    source: Source
+    val: Source | None
+    recipe: Recipe
+    labeller: Labeller
+    view: View
+    advice: tuple[str, ...]
+
+    def model(self) -> Model:
+        """Return the model with the weights as they are now."""
+        return Model(
+            self.trainer.trained_network.eval(),
+            self.source.classes,
+            self.view,
+            self.labeller,
+            self.recipe.tag_weight,
+        )
+
+
+def prepare(
+    network: Network,
+    source: Source,
+    out: Path,
+    *,
+    recipe: Recipe | None,
+    val: Source | None,
+    device: str,
+    workers: int | None,
+    strict: bool,
+    resume: bool,
+    config: Mapping[str, Any] | None,
+) -> Prepared:
+    """Check everything that a run needs and put it together. Nothing is written.
+
+    The parameters and the errors are those of :func:`getam.train`.
+    """
+    source = check_photos(source.for_training(), strict=strict)
+    val = None if val is None else check_val(val, strict=strict)
+    check_fit(network, source)
+    recipe = recipe or recipe_for(facts_of(network, source))
+    recipe = with_precision(recipe, network, device, recorded=out if resume else None)
+    labeller, view = build_labeller(recipe), view_of(recipe)
+    check_saliency(recipe, labeller, source)
+    if val is not None:  # its pseudo labels are scored at the end
+        labeller.check(has_saliency=has_saliency(val))
+    run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
+    fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
+    fabric.launch()
+    trainer = build_trainer(
+        network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
+    )
+    lines = tuple(advice.before(source, steps=trainer.schedule.steps))
+    return Prepared(trainer, source, val, recipe, labeller, view, lines)
+
+
+def check_val(val: Source, *, strict: bool) -> Source:
+    """Return the validation photos that can be read, after their masks were checked."""
+    val = check_photos(val, strict=strict)
+    check_truth(val)
+    return val
+
+
+def check_fit(network: Network, source: Source) -> None:
+    """Raise a ValueError if the network has other classes than the photos."""
+    if network.num_classes != len(source.classes):
+        raise ValueError(
+            f"network must have the {len(source.classes)} classes of {source.name}, "
+            f"got {network.num_classes}"
+        )
+
+
+def facts_of(network: Network, source: Source) -> Facts:
+    """Return what a preset needs to know of a backbone and of photos."""
+    return Facts(
+        depth=len(network.backbone.blocks),
+        width=network.backbone.embed_dim,
+        photos=len(source),
+        has_saliency=has_saliency(source),
+    )
+
+
+def has_saliency(source: Source) -> bool:
+    """Say whether every photo has a saliency map."""
+    return all(record.saliency for record in source.records)
+
+
+def with_precision(
+    recipe: Recipe, network: Network, device: str, *, recorded: Path | None
+) -> Recipe:
+    """Return the recipe with the number format that is fast here, or that a resumed run has."""
+    if recipe.precision != "auto":
+        return recipe
+    if recorded is not None:
+        return replace(recipe, precision=recorded_setting(recorded, "precision"))
+    chosen = choose_device(device)
+    block, width = network.backbone.blocks[0], network.backbone.embed_dim
+    precision = fast_precision(block, chosen, width=width)
+    threads = f", {torch.get_num_threads()} threads" if chosen.type == "cpu" else ""
+    logger.info("number format %s, which is fast here (%s%s)", precision, chosen, threads)
+    return replace(recipe, precision=precision)
+
+
+def check_saliency(recipe: Recipe, labeller: Labeller, source: Source) -> None:
+    """Raise a ValueError if the recipe asks for saliency maps that are not there."""
+    if recipe.saliency_weight and not has_saliency(source):
+        raise ValueError(
+            "saliency_weight needs saliency maps: give saliency=DIR, or set saliency_weight=0 and "
+            "rule=thresholds"
+        )
+    labeller.check(has_saliency=has_saliency(source))
+
+
+def build_labeller(recipe: Recipe) -> Labeller:
+    """Return the labeller of a recipe."""
+    return Labeller(
+        method=recipe.method,
+        first_block=recipe.first_block,
+        affinity=recipe.affinity,
+        iterations=recipe.iterations,
+        scale=recipe.refine_scale,
+        rule=recipe.rule,
+        settings=recipe.rule_settings,
+    )
+
+
+def view_of(recipe: Recipe) -> View:
+    """Return the view by which the trained model predicts."""
+    return View(
+        recipe.long_side,
+        scales=recipe.test_scales,
+        resize=recipe.test_resize,
+        flip=recipe.test_flip,
+        crf=recipe.test_crf,
+    )
+
+
+def weights_of(recipe: Recipe) -> dict[str, float]:
+    """Return what each part of the loss counts."""
+    saliency = "saliency" if recipe.saliency_target == "paper" else "saliency_released"
+    return {
+        "classification": recipe.classification_weight,
+        "segmentation": recipe.segmentation_weight,
+        saliency: recipe.saliency_weight,
+        "energy": recipe.energy_weight,
+    }
+
+
+def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
+    """Return the schedule of a recipe, whose shares become steps."""
+    return Schedule(
+        steps,
+        joint_from=round(recipe.joint_from * steps),
+        warmup=round(recipe.warmup * steps),
+        joint_factor=recipe.joint_factor,
+    )
+
+
+def decay_of(ema: float, *, steps: int) -> float:
+    """Return the decay per step of averaged weights that reach back over a share of the steps.
+
+    Examples
+    --------
+    >>> decay_of(0.1, steps=1000), decay_of(0.0, steps=1000)
+    (0.99, 0.0)
+    """
+    return 1 - 1 / max(1.0, ema * steps)
+
+
+def build_trainer(
+    network: Network,
+    source: Source,
+    labeller: Labeller,
+    *,
+    recipe: Recipe,
+    fabric: Fabric,
+    run: RunFolder,
+    workers: int | None,
+) -> Trainer:
+    """Put loader, optimiser and schedule of a recipe around a network."""
+    fabric.seed_everything(recipe.seed, verbose=False)
+    freeze_blocks(network, recipe.frozen_blocks)
+    loader = train_loader(
+        source,
+        crop=recipe.crop,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        workers=workers,
+        scale=recipe.scale,
+        flip=recipe.flip,
+        jitter=recipe.jitter,
+        balance=recipe.balance,
+        rank=fabric.global_rank,
+        world_size=fabric.world_size,
+    )
+    schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
+    step = Step(
+        network,
+        labeller,
+        weights_of(recipe),
+        padding=recipe.padding,
+        tag_weight=recipe.tag_weight,
+    )
+    optimiser = build_optimiser(
+        step,
+        recipe.optimiser,
+        learning_rate=recipe.learning_rate,
+        head_factor=recipe.head_factor,
+        weight_decay=recipe.weight_decay,
+    )
+    return Trainer(
+        step,
+        loader,
+        optimiser,
+        schedule,
+        fabric=fabric,
+        run=run,
+        accumulate=recipe.accumulate,
+        ema=decay_of(recipe.ema, steps=schedule.steps),
+    )

@@ -1,0 +1,41 @@
+"""Everything that a run needs is checked and put together before anything is written."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from getam.training.prepare import prepare, schedule_of
+from training.conftest import RECIPE
+
+REST = {
+    "device": "cpu",
+    "workers": 0,
+    "strict": False,
+    "resume": False,
+    "config": None,
+}
+
+
+def test_a_prepared_run_has_written_nothing(source, new_network, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    ready = prepare(new_network(), source, out, recipe=RECIPE, val=source, **REST)
+    assert not out.exists()
+    assert ready.trainer.schedule.steps == RECIPE.epochs * len(source)
+    assert ready.model().view.long_side == RECIPE.long_side
+
+
+def test_what_cannot_be_trained_is_refused_before(source, new_network, tmp_path: Path) -> None:
+    fewer = source.choose(list(source.classes)[:1])
+    with pytest.raises(ValueError, match="network must have the 1 classes"):
+        prepare(new_network(), fewer, tmp_path / "a", recipe=RECIPE, val=None, **REST)
+    bare = replace(source, records=tuple(replace(r, saliency=None) for r in source.records))
+    with pytest.raises(ValueError, match="saliency_weight needs saliency maps"):
+        prepare(new_network(), bare, tmp_path / "b", recipe=RECIPE, val=None, **REST)
+    with pytest.raises(ValueError, match="needs saliency maps"):
+        prepare(new_network(), source, tmp_path / "c", recipe=RECIPE, val=bare, **REST)
+
+
+def test_shares_of_a_recipe_become_steps() -> None:
+    schedule = schedule_of(replace(RECIPE, joint_from=0.4, warmup=0.1), steps=50)
+    assert (schedule.joint_from, schedule.warmup) == (20, 5)
