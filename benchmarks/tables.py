@@ -23,6 +23,7 @@ from getam.evaluation import spread
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
 QUALITY = Path(__file__).with_name("results") / "quality.json"
+COMPARED = Path(__file__).with_name("results") / "compare"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 MARK = re.compile(r"(<!-- table: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -143,6 +144,20 @@ def whole_runs() -> str:
     return table(["whole run", "seeds", *STAGES[2:], "processor minutes"], lines)
 
 
+def tile_maps() -> str:
+    """Write the maps of the default beside those of `cam`, by one network on the same photos."""
+    lines = []
+    for row, shown in TILES.items():
+        kept = json.loads((COMPARED / f"{row.replace(' ', '-')}.json").read_text(encoding="utf-8"))
+        for map_ in kept["rows"]:
+            if not map_["refined"]:
+                scores = [map_["seed"]["miou"], mean(map_["pointing"].values())]
+                lines.append([shown, map_["method"], *(f"{score:.3f}" for score in scores)])
+    return table(
+        ["", "maps", "mIoU at the best threshold", "pointing game, mean of classes"], lines
+    )
+
+
 WHOLE = {
     "tags/old default": "what a bare command used to do",
     "tags/base": "8 photos a step, 9 passes (the former recipe)",
@@ -216,6 +231,7 @@ TABLES: dict[str, Callable[[], str]] = {
         {"animals tags": "all cows", "animals few cows": "a tenth of them"}
     ),
     "published": lambda: stages(PUBLISHED),
+    "tile maps": tile_maps,
     "tiles": lambda: stages(TILES),
     "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
     "plain classifier": plain_classifier,

@@ -21,6 +21,7 @@ VERBS = {
     "maps": "activation maps of photos: coloured overlays and .npz",
     "label": "pseudo masks of labelled photos: palette PNG",
     "predict": "masks of photos: palette PNG",
+    "export": "masks of photos for other programs: VOC, CVAT, COCO, Label Studio",
     "score": "compare a folder of masks with the truth",
     "stages": "score raw maps, refined maps, pseudo labels and predictions on a split",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",

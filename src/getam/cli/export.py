@@ -1,0 +1,132 @@
+"""The verb ``getam export`` takes masks to other programs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from getam.cli.command import command_of, inputs_of
+from getam.cli.options import run_verb
+
+if TYPE_CHECKING:
+    from getam.data import Source
+    from getam.model import Model
+    from getam.outputs import OutputFolder
+
+WHATS = ("labels", "predictions")
+DATA_FILES = frozenset({".csv", ".yaml", ".yml"})
+
+
+def export(
+    run: Path,
+    format: str,
+    out: Path,
+    data: Path | None = None,
+    what: str = "labels",
+    masks: Path | None = None,
+    labels: Path | None = None,
+    split: str | None = None,
+    none: str | None = None,
+    saliency: Path | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    strict: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write the masks of photos in the format of another program.
+
+    Args:
+        run: folder of a trained or converted model
+        format: voc, cvat, coco, coco-polygons or labelstudio
+        out: folder to write to
+        data: the photos; with their labels, as for getam train, where these are needed
+        what: labels (pseudo labels, from the tags) or predictions
+        masks: folder of masks that are made already; they are exported instead
+        labels: label file, where the data set has none of its own
+        split: part of the data set; default all of it
+        none: class folder whose photos show none of the classes
+        saliency: folder of saliency maps, for the labels
+        device: cpu or cuda; default the accelerator if there is one
+        workers: processes that read photos
+        strict: stop at an unreadable photo instead of leaving it out
+        overwrite: replace files in a folder that is not empty
+    """
+    settings = locals()
+    from getam.export import FORMATS, export_masks, masks_in
+    from getam.model import load_model
+
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
+    if what not in WHATS:
+        raise ValueError(f"what must be one of {', '.join(WHATS)}, got {what!r}")
+    if data is None:
+        raise ValueError("data: masks belong to photos, so name those with --data")
+    model = load_model(run, device=device)
+    source = photos_of(model, settings)
+    folder = masks_folder(source, settings)
+    source = fill(model, source, folder, settings)
+    made, _ = masks_in(source, folder.path)
+    written = export_masks(made, out, format=format, classes=model.classes)
+    print(f"{len(made)} masks as {format} in {out}: {', '.join(path.name for path in written)}")
+
+
+def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":
+    """Open the photos, with their labels where pseudo labels are made of them."""
+    from getam.cli.splits import open_for, open_photos
+    from getam.export import FORMATS
+
+    by_tags = settings["what"] == "labels" and settings["masks"] is None
+    named = settings["labels"] or settings["split"]
+    if by_tags:
+        return open_for(model, settings).with_known_labels()
+    if named or settings["data"].suffix.lower() in DATA_FILES:
+        return open_for(model, settings)
+    made = settings["out"] / FORMATS[settings["format"]].masks
+    return open_photos(settings["data"], made, strict=settings["strict"])
+
+
+def masks_folder(source: "Source", settings: Mapping[str, Any]) -> "OutputFolder":
+    """Open the folder of the masks, below the output folder; begun by this command or new."""
+    from getam.export import FORMATS
+    from getam.inference import files_of, output_folder
+    from getam.outputs import is_output_folder, new_folder
+
+    out, chosen = settings["out"], FORMATS[settings["format"]]
+    inputs = [*inputs_of({**settings, "model": settings["run"]}), *files_of(source)]
+    inputs += [] if settings["masks"] is None else settings["masks"].rglob("*.png")
+    if not is_output_folder(out / chosen.masks):
+        files = [out / name for name in chosen.files]
+        new_folder(out, overwrite=settings["overwrite"], files=files, inputs=inputs)
+    return output_folder(
+        out / chosen.masks,
+        source,
+        command_of("export", {**settings, "model": settings["run"]}),
+        inputs=inputs,
+        files=[out / name for name in chosen.files],
+        overwrite=settings["overwrite"],
+    )
+
+
+def fill(
+    model: "Model", source: "Source", folder: "OutputFolder", settings: Mapping[str, Any]
+) -> "Source":
+    """Make or copy the masks, and return the source of the photos that have one."""
+    from getam.cli.splits import with_rule
+    from getam.export import copy_masks
+    from getam.inference import Predictor, label_folder, predict_folder
+
+    if settings["masks"] is not None:
+        return copy_masks(source, settings["masks"], folder, classes=model.classes)
+    if settings["what"] == "predictions":
+        predict_folder(Predictor(model), source, folder, workers=settings["workers"])
+        return source
+    has_saliency = settings["saliency"] is not None
+    model = with_rule(model, None, has_saliency=has_saliency, crf=False)
+    label_folder(model, source, folder, workers=settings["workers"])
+    return source
+
+
+def run(options: Sequence[str]) -> None:
+    """Run the verb with its command-line options; the run may be named without an option."""
+    if options and not options[0].startswith("-"):
+        options = ["--run", *options]
+    run_verb("export", export, options)
