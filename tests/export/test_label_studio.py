@@ -6,16 +6,20 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
-from label_studio_converter.brush import decode_from_annotation
+import pytest
 
 from export.examples import CLASSES, masks, write_masks
 from getam.export.label_studio import LOCAL_FILES, write_label_studio
+
+brush = pytest.importorskip(
+    "label_studio_converter.brush", reason="it comes with the extra getam[readers]"
+)
 
 
 def layers(result: list[dict]) -> dict[str, np.ndarray]:
     """The layers of a task, by label; the converter wants a result's value unwrapped."""
     flat = [{**r, **r["value"]} for r in result]
-    found = decode_from_annotation("tag", flat)
+    found = brush.decode_from_annotation("tag", flat)
     return {name.removeprefix("tag-").removesuffix("-0"): layer for name, layer in found.items()}
 
 

@@ -6,7 +6,6 @@ CVAT reads "Segmentation mask 1.1" with the importer of Datumaro for the masks o
 import shutil
 from pathlib import Path
 
-import datumaro
 import numpy as np
 import pytest
 from PIL import Image
@@ -49,6 +48,7 @@ def test_our_own_data_set_reads_classes_and_masks(out: Path) -> None:
 
 
 def test_datumaro_reads_every_mask_as_cvat_does(tmp_path: Path) -> None:
+    datumaro = pytest.importorskip("datumaro", reason="it comes with the extra getam[readers]")
     files = write_masks(tmp_path, "out/SegmentationClass")
     write_cvat(files, CLASSES, tmp_path / "out")
     dataset = datumaro.Dataset.import_from(str(tmp_path / "out"), "voc_segmentation")
