@@ -74,8 +74,8 @@ def report_run(
         If the file would replace a photo or another input, or if a photo cannot be read.
     """
     out = Path(out or Path(folder) / REPORT)
-    refuse_other_kind(out, begins=HTML)
     refuse_inputs([out], [file for source in parts.values() for file in files_of(source)])
+    refuse_other_kind(out, begins=HTML)
     run = read_run(folder)
     parts = {name: with_known_tags(source) for name, source in parts.items()}
     known = {photo.id: photo for photo in run.signs}

@@ -135,7 +135,7 @@ def recorded_settings(folder: Path) -> dict[str, Any]:
     """
     file = folder / CONFIG
     if not file.is_file():
-        raise FileNotFoundError(f"{folder} holds no run: it has no {CONFIG}")
+        raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
     try:
         settings = yaml.safe_load(file.read_text(errors="replace"))
     except yaml.YAMLError as error:
