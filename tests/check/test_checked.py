@@ -45,3 +45,11 @@ def test_json_has_every_name(tmp_path: Path) -> None:
 def test_only_more_than_a_warning_is_an_error() -> None:
     assert not Checked({"train": PART}, {}, [WARNING]).has_errors
     assert Checked({"train": PART}, {}, []).table().endswith("nothing is wrong")
+
+
+def test_a_name_that_is_no_unicode_is_kept(tmp_path: Path) -> None:
+    name = b"caf\xe9.jpg".decode(errors="surrogateescape")
+    finding = Finding("warning", "tiny photos", "one photo", "enlarge it", (name, "café.jpg"))
+    Checked({"train": PART}, {}, [finding]).write_json(tmp_path / "found.json")
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert found["findings"][0]["names"] == [name, "café.jpg"]

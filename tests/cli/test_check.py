@@ -1,6 +1,9 @@
 """``getam check`` prints a table, writes JSON, and its exit status tells errors from warnings."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,22 @@ def test_the_json_file_may_not_be_an_input(tmp_path: Path) -> None:
     table.write_text("image,labels\na.png,cat\n")
     assert main(["check", str(table), "--json", str(table)]) == 1
     assert table.read_text().startswith("image,labels")
+
+
+@pytest.mark.parametrize("name", ["JPEGImages/a.png", "image_labels.json", "classes.txt"])
+def test_the_json_file_replaces_no_file_of_the_data(tmp_path: Path, name: str) -> None:
+    voc = write_voc(tmp_path / "voc")
+    before = (voc / name).read_bytes()
+    assert main(["check", str(voc), "--json", str(voc / name)]) == 1
+    assert (voc / name).read_bytes() == before
+
+
+def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    write_photo(tmp_path / "cat" / "a.png")
+    os.link(tmp_path / "cat" / "a.png", os.fsencode(tmp_path / "cat") + b"/\xe9.png")
+    found = subprocess.run(
+        [sys.executable, "-m", "getam.cli.main", "check", tmp_path, "--no-pixels"],
+        capture_output=True,
+        check=False,
+    )
+    assert found.stdout.endswith(b"errors: 0, warnings: 2\n")

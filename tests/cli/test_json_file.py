@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from getam.cli.json_file import write_scores
+from getam.cli.json_file import check_json_file, write_scores
 from getam.evaluation import Scores
 
 
@@ -20,3 +20,27 @@ def test_scores_none_and_no_file(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     write_scores(None, tmp_path / "none.json")
     assert caplog.messages == [f"no masks to score with: {tmp_path / 'none.json'} is not written"]
     assert [path.name for path in tmp_path.iterdir()] == ["scores.json"]
+
+
+def test_a_new_file_may_lie_among_the_photos(tmp_path: Path) -> None:
+    check_json_file(tmp_path / "check.json", {"data": tmp_path})
+    check_json_file(None, {"data": tmp_path})
+    (tmp_path / "check.json").write_text("{}")
+    check_json_file(tmp_path / "check.json", {"data": tmp_path / "photos", "out": tmp_path})
+
+
+def test_no_file_of_a_folder_that_is_read_is_replaced(tmp_path: Path) -> None:
+    labels, other = tmp_path / "sets" / "labels.json", tmp_path / "other"
+    labels.parent.mkdir()
+    labels.write_text("{}")
+    other.symlink_to(tmp_path)
+    for data in (tmp_path, other):
+        with pytest.raises(ValueError, match=f"labels.json is a file of {data}"):
+            check_json_file(labels, {"data": data, "out": None})
+
+
+def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8")
+    with pytest.raises(FileExistsError, match=r"photo\.jpg exists"):
+        check_json_file(photo, {"data": tmp_path / "elsewhere.csv"})

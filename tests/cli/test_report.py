@@ -84,3 +84,13 @@ def test_a_photo_is_never_replaced(
     assert main(["report", "--run", str(run), "--out", str(photo), *QUICK]) == 1
     assert "would meet the input" in capsys.readouterr().err
     assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["model.json", "config.yaml", "val_photos.txt"])
+def test_no_file_of_the_run_is_replaced(
+    run: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (run / name).read_bytes()
+    assert main(["report", "--run", str(run), "--out", str(run / name), *QUICK]) == 1
+    assert "was not written by this command" in capsys.readouterr().err
+    assert (run / name).read_bytes() == before

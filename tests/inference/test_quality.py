@@ -67,3 +67,10 @@ def test_the_file_holds_every_photo(assessed, tmp_path):
     assert [s.to_dict() for s in again["trained on"]] == [s.to_dict() for s in signs[:3]]
     assert [s.id for s in again["not trained on"]] == ["d", "e"]
     assert read_quality(tmp_path / "none.json") == {}
+
+
+@pytest.mark.parametrize("content", ['{"trained on": [{"id": "a"}]}', '{"a": 3}', '{"a": [1]}'])
+def test_a_file_of_something_else_is_refused(content, tmp_path):
+    (tmp_path / "quality.json").write_text(content)
+    with pytest.raises(ValueError, match=r"quality\.json was not written by getam quality"):
+        read_quality(tmp_path / "quality.json")

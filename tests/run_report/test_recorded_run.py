@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 
+import pytest
 import yaml
 
 from getam.cli.train import CONFIG
@@ -46,3 +47,14 @@ def test_the_command_takes_the_settings_of_the_run(tmp_path):
     (folder / CONFIG).write_text(yaml.safe_dump({"data": "photos"}))
     words = shlex.split(read_run(folder).command())
     assert words == ["getam", "train", "--config", f"{folder}/{CONFIG}", "--out", f"{folder}_again"]
+
+
+@pytest.mark.parametrize(
+    "name", ["metrics.jsonl", "config.yaml", "env.json", "scores.json", "quality.json"]
+)
+def test_a_damaged_file_is_named(tmp_path, name):
+    (tmp_path / name).write_text('{"stages": {"raw map"\n')
+    with pytest.raises(ValueError, match=name) as caught:
+        read_run(tmp_path)
+    assert "is damaged" in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -91,7 +91,8 @@ class Checked:
         """Write everything to a JSON file."""
         with whole_file(path) as temporary:
             text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
+            # A name that is no Unicode becomes an escape, which JSON reads as the same name.
+            temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _photo_counts(checked: Checked) -> str:

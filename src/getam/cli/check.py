@@ -38,13 +38,11 @@ def check_data(
     """
     settings = locals()
     from getam.check import check_source
-    from getam.cli.command import inputs_of
-    from getam.outputs import refuse_inputs
+    from getam.cli.json_file import check_json_file
 
     given = {name: settings[name] for name in ("split", "val", "labels", "none", "pixels")}
     given |= {name: settings[name] for name in ("saliency", "truth")}
-    if json is not None:
-        refuse_inputs([json], inputs_of(settings))
+    check_json_file(json, settings)
     checked = check_source(data, classes=words(classes), **given)
     print(checked.table())
     if json is not None:

@@ -27,8 +27,17 @@ def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def inputs_of(settings: Mapping[str, Any]) -> list[Path]:
     """Return the files that the settings name, and those of the model folder."""
-    read = {name: value for name, value in settings.items() if name not in WRITTEN}
-    return [file for value in read.values() if isinstance(value, Path) for file in _files(value)]
+    return [file for path in _read(settings) for file in _files(path)]
+
+
+def folders_of(settings: Mapping[str, Any]) -> list[Path]:
+    """Return the folders that the settings name and that are read."""
+    return [path for path in _read(settings) if path.is_dir()]
+
+
+def _read(settings: Mapping[str, Any]) -> list[Path]:
+    read = (value for name, value in settings.items() if name not in WRITTEN)
+    return [value for value in read if isinstance(value, Path)]
 
 
 def _files(path: Path) -> list[Path]:

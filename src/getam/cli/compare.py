@@ -63,6 +63,7 @@ def compare(
     """
     settings = locals()
     from getam.activation import lookup_method
+    from getam.cli.json_file import check_json_file
     from getam.cli.splits import open_for
     from getam.explain import compare_methods
     from getam.inference import files_of
@@ -70,6 +71,7 @@ def compare(
     from getam.outputs import new_folder
     from getam.report import comparison_svg
 
+    check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings)
     chosen = words(methods)

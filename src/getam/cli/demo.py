@@ -22,8 +22,10 @@ def demo(
         device: cpu, cuda or auto
         json: write the scores here too
     """
+    from getam.cli.json_file import check_json_file
     from getam.demo import demo as run_demo
 
+    check_json_file(json, {})
     stages = run_demo(out, seed=seed, from_scratch=from_scratch, device=device)
     if json is not None:
         stages.write_json(json)

@@ -14,8 +14,10 @@ def examine_machine(hub: bool = False, json: Path | None = None) -> None:
         hub: send one request to the hub of pretrained weights, to see if it can be reached
         json: write everything to this file too
     """
+    from getam.cli.json_file import check_json_file
     from getam.doctor import examine
 
+    check_json_file(json, {})
     diagnosis = examine(ask_hub=hub)
     print(diagnosis.table())
     if json is not None:

@@ -46,11 +46,12 @@ def label(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
-    from getam.cli.json_file import write_scores
+    from getam.cli.json_file import check_json_file, write_scores
     from getam.cli.splits import open_for, with_rule
     from getam.inference import label_folder, output_folder
     from getam.model import load_model
 
+    check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_known_labels()  # fails before the folder is made
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)

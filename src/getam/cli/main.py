@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from io import TextIOWrapper
 
 from getam.stopped import Stopped
 
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"getam {version('getam')}")
         return 0
+    if isinstance(sys.stdout, TextIOWrapper):  # a name that is no Unicode stops no table
+        sys.stdout.reconfigure(errors="backslashreplace")
     verb, *options = arguments
     if verb not in VERBS:
         near = get_close_matches(verb, VERBS, n=1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import inputs_of
+from getam.cli.json_file import check_json_file
 from getam.cli.options import run_verb
 
 
@@ -42,11 +42,9 @@ def quality(
     from getam.evaluation import quality_table
     from getam.inference import GIVEN, assess_photos, write_quality
     from getam.model import load_model
-    from getam.outputs import refuse_inputs
     from getam.progress import counted
 
-    if json is not None:
-        refuse_inputs([json], inputs_of(settings))
+    check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_known_labels()
     signs = []

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from getam.cli.options import run_verb
-from getam.cli.settings_file import read_settings
 
 if TYPE_CHECKING:
     from getam.data import Source
@@ -69,15 +68,14 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
         If the run does not say which photos it was made from.
     """
     from getam.cli.splits import open_for
-    from getam.cli.train import CONFIG, open_parts
+    from getam.cli.train import open_parts
     from getam.data import check_photos
     from getam.inference import GIVEN, NOT_TRAINED_ON, TRAINED_ON
+    from getam.training.run_folder import CONFIG, recorded_settings
 
     if settings["data"] is not None:
         return {GIVEN: open_for(model, settings)}
-    if not (run / CONFIG).is_file():
-        raise ValueError(f"{run} does not say which photos it was made from: name some with --data")
-    recorded = read_settings(run / CONFIG)
+    recorded = recorded_settings(run) if (run / CONFIG).is_file() else {}
     if recorded.get("data") is None:
         raise ValueError(f"{run} does not say which photos it was made from: name some with --data")
     given = {n: settings[n] for n in ("truth", "saliency") if settings[n] is not None}
@@ -87,6 +85,8 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
         raise FileNotFoundError(
             f"{error}; if the photos have moved, name them with --data"
         ) from None
+    except KeyError as error:
+        raise ValueError(f"{run / CONFIG} lacks {error}: name the photos with --data") from None
     sources = {TRAINED_ON: train, NOT_TRAINED_ON: val}
     return {
         name: check_photos(source.aligned(list(model.classes)), strict=settings["strict"])

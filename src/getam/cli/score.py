@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import inputs_of
+from getam.cli.json_file import check_json_file
 from getam.cli.options import Words, run_verb, words
 
 
@@ -27,10 +27,8 @@ def score(
     """
     settings = locals()
     from getam.evaluation import score_folders
-    from getam.outputs import refuse_inputs
 
-    if json is not None:
-        refuse_inputs([json], inputs_of(settings))
+    check_json_file(json, settings)
     scores = score_folders(predictions, truth, classes=classes, only=words(only), ids=ids)
     print(scores.table())
     print(f"mIoU {scores.miou:.3f}")

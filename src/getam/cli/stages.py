@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from getam.cli.command import inputs_of
+from getam.cli.json_file import check_json_file
 from getam.cli.options import numbers, run_verb
 
 
@@ -52,11 +52,9 @@ def stages(
     from getam.cli.splits import open_for, with_rule
     from getam.inference import score_stages
     from getam.model import load_model
-    from getam.outputs import refuse_inputs
     from getam.progress import counted
 
-    if json is not None:
-        refuse_inputs([json], inputs_of(settings))
+    check_json_file(json, settings)
     sizes = numbers(scales, option="scales", of=float)
     loaded = load_model(model, device=device)
     view = loaded.view.changed(scales=sizes, resize=resize, flip=flip, crf=crf)

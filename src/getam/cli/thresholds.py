@@ -4,7 +4,7 @@ import json as json_text
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import inputs_of
+from getam.cli.json_file import check_json_file
 from getam.cli.options import run_verb
 
 VAL_PHOTOS = "val_photos.txt"  # of a run, whose scores are reported
@@ -41,10 +41,8 @@ def thresholds(
     from getam.evaluation.scores import write_json
     from getam.inference import choose_thresholds, refuse_scored
     from getam.model import load_model
-    from getam.outputs import refuse_inputs
 
-    if json is not None:
-        refuse_inputs([json], inputs_of(settings))
+    check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_truth_and_tags()
     refuse_scored(source, scored_photos(model))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from getam.cli.json_file import check_json_file, write_scores
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
@@ -79,6 +80,7 @@ def train_from_tags(
     """
     settings = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
     check_preset(preset)  # fails before anything heavy is imported
+    check_json_file(json, settings)
     source, scored = open_parts(settings)
     source = source.for_training()  # fails before the network is built
     chosen = numbers(seeds, option="seeds", of=int)
@@ -140,7 +142,6 @@ def train_once(
     json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
-    from getam.cli.json_file import write_scores
     from getam.training import facts_of, train
 
     network = new_network(

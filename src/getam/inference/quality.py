@@ -15,6 +15,7 @@ from getam.evaluation import ClassSigns, PhotoSigns
 from getam.files import whole_file
 from getam.inference.labelling import LabelledPhoto, label_photos
 from getam.inference.predictor import Prediction, Predictor
+from getam.json_object import json_object
 from getam.model import Model
 from getam.vocabulary import BACKGROUND, IGNORE
 
@@ -130,6 +131,18 @@ def write_quality(path: Path, parts: Mapping[str, Sequence[PhotoSigns]]) -> None
 
 
 def read_quality(path: Path) -> dict[str, list[PhotoSigns]]:
-    """Return what `write_quality` wrote, or nothing if there is no such file."""
-    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {name: [PhotoSigns.from_dict(s) for s in photos] for name, photos in content.items()}
+    """Return what `write_quality` wrote, or nothing if there is no such file.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
+    """
+    if not path.is_file():
+        return {}
+    content = json_object(path.read_text(encoding="utf-8", errors="replace"), origin=path)
+    try:
+        return {name: [PhotoSigns.from_dict(s) for s in photos] for name, photos in content.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} was not written by getam quality ({reason})") from None

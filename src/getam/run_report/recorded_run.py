@@ -1,17 +1,15 @@
 """This module reads what a run wrote down about itself."""
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from getam.evaluation import PhotoSigns
 from getam.inference import QUALITY, read_quality
-from getam.training.run_folder import CONFIG, ENVIRONMENT, metrics_of
+from getam.json_object import json_object
+from getam.training.run_folder import CONFIG, ENVIRONMENT, metrics_of, recorded_settings
 
 SCORES, WEIGHTS = "scores.json", "model.safetensors"
 
@@ -65,12 +63,17 @@ class RecordedRun:
 
 
 def read_run(folder: str | Path) -> RecordedRun:
-    """Read a run folder. A file that is missing, as for a converted model, is no error."""
+    """Read a run folder. A converted model has no record, which is no error.
+
+    Raises
+    ------
+    ValueError
+        If a file of the record is damaged.
+    """
     folder = Path(folder)
-    config = folder / CONFIG
     return RecordedRun(
         folder,
-        yaml.safe_load(config.read_text(encoding="utf-8")) if config.is_file() else {},
+        recorded_settings(folder) if (folder / CONFIG).is_file() else {},
         _json(folder / ENVIRONMENT),
         metrics_of(folder),
         _json(folder / SCORES),
@@ -80,8 +83,9 @@ def read_run(folder: str | Path) -> RecordedRun:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found
+    if not file.is_file():
+        return {}
+    return json_object(file.read_text(encoding="utf-8", errors="replace"), origin=file)
 
 
 def _seconds(first: Path, last: Path) -> float | None:

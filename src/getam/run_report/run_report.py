@@ -9,6 +9,7 @@ from getam.evaluation import DOUBTS, PhotoSigns, percent, suspicious
 from getam.inference import TRAINED_ON, files_of
 from getam.model import Model
 from getam.outputs import refuse_inputs
+from getam.replacing import HTML, refuse_other_kind
 from getam.report import RunPage, Suspect, write_run_page
 from getam.run_report.choice import chosen, shares
 from getam.run_report.facts import duration, facts
@@ -67,11 +68,14 @@ def report_run(
 
     Raises
     ------
+    FileExistsError, PermissionError
+        As :func:`getam.replacing.refuse_other_kind`.
     ValueError
         If the file would replace a photo or another input, or if a photo cannot be read.
     """
     out = Path(out or Path(folder) / REPORT)
     refuse_inputs([out], [file for source in parts.values() for file in files_of(source)])
+    refuse_other_kind(out, begins=HTML)
     run = read_run(folder)
     parts = {name: with_known_tags(source) for name, source in parts.items()}
     known = {photo.id: photo for photo in run.signs}

@@ -17,7 +17,7 @@ from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
-from getam.training.run_folder import RunFolder, recorded_setting
+from getam.training.run_folder import RunFolder, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
 from getam.training.trainer import Trainer
@@ -136,7 +136,7 @@ def with_precision(
     if recipe.precision != "auto":
         return recipe
     if recorded is not None:
-        return replace(recipe, precision=recorded_setting(recorded, "precision"))
+        return replace(recipe, precision=recorded_settings(recorded)["precision"])
     chosen = choose_device(device)
     block, width = network.backbone.blocks[0], network.backbone.embed_dim
     precision = fast_precision(block, chosen, width=width)

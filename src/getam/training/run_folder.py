@@ -12,6 +12,7 @@ import yaml
 from getam.doctor import machine
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
+from getam.json_object import json_object
 from getam.training.checkpoint import CHECKPOINT
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
@@ -89,10 +90,17 @@ class RunFolder:
 
 
 def metrics_of(folder: Path) -> list[dict[str, Any]]:
-    """Return everything that a run logged, without a last line that was cut off."""
+    """Return everything that a run logged, without a last line that was cut off.
+
+    Raises
+    ------
+    ValueError
+        If another line is damaged.
+    """
     file = folder / METRICS
-    lines = file.read_text().splitlines(keepends=True) if file.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    lines = file.read_text(errors="replace").splitlines(keepends=True) if file.exists() else []
+    whole = [line for line in lines if line.endswith("\n")]
+    return [json_object(t, origin=f"line {n} of {file}") for n, t in enumerate(whole, start=1)]
 
 
 def check_same(folder: Path, config: Mapping[str, Any]) -> None:
@@ -105,10 +113,7 @@ def check_same(folder: Path, config: Mapping[str, Any]) -> None:
     ValueError
         For the first setting that differs.
     """
-    file = folder / CONFIG
-    if not file.is_file():
-        raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
-    began = yaml.safe_load(file.read_text())
+    began = recorded_settings(folder)
     changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
     if changed:
         name = changed[0]
@@ -118,18 +123,26 @@ def check_same(folder: Path, config: Mapping[str, Any]) -> None:
         )
 
 
-def recorded_setting(folder: Path, name: str) -> Any:
-    """Return a setting that a run began with.
+def recorded_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings that a run began with.
 
     Raises
     ------
     FileNotFoundError
         If the folder holds no run.
+    ValueError
+        If the file of the settings is damaged.
     """
     file = folder / CONFIG
     if not file.is_file():
         raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
-    return yaml.safe_load(file.read_text())[name]
+    try:
+        settings = yaml.safe_load(file.read_text(errors="replace"))
+    except yaml.YAMLError as error:
+        settings = str(error).splitlines()[0]
+    if not isinstance(settings, dict):
+        raise ValueError(f"{file} is damaged ({settings or 'empty'}): restore it, or move it away")
+    return settings
 
 
 def environment() -> dict[str, Any]:
