@@ -226,6 +226,9 @@ TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
 TABLES: dict[str, Callable[[], str]] = {
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
+    "tag weight": lambda: stages(
+        {"animals tags": "`tag_weight` 1", "animals tags, no tag weight": "`tag_weight` 0"}
+    ),
     "few photos": lambda: stages(FEW),
     "few cows": lambda: classes(
         {"animals tags": "all cows", "animals few cows": "a tenth of them"}
