@@ -57,7 +57,7 @@ def test_quality_of_a_photo_is_the_mean_of_its_classes():
         (photo(cat=changed(label_told=0.1)), "bad mask", '"cat" that should agree', 0.9),
         (photo(cat=changed(label_told=0.1, probability=0.4)), "wrong tag", '"cat"', 0.6),
         (photo(untagged={"cow": 0.9}, cat=changed(probability=0.2)), "missing tag", '"cow"', 0.9),
-        (PhotoSigns("empty", background=0.2), "bad mask", "80 % of the photo are masked", 0.8),
+        (PhotoSigns("empty", background=0.2), "bad mask", "The mask covers 80 % of the photo", 0.8),
     ],
 )
 def test_the_strongest_doubt_is_told_and_tags_come_before_masks(signs, kind, named, strength):

@@ -42,11 +42,11 @@ def test_an_input_is_never_replaced(model, source, tmp_path):
 
 
 def test_a_photo_that_cannot_be_read_leaves_the_old_page(model, source, tmp_path):
-    (tmp_path / "report.html").write_text("old")
+    (tmp_path / "report.html").write_text("<!DOCTYPE html>old")
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no photo")
     record = replace(source.records[0], image=broken, mask=None, saliency=None)
     with pytest.raises(ValueError, match=r"broken\.png"):
         parts = {"x": replace(source, records=(record,))}
         report_run(tmp_path, parts, model=model, workers=0)
-    assert (tmp_path / "report.html").read_text() == "old"
+    assert (tmp_path / "report.html").read_text() == "<!DOCTYPE html>old"
