@@ -102,6 +102,9 @@ def test_a_dry_run_says_how_long_it_takes_and_writes_nothing(
     assert "phase 2, masks too" in said
     assert "3 runs, one per seed: about" in said
     assert not out.exists()
+    scores = tmp_path / "scores.json"
+    assert main(["train", *options(voc, out), "--dry-run", "--json", str(scores)]) == 1
+    assert "a dry run makes no scores" in capsys.readouterr().err.splitlines()[-1]
     out.mkdir()
     (out / "thesis.txt").write_text("precious")
     assert main(["train", *options(voc, out), "--dry-run"]) == 1

@@ -81,6 +81,8 @@ def train_from_tags(
     settings = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
     check_preset(preset)  # fails before anything heavy is imported
     check_json_file(json, settings)
+    if dry_run and json is not None:
+        raise ValueError("json: a dry run makes no scores: leave --json out")
     source, scored = open_parts(settings)
     source = source.for_training()  # fails before the network is built
     chosen = numbers(seeds, option="seeds", of=int)
