@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from getam.run_report.choice import chosen, evenly, shares
+from getam.run_report.choice import chosen, shares
 
 
 def test_two_thirds_are_the_worst_and_the_rest_is_spread(source):
@@ -23,7 +23,3 @@ def test_places_that_a_small_part_does_not_need_go_to_the_others():
     assert shares({"a": 50, "b": 50}, 31) == {"a": 15, "b": 16}
     assert shares({"a": 2, "b": 1}, 31) == {"a": 2, "b": 1}
     assert shares({}, 31) == {}
-
-
-def test_even_distances():
-    assert evenly(list(range(100)), 4) == [12, 37, 62, 87]

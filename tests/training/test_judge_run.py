@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from getam.inference import assess_photos, read_quality
 from getam.training import judge_run as module
-from getam.training.judge_run import evenly, judge_run, score_run
+from getam.training.judge_run import judge_run, score_run
 
 
 def test_held_out_photos_are_judged_while_they_are_scored(model, source, tmp_path):
@@ -27,12 +27,6 @@ def test_some_training_photos_are_judged_beside(model, source, tmp_path, monkeyp
     monkeypatch.setattr(module, "JUDGED", 2)
     judge_run(model, source, tmp_path, held_out=[], workers=0)
     kept = read_quality(tmp_path / "quality.json")
-    assert [photo.id for photo in kept["trained on"]] == ["a", "c"]
+    assert [photo.id for photo in kept["trained on"]] == ["b", "d"]
     assert kept["not trained on"] == []
     assert "quality.json holds 2 of 5 training photos" in caplog.text
-
-
-def test_records_are_taken_at_even_distances():
-    assert evenly(tuple("abcdef"), 3) == ("a", "c", "e")
-    assert evenly(tuple("abcdefg"), 3) == ("a", "c", "e")
-    assert evenly((), 3) == ()

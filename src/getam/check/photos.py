@@ -23,9 +23,9 @@ class Seen:
     part
         The part that it is in: "train" or "val".
     record
-        What is known about it.
+        The record, which holds what is known about it.
     look
-        What was found when it was opened.
+        The look says what was found when the photo was opened.
     """
 
     part: str

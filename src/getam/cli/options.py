@@ -144,7 +144,7 @@ def numbers(
     Parameters
     ----------
     given
-        What the command line or the file says.
+        The value that the command line or the file gives.
     option
         The name of the option, for the message.
     of

@@ -7,8 +7,6 @@ from pathlib import Path
 from getam.cli.json_file import check_json_file
 from getam.cli.options import run_verb
 
-VAL_PHOTOS = "val_photos.txt"  # of a run, whose scores are reported
-
 
 def thresholds(
     model: Path,
@@ -56,6 +54,8 @@ def thresholds(
 
 def scored_photos(run: Path) -> list[Path]:
     """Return the photos that a run reports its scores on."""
+    from getam.training.run_folder import VAL_PHOTOS
+
     file = run / VAL_PHOTOS
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     return [Path(line) for line in text.splitlines()]

@@ -144,23 +144,9 @@ def train_once(
     json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
-    from getam.training import facts_of, train
+    from getam.training import train
 
-    network = new_network(
-        settings, len(source.classes), seed=recipe.get("seed", 0), untrained=resume
-    )
-    trained = train(
-        network,
-        source,
-        settings["out"],
-        recipe=recipe_for(facts_of(network, source), settings["preset"], **recipe),
-        val=val,
-        device=settings["device"],
-        workers=settings["workers"],
-        strict=settings["strict"],
-        resume=resume,
-        config=settings,
-    )
+    trained = train(**arguments(source, val, settings, recipe, resume=resume), resume=resume)
     print(f"model in {trained.folder}")
     if trained.scores is not None:
         print(trained.scores.table())
@@ -189,27 +175,41 @@ def print_estimate(
     """
     if resume:
         raise ValueError("dry_run: leave --resume out; a run that goes on says how long it takes")
-    from getam.training import estimate, facts_of
+    from getam.training import estimate
 
-    network = new_network(
-        settings, len(source.classes), seed=recipe.get("seed", 0), untrained=False
-    )
-    expected = estimate(
-        network,
-        source,
-        settings["out"],
-        recipe=recipe_for(facts_of(network, source), settings["preset"], **recipe),
-        val=val,
-        device=settings["device"],
-        workers=settings["workers"],
-        strict=settings["strict"],
-        config=settings,
-    )
+    expected = estimate(**arguments(source, val, settings, recipe, resume=False))
     for line in expected.advice:
         print(f"warning: {line}")
     print(expected.table())
     if runs > 1:
         print(f"{runs} runs, one per seed: about {runs * expected.seconds / 60:.1f} minutes")
+
+
+def arguments(
+    source: "Source",
+    val: "Source | None",
+    settings: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    *,
+    resume: bool,
+) -> dict[str, Any]:
+    """Return the arguments that a training and its estimate share, a new network among them."""
+    from getam.training import facts_of
+
+    network = new_network(
+        settings, len(source.classes), seed=recipe.get("seed", 0), untrained=resume
+    )
+    return {
+        "network": network,
+        "source": source,
+        "out": settings["out"],
+        "recipe": recipe_for(facts_of(network, source), settings["preset"], **recipe),
+        "val": val,
+        "device": settings["device"],
+        "workers": settings["workers"],
+        "strict": settings["strict"],
+        "config": settings,
+    }
 
 
 def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":

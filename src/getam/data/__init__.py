@@ -2,6 +2,7 @@
 
 from getam.data.check import check_photos
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
+from getam.data.evenly import evenly
 from getam.data.folder import list_photos
 from getam.data.hold_out import hold_out
 from getam.data.labels import read_labels
@@ -36,6 +37,7 @@ __all__ = [
     "check_photos",
     "check_truth",
     "collate",
+    "evenly",
     "fill_padding",
     "hold_out",
     "list_photos",

@@ -30,7 +30,7 @@ class Finding:
     message
         What is wrong, without the names and without a full stop.
     advice
-        What to do about it, as a command.
+        A command that says what to do about it.
     names
         All that it concerns: files, entries or classes.
     """

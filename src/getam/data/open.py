@@ -87,7 +87,7 @@ def read_arguments(path: str | Path, **given: Any) -> dict[str, Any]:
     Parameters
     ----------
     path
-        As for `open_source`.
+        The path that `open_source` takes.
     **given
         The other arguments. Those that are None are those of the file, if it names them.
 
@@ -110,7 +110,7 @@ def open_bare(arguments: Mapping[str, Any], notice: Notice) -> Source:
     Parameters
     ----------
     arguments
-        As `read_arguments` returns them.
+        The arguments that `read_arguments` returns.
     notice
         What is told of photos and labels that do not match.
 

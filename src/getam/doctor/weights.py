@@ -27,7 +27,10 @@ def cache() -> Fact:
     else:
         meaning = ""
     state = "" if folder.exists() else "not made yet, "
-    return Fact("cache", f"{folder} ({state}{free:.1f} GB free)", meaning)
+    shown = (
+        f"~/{folder.relative_to(home)}" if folder.is_relative_to(home := Path.home()) else folder
+    )
+    return Fact("cache", f"{shown} ({state}{free:.1f} GB free)", meaning)
 
 
 def default_weights() -> Fact:

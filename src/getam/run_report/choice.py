@@ -1,9 +1,9 @@
 """This module chooses the photos that a report shows, the worst ones first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from getam.data import Source
+from getam.data import Source, evenly
 
 WORST = 2 / 3
 """The share of the shown photos that are those of the worst quality."""
@@ -41,16 +41,3 @@ def chosen(source: Source, qualities: Mapping[str, float], count: int) -> Source
     rest = ranked[first:]
     kept = {record.id for record in [*ranked[:first], *evenly(rest, count - first)]}
     return replace(source, records=tuple(r for r in source.records if r.id in kept))
-
-
-def evenly(items: Sequence, count: int) -> list:
-    """Return ``count`` items at even distances, or all if there are no more.
-
-    Examples
-    --------
-    >>> evenly("abcdef", 3), evenly("ab", 3)
-    (['b', 'd', 'f'], ['a', 'b'])
-    """
-    if count >= len(items):
-        return list(items)
-    return [items[int((number + 0.5) * len(items) / count)] for number in range(count)]

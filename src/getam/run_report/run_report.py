@@ -1,7 +1,6 @@
 """This module puts the report of a run together from its record and its photos."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from getam.data import Source
@@ -77,7 +76,7 @@ def report_run(
     refuse_inputs([out], [file for source in parts.values() for file in files_of(source)])
     refuse_other_kind(out, begins=HTML)
     run = read_run(folder)
-    parts = {name: with_known_tags(source) for name, source in parts.items()}
+    parts = {name: source.with_known_labels() for name, source in parts.items()}
     known = {photo.id: photo for photo in run.signs}
     qualities = {name: photo.quality for name, photo in known.items()}
     places = shares({name: len(source) for name, source in parts.items()}, most_photos)
@@ -98,11 +97,6 @@ def report_run(
     )
     write_run_page(out, page)
     return out
-
-
-def with_known_tags(source: Source) -> Source:
-    """Return the photos that have labels, which may be empty."""
-    return replace(source, records=tuple(r for r in source.records if r.labels is not None))
 
 
 def tiles(run: RecordedRun, parts: Mapping[str, Source]) -> dict[str, str]:

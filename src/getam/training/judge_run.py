@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from getam.data import Record, Source
+from getam.data import Source, evenly
 from getam.evaluation import PhotoSigns, StageScores
 from getam.inference import (
     NOT_TRAINED_ON,
@@ -78,7 +78,7 @@ def judge_run(
     workers
         Number of processes that read photos.
     """
-    some = replace(source, records=evenly(source.records, JUDGED))
+    some = replace(source, records=tuple(evenly(source.records, JUDGED)))
     if len(some) < len(source):
         logger.info(
             "quality.json holds %d of %d training photos; getam quality judges all of them",
@@ -90,9 +90,3 @@ def judge_run(
             signs.append(assessed.signs)
             advance()
     write_quality(folder / QUALITY, {NOT_TRAINED_ON: held_out, TRAINED_ON: signs})
-
-
-def evenly(records: Sequence[Record], most: int) -> tuple[Record, ...]:
-    """Return at most ``most`` records, at even distances."""
-    count = min(most, len(records))
-    return tuple(records[number * len(records) // count] for number in range(count))

@@ -16,6 +16,7 @@ from getam.json_object import json_object
 from getam.training.checkpoint import CHECKPOINT
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
+VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 TENSORBOARD = "tensorboard"  # folder of its logs in a run
 
 FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on

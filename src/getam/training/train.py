@@ -16,11 +16,10 @@ from getam.training import advice
 from getam.training.judge_run import judge_run, score_run
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
+from getam.training.run_folder import VAL_PHOTOS
 from getam.training.step import StepOutput
 
 logger = logging.getLogger(__name__)
-
-VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
 
 @dataclass(frozen=True)
