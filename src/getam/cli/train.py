@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from getam.data import Source
     from getam.network import Network
 
-CONFIG = "config.yaml"  # of a run
 NOT_OF_THE_RUN = {"resume", "dry_run", "json", "recipe"}  # the recipe is written field by field
 
 
@@ -261,6 +260,8 @@ def run(options: Sequence[str]) -> None:
     early.add_argument("--seeds")
     given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
+        from getam.training.run_folder import CONFIG
+
         parser.set_defaults(read_settings(Path(given.out) / CONFIG))
     settings = parse(parser, options)
     train_from_tags(recipe=take_recipe_settings(settings), **settings)

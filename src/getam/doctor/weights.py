@@ -27,9 +27,8 @@ def cache() -> Fact:
     else:
         meaning = ""
     state = "" if folder.exists() else "not made yet, "
-    shown = (
-        f"~/{folder.relative_to(home)}" if folder.is_relative_to(home := Path.home()) else folder
-    )
+    home = Path.home()
+    shown = Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
     return Fact("cache", f"{shown} ({state}{free:.1f} GB free)", meaning)
 
 
