@@ -7,8 +7,8 @@ import shlex
 import pytest
 import yaml
 
-from getam.cli.train import CONFIG
 from getam.run_report.recorded_run import read_run
+from getam.training.run_folder import CONFIG
 
 
 def test_curves_begin_where_a_figure_first_occurs(tmp_path):
