@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import yaml
 from choosing import LISTS, SHARED
+from plain_sets import FEW
 
 from getam.data import Source, open_source
 from getam.files import whole_file
@@ -78,6 +79,7 @@ def run(kind: str, settings: dict[str, Any], out: Path, *, whole: bool) -> dict[
     stages = scores.to_dict()["stages"]
     return {
         "scores": {name: round(stage["miou"], 4) for name, stage in stages.items()},
+        "prediction": {name: round(iou, 3) for name, iou in stages["prediction"]["iou"].items()},
         "ignored": round(stages["pseudo label"]["ignored_share"], 3),
         "tags": round(scores.to_dict()["tags"]["mean_ap"], 3),
         "photos": len(source),
@@ -94,6 +96,10 @@ def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
     listed = set((LISTS / "voc2012_animals.txt").read_text().split())
     choosing = tuple(record for record in source.records if record.id in listed)
     others = [record for record in source.records if record.id not in listed and record.labels]
+    if kind == "few cows":
+        cows = [record for record in others if "cow" in (record.labels or ())]
+        taken = set(cows[round(FEW * len(cows)) :])
+        others = [record for record in others if record not in taken]
     if not whole:
         order = np.random.default_rng(0).permutation(len(others))
         others = [others[index] for index in sorted(order[:PHOTOS])]

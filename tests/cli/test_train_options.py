@@ -28,11 +28,11 @@ def parser() -> VerbParser:
 
 def test_what_was_not_given_is_left_to_the_preset(parser: VerbParser) -> None:
     given = ["--data", "x", "--out", "run", "--epochs", "3", "--scale", "[0.5, 2]"]
-    given += ["--balance", "false", "--rule_settings", "{low: 0.25}"]
+    given += ["--balance", "0.5", "--rule_settings", "{low: 0.25}"]
     settings = parser.parse_args(given).as_dict()
     taken = take_recipe_settings(settings)
     assert taken == {
-        "epochs": 3, "scale": (0.5, 2.0), "balance": False, "rule_settings": {"low": 0.25}
+        "epochs": 3, "scale": (0.5, 2.0), "balance": 0.5, "rule_settings": {"low": 0.25}
     }  # fmt: skip
     assert "epochs" not in settings
     assert str(settings["out"]) == "run"

@@ -15,11 +15,17 @@ from getam.data import (
 )
 
 
-def loader_of(voc, *, seed=3, workers=0, batch_size=2, **options):
+def loader_of(voc, *, seed=3, workers=0, batch_size=2, balance=0.5):
     source = open_source(voc, saliency=voc / "saliency")
     source = replace(source, records=tuple(r for r in source.records if r.labels))
     return train_loader(
-        source, crop=24, batch_size=batch_size, seed=seed, workers=workers, jitter=0.3, **options
+        source,
+        crop=24,
+        batch_size=batch_size,
+        seed=seed,
+        workers=workers,
+        jitter=0.3,
+        balance=balance,
     )
 
 
@@ -86,13 +92,13 @@ def test_rare_classes_are_drawn_more_often(voc):
     (voc / "tags.csv").write_text("image,labels\n" + rows)
     options = {"crop": 8, "batch_size": 1, "seed": 0, "workers": 0}
     source = open_source(voc / "tags.csv")
-    assert repeat_factors(source).tolist() == pytest.approx([2, 1, 1, 1, 1])
-    loader = train_loader(source, **options)
+    assert repeat_factors(source, 0.5).tolist() == pytest.approx([2, 1, 1, 1, 1])
+    loader = train_loader(source, balance=0.5, **options)
     batches = list(loader)
     assert len(loader) == len(batches) == 6
     first, second = (batch.image for batch in batches if batch.ids == ["a"])
     assert not torch.equal(first, second)
-    assert sorted(b.ids[0] for b in train_loader(source, balance=False, **options)) == list("abcde")
+    assert sorted(b.ids[0] for b in train_loader(source, balance=0.0, **options)) == list("abcde")
 
 
 def test_torchs_own_generator_is_left_alone(voc):

@@ -18,25 +18,26 @@ def test_by_hand():
     cats, cows, dogs = [("cat",)] * 4, [("cow",)], [("dog", "cat"), ("dog",)]
     source = source_of(*cats, *cows, *dogs, ())
     # cat in 5 of 8 photos, cow in 1, dog in 2: the median is 2 of 8.
-    expected = [1, 1, 1, 1, sqrt(2 / 1), 1, 1, 1]
-    assert repeat_factors(source).tolist() == pytest.approx(expected)
+    assert repeat_factors(source, 1).tolist() == pytest.approx([1, 1, 1, 1, 2, 1, 1, 1])
+    assert repeat_factors(source, 0.5).tolist() == pytest.approx([1, 1, 1, 1, sqrt(2), 1, 1, 1])
+    assert repeat_factors(source, 0).tolist() == [1] * 8
 
 
 def test_the_rarest_class_of_a_photo_counts():
     source = source_of(("cat", "cow"), ("cat",), ("cat",), ("cat", "dog"), ("dog",), ("dog",))
     # cat in 4, cow in 1, dog in 3: the median is 3.
-    assert repeat_factors(source).tolist() == pytest.approx([sqrt(3), 1, 1, 1, 1, 1])
+    assert repeat_factors(source, 0.5).tolist() == pytest.approx([sqrt(3), 1, 1, 1, 1, 1])
 
 
 def test_an_even_number_of_classes():
     source = replace(source_of(*[("cat",)] * 9, ("cow",)), classes={"cat": 1, "cow": 2})
     # cat in 9 of 10, cow in 1: the median lies half way, at 5.
-    assert repeat_factors(source).tolist() == pytest.approx([1] * 9 + [sqrt(5)])
+    assert repeat_factors(source, 0.5).tolist() == pytest.approx([1] * 9 + [sqrt(5)])
 
 
 def test_photos_and_classes_without_a_label_change_nothing():
     source = source_of(("cat",), ("cat",), ("dog",), None, ())
     # cow is in no photo, so the median of cat (2 of 5) and dog (1 of 5) is 1.5.
-    assert repeat_factors(source).tolist() == pytest.approx([1, 1, sqrt(1.5), 1, 1])
-    assert repeat_factors(source_of((), ())).tolist() == [1, 1]
-    assert repeat_factors(source_of()).tolist() == []
+    assert repeat_factors(source, 0.5).tolist() == pytest.approx([1, 1, sqrt(1.5), 1, 1])
+    assert repeat_factors(source_of((), ()), 0.5).tolist() == [1, 1]
+    assert repeat_factors(source_of(), 0.5).tolist() == []

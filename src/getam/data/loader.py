@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
@@ -73,7 +72,7 @@ def train_loader(
     scale: tuple[float, float] = (0.9, 1 / 0.875),
     flip: float = 0.5,
     jitter: float = 0.0,
-    balance: bool = True,
+    balance: float = 1.0,
     rank: int = 0,
     world_size: int = 1,
 ) -> TrainLoader:
@@ -92,8 +91,8 @@ def train_loader(
     workers
         Number of worker processes. None takes two, or one on a single processor.
     balance
-        Whether photos of rare classes are drawn more often; see `repeat_factors`. Otherwise every
-        photo is drawn equally often.
+        How much more often photos of rare classes are drawn: the power of `repeat_factors`. With
+        0, every photo is drawn equally often.
     rank, world_size
         The number of this process, from 0, and how many processes a distributed run has.
 
@@ -109,7 +108,7 @@ def train_loader(
     """
     source = source.for_training()
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
-    repeats = repeat_factors(source) if balance else np.ones(len(source))
+    repeats = repeat_factors(source, balance)
     sampler = ShuffledBatches(
         repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
     )

@@ -8,18 +8,21 @@ import numpy as np
 from getam.data.source import Source
 
 
-def repeat_factors(source: Source) -> np.ndarray:
+def repeat_factors(source: Source, power: float) -> np.ndarray:
     """Return how often each photo is drawn in an epoch, on average.
 
-    A class that a share f of the photos shows has the factor max(1, sqrt(t / f)), where t is the
-    median share of the classes. A photo has the largest factor of its classes, or 1 if it shows
-    none. In the source, t is a constant. The median makes the rarer half of the classes count as
-    rare in any data set.
+    A class that a share f of the photos shows has the factor max(1, (t / f) ** power), where t is
+    the median share of the classes. A photo has the largest factor of its classes, or 1 if it shows
+    none. In the source, t is a constant and the power is 0.5. The median makes the rarer half of
+    the classes count as rare in any data set.
 
     Parameters
     ----------
     source
         The photos to train on. A class that none of them shows is ignored.
+    power
+        How far the classes are balanced: 0 draws every photo once, and 1 draws rare classes as
+        often as the median class.
 
     Returns
     -------
@@ -32,5 +35,5 @@ def repeat_factors(source: Source) -> np.ndarray:
     if not shown.size:
         return np.ones(len(source))
     share = shown.mean(0, dtype=np.float64)
-    factor = np.maximum(1, np.sqrt(np.median(share) / share))  # [C]
+    factor = np.maximum(1, (np.median(share) / share) ** power)  # [C]
     return np.maximum(1, shown * factor).max(1)

@@ -19,7 +19,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
         + ("weight_decay", "jitter", "tag_weight", "iterations", "affinity")
         + ("first_block", "frozen_blocks", "seed"),
     ),
-    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "flip", "warmup", "ema")),
+    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "flip", "warmup", "ema", "balance")),
 }
 """The range of every number: how a message names it, the check, and the settings it holds for."""
 
@@ -50,7 +50,8 @@ class Recipe:
     jitter
         Strength of the random colour changes, 0 for none.
     balance
-        Whether photos of rare classes are drawn more often.
+        How much more often photos of rare classes are drawn: 0 for equally often, 1 as often as
+        the median class, and values between for less.
     optimiser
         The optimiser: adamw, sgd (momentum 0.9), sgd_paper (none) or sgd_released.
     learning_rate
@@ -121,7 +122,7 @@ class Recipe:
     scale: tuple[float, float]
     flip: float
     jitter: float
-    balance: bool
+    balance: float
     optimiser: str
     learning_rate: float
     head_factor: float
