@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	$(BIN)/getam demo --out demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 # The tests of pages drive a real browser. Without one they are skipped, or fail where CI is set.
 browser:

@@ -81,7 +81,7 @@ class Plan:
         Channels of the decoder.
     """
 
-    scenes: Mapping[str, int] = field(default_factory=lambda: {"train": 1200, "val": 100})
+    scenes: Mapping[str, int] = field(default_factory=lambda: {"train": 900, "val": 100})
     classifier_scenes: Mapping[str, int] = field(
         default_factory=lambda: {"single": 8000, "crowded": 8000}
     )

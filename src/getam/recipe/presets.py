@@ -56,7 +56,7 @@ def default(facts: Facts) -> dict[str, Any]:
         "scale": (1.0, 1.8),
         "flip": 0.5,
         "jitter": 0.2,
-        "balance": 1.0,
+        "balance": 0.5,
         "optimiser": "adamw",
         "learning_rate": 1.5e-4 * (192 / facts.width) ** 0.5,
         "head_factor": 13.0,

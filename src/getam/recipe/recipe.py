@@ -50,7 +50,7 @@ class Recipe:
     jitter
         Strength of the random colour changes, 0 for none.
     balance
-        How much more often photos of rare classes are drawn: 0 for equally often, 1 as often as
+        How much more often photos of rare classes are drawn: 0 for all equally often, 1 as often as
         the median class, and values between for less.
     optimiser
         The optimiser: adamw, sgd (momentum 0.9), sgd_paper (none) or sgd_released.
