@@ -10,6 +10,7 @@ from getam.cli.json_file import check_json_file, write_scores
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
+from getam.printable import printable
 from getam.recipe import NETWORKS, check_preset, recipe_for
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def train_once(
         print(f"mIoU {trained.scores.final().miou:.3f}")
     write_scores(trained.scores, json)
     if trained.warning:
-        print(trained.warning)
+        print(printable(trained.warning))
 
 
 def print_estimate(
@@ -178,7 +179,7 @@ def print_estimate(
 
     expected = estimate(**arguments(source, val, settings, recipe, resume=False))
     for line in expected.advice:
-        print(f"warning: {line}")
+        print(printable(f"warning: {line}"))
     print(expected.table())
     if runs > 1:
         print(f"{runs} runs, one per seed: about {runs * expected.seconds / 60:.1f} minutes")
