@@ -1,6 +1,7 @@
-"""The verb ``getam export`` takes masks to other programs."""
+"""The verb ``getam export`` takes masks and the network to other programs."""
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from getam.outputs import OutputFolder
 
 WHATS = ("labels", "predictions")
+PHOTO_OPTIONS = (
+    "data",
+    "what",
+    "masks",
+    "labels",
+    "split",
+    "none",
+    "saliency",
+    "workers",
+    "strict",
+)
 DATA_FILES = frozenset({".csv", ".yaml", ".yml"})
 
 
@@ -32,13 +44,13 @@ def export(
     strict: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Write the masks of photos in the format of another program.
+    """Write the masks of photos in the format of another program, or the network itself.
 
     Args:
         run: folder of a trained or converted model
-        format: voc, cvat, coco, coco-polygons or labelstudio
+        format: of masks: voc, cvat, coco, coco-polygons or labelstudio; of the network: onnx
         out: folder to write to
-        data: the photos; with their labels, as for getam train, where these are needed
+        data: the photos, for masks; with their labels, as for getam train, where these are needed
         what: labels (pseudo labels, from the tags) or predictions
         masks: folder of masks that are made already; they are exported instead
         labels: label file, where the data set has none of its own
@@ -54,8 +66,13 @@ def export(
     from getam.export import FORMATS, export_masks, masks_in
     from getam.model import load_model
 
+    if format in NETWORK_FORMATS:
+        refuse_photo_options(settings)
+        NETWORK_FORMATS[format](settings)
+        return
     if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
+        names = ", ".join([*FORMATS, *NETWORK_FORMATS])
+        raise ValueError(f"format must be one of {names}, got {format!r}")
     if what not in WHATS:
         raise ValueError(f"what must be one of {', '.join(WHATS)}, got {what!r}")
     if data is None:
@@ -67,6 +84,39 @@ def export(
     made, _ = masks_in(source, folder.path)
     written = export_masks(made, out, format=format, classes=model.classes)
     print(f"{len(made)} masks as {format} in {out}: {', '.join(path.name for path in written)}")
+
+
+def refuse_photo_options(settings: Mapping[str, Any]) -> None:
+    """Raise a ValueError if an option about photos is given with a format of the network."""
+    usual = {name: parameter.default for name, parameter in signature(export).parameters.items()}
+    given = [name for name in PHOTO_OPTIONS if settings[name] != usual[name]]
+    if given:
+        raise ValueError(
+            f"{given[0]} is about the masks of photos, but format {settings['format']} exports "
+            "the network: leave it out"
+        )
+
+
+def export_onnx(settings: Mapping[str, Any]) -> None:
+    """Write the network as ``model.onnx``, and say how near it is to ``getam predict``."""
+    from getam.export import ONNX_FILE, write_onnx
+    from getam.model import load_model
+
+    model, out = load_model(settings["run"], device="cpu"), settings["out"]
+    new_network_folder(settings, [out / ONNX_FILE])
+    print(write_onnx(model, out / ONNX_FILE))
+    print(f"{out / ONNX_FILE} ({model.view.plain()})")
+
+
+def new_network_folder(settings: Mapping[str, Any], files: list[Path]) -> None:
+    """Make the output folder for files of the network."""
+    from getam.outputs import new_folder
+
+    inputs = inputs_of({"model": settings["run"]})
+    new_folder(settings["out"], overwrite=settings["overwrite"], files=files, inputs=inputs)
+
+
+NETWORK_FORMATS = {"onnx": export_onnx}
 
 
 def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":

@@ -2,5 +2,16 @@
 
 from getam.export.formats import FORMATS, export_masks
 from getam.export.mask_file import MaskFile, copy_masks, masks_in
+from getam.export.onnx_check import OnnxCheck
+from getam.export.onnx_file import ONNX_FILE, write_onnx
 
-__all__ = ["FORMATS", "MaskFile", "copy_masks", "export_masks", "masks_in"]
+__all__ = [
+    "FORMATS",
+    "ONNX_FILE",
+    "MaskFile",
+    "OnnxCheck",
+    "copy_masks",
+    "export_masks",
+    "masks_in",
+    "write_onnx",
+]
