@@ -2,8 +2,9 @@
 
 A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
 come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``), those of the trials
-from ``results/trials.json`` (``python benchmarks/trials.py``), and those of the quality score from
-``results/quality.json`` (``python benchmarks/quality.py``).
+from ``results/trials.json`` (``python benchmarks/trials.py``), those of the quality score from
+``results/quality.json`` (``python benchmarks/quality.py``), and those of corrected masks from
+``results/corrected.json`` (``python benchmarks/corrected.py``).
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from corrected import RESULTS as CORRECTED
 from plain_classifier import RESULTS as PLAIN
 from runs import result_file
 from trials import RESULTS as TRIALS
@@ -198,6 +200,18 @@ def quality_tags() -> str:
     return table(["doubt", *FLIPS.values()], lines)
 
 
+def corrected() -> str:
+    """Write the scores of the choosing photos, a line per number of corrected masks."""
+    kept = json.loads(CORRECTED.read_text(encoding="utf-8")) if CORRECTED.exists() else {}
+    lines = []
+    for count in sorted({row["count"] for row in kept.values()}):
+        rows = [row for row in kept.values() if row["count"] == count]
+        scores = [spread([row["scores"][name] for row in rows]) for name in STAGES[2:]]
+        tags = spread([row["tags"] for row in rows])
+        lines.append([str(count), str(len(rows)), *scores, tags])
+    return table(["corrected photos of 300", "seeds", *STAGES[2:], "tags, mean AP"], lines)
+
+
 RANKS = {
     "one half": "one half",
     "other half": "other half",
@@ -248,6 +262,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality of masks": quality_masks,
     "quality of classes": quality_classes,
     "quality of tags": quality_tags,
+    "corrected": corrected,
 }
 """Every table by its name."""
 

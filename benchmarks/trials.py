@@ -10,6 +10,7 @@ alike. ``--seeds 1 2`` repeats trials.
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from math import ceil
@@ -66,9 +67,16 @@ def main() -> None:
 
 def run(kind: str, settings: dict[str, Any], out: Path, *, whole: bool) -> dict[str, Any]:
     """Train one trial and score it on the choosing photos."""
-    source, choosing = parts(kind, whole=whole)
     if whole:
         settings["epochs"] = ceil(LONGER * settings["epochs"])
+    return measured(*parts(kind, whole=whole), settings, out)
+
+
+def measured(
+    source: Source, choosing: Source, settings: Mapping[str, Any], out: Path
+) -> dict[str, Any]:
+    """Train on some photos, and return the scores of the choosing photos."""
+    settings = dict(settings)
     began, worked = time.monotonic(), time.process_time()
     torch.manual_seed(settings["seed"])
     decoder = {name: settings.pop(name) for name in DECODER}

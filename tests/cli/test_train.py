@@ -1,12 +1,16 @@
 """``getam train --seeds`` trains once per seed; ``--dry-run`` only says what would come."""
 
 import json
+import shutil
 import statistics
 from pathlib import Path
 
 import pytest
 
 from getam.cli.main import main
+from getam.cli.options import parse
+from getam.cli.train import open_parts, train_from_tags
+from getam.cli.train_options import train_parser
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
@@ -110,3 +114,21 @@ def test_a_dry_run_says_how_long_it_takes_and_writes_nothing(
     assert main(["train", *options(voc, out), "--dry-run"]) == 1
     assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
     assert main(["train", *options(voc, out), "--dry-run", "--resume"]) == 1
+
+
+def test_corrected_masks_are_opened_for_training_alone(
+    voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks, out = tmp_path / "corrected", tmp_path / "run"
+    masks.mkdir()
+    shutil.copy(voc / "SegmentationClass" / "b.png", masks)
+    given = [*options(voc, out), "--corrected", str(masks)]
+    settings = parse(train_parser(train_from_tags), given)
+    source, val = open_parts(settings)
+    assert [record.id for record in source.corrected] == ["b"]
+    assert val is not None
+    assert not val.corrected
+    shutil.copy(voc / "SegmentationClass" / "e.png", masks)  # a photo of val
+    assert main(["train", *given]) == 1
+    assert "1 of 2 corrected masks in" in capsys.readouterr().err.splitlines()[-1]
+    assert not out.exists()

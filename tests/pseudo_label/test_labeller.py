@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from getam.activation import activation_maps, divide_as_released
+from getam.data import Batch
 from getam.network import build_network
 from getam.pseudo_label import Labeller, complete_labels, refine
 from getam.pseudo_label.labeller import sharpen
@@ -26,13 +27,21 @@ def batch():
     return image, saliency
 
 
-def label(labeller, network, image, labels=LABELS, **options):
+def label(labeller, network, image, labels=LABELS, *, saliency=None, valid=None):
+    valid = torch.ones(len(image), *image.shape[2:], dtype=torch.bool) if valid is None else valid
+    batch = Batch(
+        ids=[str(index) for index in range(len(image))],
+        image=image,
+        labels=labels,
+        known=torch.ones_like(labels, dtype=torch.bool),
+        saliency=saliency,
+        valid=valid,
+        sizes=[tuple(image.shape[2:])] * len(image),
+    )
     with labeller.recorder() as recorder:
         features = network.forward_features(network.normalise(image))
         class_logits = network.classify(features)
-    return labeller(
-        recorder, class_logits, image=image, labels=labels, grid=features.grid, **options
-    )
+    return labeller(recorder, class_logits, batch, grid=features.grid, labelled=valid)
 
 
 @pytest.mark.parametrize("rule", ["paper", "released", "thresholds"])

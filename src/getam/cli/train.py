@@ -30,6 +30,7 @@ def train_from_tags(
     split: str | None = None,
     val: str | None = None,
     truth: Path | None = None,
+    corrected: Path | None = None,
     held_out: bool = True,
     saliency: Path | None = None,
     backbone: str = "vit_small_patch16_224",
@@ -49,7 +50,7 @@ def train_from_tags(
     *,
     recipe: Mapping[str, Any],
 ) -> None:
-    """Train on photos with image-level labels; no pixel label is ever read for it.
+    """Train on photos with image-level labels; of masks, only --corrected ones are learnt from.
 
     Args:
         data: VOC or COCO root, .csv table, folder with one sub-folder per class, or data.yaml
@@ -60,6 +61,7 @@ def train_from_tags(
         split: part of the data set to train on; default all of it
         val: part that is scored at the end: its masks if it has any, its tags in any case
         truth: folder of masks to score with; they never train
+        corrected: folder of corrected masks of some photos, which train instead of pseudo labels
         held_out: without --val, keep a tenth of 100 and more photos for the score of the tags
         saliency: folder of saliency maps, of any size
         backbone: timm name of a vision transformer with a class token
@@ -222,6 +224,7 @@ def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
         settings["data"],
         split=settings["split"],
         classes=words(settings["classes"]),
+        corrected=settings["corrected"],
         **options,
     )
     if settings["val"] is not None:  # it may lack some of the classes

@@ -12,7 +12,7 @@ from getam.cli.options import VerbParser, empty_parser
 from getam.recipe import Recipe
 
 FIRST = (
-    *("data", "out", "labels", "classes", "none", "saliency", "val", "truth"),
+    *("data", "out", "labels", "classes", "none", "saliency", "val", "truth", "corrected"),
     *("backbone", "preset", "seeds"),
 )
 """A newcomer wants to know of these, beside the number of epochs."""

@@ -1,6 +1,7 @@
 """This package reads data sets from disk and makes batches: labels, saliency, transforms."""
 
 from getam.data.check import check_photos
+from getam.data.corrected import with_corrected
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.evenly import evenly
 from getam.data.folder import list_photos
@@ -12,7 +13,7 @@ from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
 from getam.data.repeat_factors import repeat_factors
 from getam.data.saliency import read_saliency, with_saliency
-from getam.data.sample import Batch, Sample, collate, fill_padding
+from getam.data.sample import NOT_CORRECTED, Batch, Sample, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Record, Source
 from getam.data.tags import Tags
@@ -21,6 +22,7 @@ from getam.data.truth import check_truth, with_truth
 from getam.data.voc_classes import VOC_CLASSES
 
 __all__ = [
+    "NOT_CORRECTED",
     "VOC_CLASSES",
     "Batch",
     "BatchLoader",
@@ -52,6 +54,7 @@ __all__ = [
     "size_for_long_side",
     "train_loader",
     "upright_rgb",
+    "with_corrected",
     "with_saliency",
     "with_truth",
     "without_overlap",

@@ -1,5 +1,6 @@
 """This module reads photos from disk, unchanged or changed at random for training."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from getam.data.saliency import read_saliency
 from getam.data.sample import Sample
 from getam.data.source import Record, Source
 from getam.data.transform import TrainTransform, resize_long_side
+from getam.vocabulary import BACKGROUND, IGNORE
 
 
 class PhotoDataset(Dataset[Sample]):
@@ -75,7 +77,7 @@ class TrainDataset(Dataset[Sample]):
     Parameters
     ----------
     source
-        The photos to read. Their masks are not read.
+        The photos to read. Of their masks only corrected ones are read.
     transform
         The random change, which takes its random numbers from torch's CPU generator.
     seed
@@ -83,6 +85,7 @@ class TrainDataset(Dataset[Sample]):
     """
 
     def __init__(self, source: Source, transform: TrainTransform, *, seed: int) -> None:
+        self.source = source
         self.photos = PhotoDataset(source)
         self.transform = transform
         self.seed = seed
@@ -97,14 +100,27 @@ class TrainDataset(Dataset[Sample]):
         Raises
         ------
         FileNotFoundError, ValueError
-            If the photo or its saliency map cannot be read.
+            If the photo, its saliency map or its corrected mask cannot be read.
         """
-        sample = self.photos[draw.photo]
+        sample, record = self.photos[draw.photo], self.source.records[draw.photo]
+        if record.corrected is not None:
+            sample = with_correction(sample, self.source.read_corrected(record))
         with torch.random.fork_rng(devices=[]):
             # Not torch.manual_seed: without workers that would reset the accelerator's generator
             # too, and dropout would repeat itself at every step.
             torch.default_generator.manual_seed(_mixed_seed(self.seed, draw))
             return self.transform(sample)
+
+
+def with_correction(sample: Sample, mask: np.ndarray) -> Sample:
+    """Return the sample with its corrected mask, uint8 [H, W].
+
+    The mask also says what is salient. Only where it is 255, the saliency map still counts.
+    """
+    corrected, saliency = torch.from_numpy(mask), sample.saliency
+    if saliency is not None:
+        saliency = torch.where(corrected == IGNORE, saliency, (corrected != BACKGROUND).float())
+    return replace(sample, corrected=corrected, saliency=saliency)
 
 
 def _mixed_seed(seed: int, draw: Draw) -> int:

@@ -21,8 +21,8 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
     """Split a source into photos to train on and photos that are held out.
 
     At least one photo of every class is held out, and one that shows none of the classes. The last
-    photo of a class, however, always stays in training. The choice depends on the ids and the seed,
-    not on the order of the records.
+    photo of a class, however, always stays in training, and so does a photo with a corrected mask.
+    The choice depends on the ids and the seed, not on the order of the records.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
     if len(labelled) < FEWEST or share == 0:
         return source, replace(source, records=())
     order = np.random.default_rng(seed).permutation(len(labelled)).tolist()
-    chosen = _choose([labelled[i] for i in order], round(share * len(labelled)))
+    candidates = [labelled[i] for i in order if labelled[i].corrected is None]
+    chosen = _choose(candidates, round(share * len(labelled)))
     train = tuple(record for record in source.records if record.id not in chosen)
     held_out = tuple(record for record in source.records if record.id in chosen)
     return replace(source, records=train), replace(source, records=held_out)

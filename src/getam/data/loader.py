@@ -76,7 +76,7 @@ def train_loader(
     rank: int = 0,
     world_size: int = 1,
 ) -> TrainLoader:
-    """Make the loader for training, which yields random crops with labels but no masks.
+    """Make the loader for training, which yields random crops with labels and corrected masks.
 
     Parameters
     ----------

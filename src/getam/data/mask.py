@@ -1,7 +1,8 @@
-"""This module reads true masks from PNG files; only scoring uses them."""
+"""This module reads masks of photos from PNG files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +41,42 @@ class MaskFiles:
         """
         if record.mask is None or not record.mask.is_file():
             raise FileNotFoundError(f"there is no mask of {record.id} ({record.mask})")
-        values = _read_png(record.mask)
+        return self.read(record.mask)
+
+    def read(self, path: Path) -> np.ndarray:
+        """Read a file, int32 [H, W], with 0, the values of classes and 255.
+
+        Raises
+        ------
+        ValueError
+            If the file is no mask or holds other values.
+        """
+        values = _read_png(path)
         allowed = self.values | {BACKGROUND, IGNORE}
         wrong = [str(value) for value in np.unique(values).tolist() if value not in allowed]
         if wrong:
             raise ValueError(
-                f"the mask {record.mask} must hold {_listed(self.values)}, got {first_few(wrong)}"
+                f"the mask {path} must hold {_listed(self.values)}, got {first_few(wrong)}"
             )
         return values
+
+
+def numbered(values: np.ndarray, of_classes: Iterable[int]) -> np.ndarray:
+    """Return a mask in the class numbers of training, uint8.
+
+    Parameters
+    ----------
+    values
+        int [H, W], where 0 is background.
+    of_classes
+        The value of each class, in the order of training. The class at index ``i`` becomes
+        ``i + 1``, and every value that is neither background nor a class becomes 255.
+    """
+    numbers = np.full(values.shape, IGNORE, dtype=np.uint8)
+    numbers[values == BACKGROUND] = BACKGROUND
+    for number, value in enumerate(of_classes, start=1):
+        numbers[values == value] = number
+    return numbers
 
 
 def _listed(values: frozenset[int]) -> str:

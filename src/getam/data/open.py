@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.data.coco import is_coco, open_coco, open_coco_root
+from getam.data.corrected import refuse_also_scored, with_corrected
 from getam.data.data_yaml import read_data_yaml
 from getam.data.finding import Notice, notice_for
 from getam.data.folder import open_folder, without_class_folders
@@ -23,10 +24,11 @@ def open_source(
     classes: Sequence[str] | None = None,
     saliency: str | Path | None = None,
     truth: str | Path | None = None,
+    corrected: str | Path | None = None,
     none: str | None = None,
     strict: bool = False,
 ) -> Source:
-    """Open a data set. Only lists and labels are read, no photos.
+    """Open a data set. Only lists, labels and corrected masks are read, no photos.
 
     Parameters
     ----------
@@ -47,6 +49,9 @@ def open_source(
     truth
         A folder of masks to score with, for any kind of data set; see `with_truth`. Training never
         reads them.
+    corrected
+        A folder of corrected masks that training learns from; see `with_corrected`. A ``data.yaml``
+        cannot name it, since it belongs to a run.
     none
         Name of the class folder whose photos show none of the classes. It is allowed only for a
         folder with one sub-folder per class.
@@ -62,10 +67,11 @@ def open_source(
     Raises
     ------
     FileNotFoundError
-        If the path, the photos, a label file, a saliency map or the folder of masks is missing.
+        If the path, the photos, a label file, a saliency map or a folder of masks is missing.
     ValueError
         If a split or class is unknown, if a class is called background, or if a file is malformed.
-        The message names the nearest known split or class.
+        The message names the nearest known split or class. Also if a photo has a mask in both
+        ``truth`` and ``corrected``.
     """
     arguments = read_arguments(
         path,
@@ -74,11 +80,12 @@ def open_source(
         classes=classes,
         saliency=saliency,
         truth=truth,
+        corrected=corrected,
         none=none,
         strict=strict or None,
     )
     source = open_bare(arguments, notice_for(strict=bool(arguments.get("strict"))))
-    return _completed(source, *map(arguments.get, ("classes", "saliency", "truth")))
+    return _completed(source, *map(arguments.get, ("classes", "saliency", "truth", "corrected")))
 
 
 def read_arguments(path: str | Path, **given: Any) -> dict[str, Any]:
@@ -155,10 +162,15 @@ def _completed(
     classes: Sequence[str] | None,
     saliency: str | Path | None,
     truth: str | Path | None,
+    corrected: str | Path | None,
 ) -> Source:
     values = source.classes  # before choosing, since masks may show classes that are not chosen
     if classes is not None:
         source = source.choose(classes)
     if truth is not None:
         source = with_truth(source, truth, values=values)
+    if corrected is not None:  # the values of chosen classes are those of the masks of a model
+        source = with_corrected(source, corrected, values=values | source.classes)
+    if truth is not None and corrected is not None:
+        refuse_also_scored(source)
     return source if saliency is None else with_saliency(source, saliency)

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from getam.data.notice import first_few
 from getam.data.source import Source
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,15 @@ def without_overlap(source: Source, val: Source) -> Source:
     Raises
     ------
     ValueError
-        If no photo is left.
+        If no photo is left, or if a photo that both parts share has a corrected mask.
     """
     both = in_both(source, val)
+    corrected = [str(record.corrected) for record in source.corrected if record.id in both]
+    if corrected:
+        raise ValueError(
+            f"{len(corrected)} corrected masks belong to photos of {val.name} that are scored: "
+            f"{first_few(corrected)}; remove these masks, or score other photos"
+        )
     records = tuple(record for record in source.records if record.id not in both)
     if source.records and not records:
         raise ValueError(

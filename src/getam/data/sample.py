@@ -7,6 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from getam.vocabulary import IGNORE
+
+NOT_CORRECTED = -1
+"""Stands in `Batch.corrected` for every pixel of a photo that has no corrected mask."""
+
 
 @dataclass
 class Sample:
@@ -28,6 +33,8 @@ class Sample:
         bool [H, W], True inside the photo, False in padding.
     size
         Height and width of the upright photo on disk.
+    corrected
+        uint8 [H, W], the corrected mask in the class numbers of training, 255 ignored, or None.
     """
 
     id: str
@@ -37,6 +44,7 @@ class Sample:
     saliency: Tensor | None
     valid: Tensor
     size: tuple[int, int]
+    corrected: Tensor | None = None
 
 
 @dataclass
@@ -59,6 +67,10 @@ class Batch:
         bool [B, H, W], True inside the photo, False in padding.
     sizes
         Height and width of the upright photos on disk.
+    corrected
+        int16 [B, H, W], the corrected masks in the class numbers of training, 255 ignored and in
+        padding. A photo without such a mask has `NOT_CORRECTED` everywhere. None if no photo of the
+        batch has one.
     """
 
     ids: list[str]
@@ -68,6 +80,7 @@ class Batch:
     saliency: Tensor | None
     valid: Tensor
     sizes: list[tuple[int, int]]
+    corrected: Tensor | None = None
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
         """Return the batch with its tensors on a device."""
@@ -82,6 +95,7 @@ class Batch:
             known=moved(self.known),
             saliency=None if self.saliency is None else moved(self.saliency),
             valid=moved(self.valid),
+            corrected=None if self.corrected is None else moved(self.corrected),
         )
 
 
@@ -99,6 +113,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
         saliency=torch.stack(saliency) if saliency else None,
         valid=torch.stack([sample.valid for sample in padded]),
         sizes=[sample.size for sample in padded],
+        corrected=_corrected(padded),
     )
 
 
@@ -118,9 +133,21 @@ def fill_padding(image: Tensor, valid: Tensor) -> Tensor:
     return torch.where(valid, image, mean[:, None, None])
 
 
+def _corrected(samples: Sequence[Sample]) -> Tensor | None:
+    """Join the corrected masks of samples of one size."""
+    if all(sample.corrected is None for sample in samples):
+        return None
+    joined = torch.full((len(samples), *samples[0].valid.shape), NOT_CORRECTED, dtype=torch.int16)
+    for row, sample in zip(joined, samples, strict=True):
+        if sample.corrected is not None:
+            row.copy_(sample.corrected)
+    return joined
+
+
 def _padded(sample: Sample, height: int, width: int) -> Sample:
     below = (0, width - sample.image.shape[-1], 0, height - sample.image.shape[-2])
     valid = pad(sample.valid, below)
     saliency = None if sample.saliency is None else pad(sample.saliency, below)
     image = fill_padding(pad(sample.image, below), valid)
-    return replace(sample, image=image, saliency=saliency, valid=valid)
+    mask = None if sample.corrected is None else pad(sample.corrected, below, value=IGNORE)
+    return replace(sample, image=image, saliency=saliency, valid=valid, corrected=mask)

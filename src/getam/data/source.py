@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from getam.data.mask import numbered
 from getam.data.notice import first_few, unknown
 from getam.data.photo import photo_size
 from getam.data.spelling import composed
-from getam.vocabulary import BACKGROUND, IGNORE
+from getam.vocabulary import IGNORE
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Record:
         The file that the true mask comes from, a PNG or an instances file. None if there is none.
     saliency
         The file of the saliency map, of any size. None if there is none.
+    corrected
+        The file of the corrected mask, which training learns from. None if there is none.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Record:
     unknown: tuple[str, ...] = ()
     mask: Path | None = None
     saliency: Path | None = None
+    corrected: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,16 @@ class Source:
         None if the source has no masks.
     name
         The name of the source in messages.
+    corrections
+        The function that reads a corrected mask: from its file and the names of the classes to
+        uint8 [H, W] in the class numbers of training. None if no photo has a corrected mask.
     """
 
     records: tuple[Record, ...]
     classes: dict[str, int]
     masks: Callable[[Record], np.ndarray] | None = None
     name: str = "the source"
+    corrections: Callable[[Path, Sequence[str]], np.ndarray] | None = None
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -112,17 +120,33 @@ class Source:
         """
         if self.masks is None:
             raise FileNotFoundError(f"{self.name} has no masks, so {record.id} has no truth")
-        values = self.masks(record)
-        if values.shape != photo_size(record.image):
-            raise ValueError(
-                f"the mask of {record.id} must have the size of its photo "
-                f"{photo_size(record.image)}, got {values.shape} in {record.mask}"
-            )
-        truth = np.full(values.shape, IGNORE, dtype=np.uint8)
-        truth[values == 0] = BACKGROUND
-        for number, value in enumerate(self.classes.values(), start=1):
-            truth[values == value] = number
-        return truth
+        values = _of_photo_size(self.masks(record), record, record.mask)
+        return numbered(values, self.classes.values())
+
+    @property
+    def corrected(self) -> tuple[Record, ...]:
+        """Return the records that have a corrected mask."""
+        return tuple(record for record in self.records if record.corrected is not None)
+
+    def read_corrected(self, record: Record) -> np.ndarray:
+        """Read the corrected mask of a record, in the class numbers of training.
+
+        Returns
+        -------
+        numpy.ndarray
+            As `read_truth`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the record has no corrected mask.
+        ValueError
+            If the mask cannot be read, or has another size than the photo.
+        """
+        if self.corrections is None or record.corrected is None:
+            raise FileNotFoundError(f"{record.id} of {self.name} has no corrected mask")
+        mask = self.corrections(record.corrected, list(self.classes))
+        return _of_photo_size(mask, record, record.corrected)
 
     def choose(self, classes: Sequence[str]) -> "Source":
         """Return the source with only some of its classes, in the given order, and all records.
@@ -227,6 +251,16 @@ class Source:
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
                 f"{first_few(absent, 20)}; choose others with classes=..."
             )
+
+
+def _of_photo_size(mask: np.ndarray, record: Record, file: Path | None) -> np.ndarray:
+    """Return a mask as it is, or raise an error if it has another size than its photo."""
+    if mask.shape != photo_size(record.image):
+        raise ValueError(
+            f"the mask of {record.id} must have the size of its photo "
+            f"{photo_size(record.image)}, got {mask.shape} in {file}"
+        )
+    return mask
 
 
 def _narrowed(record: Record, classes: Sequence[str]) -> Record:

@@ -1,4 +1,4 @@
-"""This module resizes, flips and crops a photo together with its saliency map and valid area."""
+"""This module resizes, flips and crops a photo together with its maps and masks."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from getam.data.sample import Sample, fill_padding
+from getam.vocabulary import IGNORE
 
 
 class TrainTransform:
@@ -53,29 +54,40 @@ class TrainTransform:
         low, high = (round(bound * self.crop) for bound in self.scale)
         sample = resize_long_side(sample, int(torch.randint(low, high + 1, ())))
         sample = replace(sample, image=self.jitter(sample.image))
-        image, saliency, valid = self.flip_and_crop(
+        image, saliency, valid, corrected = self.flip_and_crop(
             tv_tensors.Image(sample.image),
             None if sample.saliency is None else tv_tensors.Image(sample.saliency[None]),
             tv_tensors.Mask(sample.valid),
+            None if sample.corrected is None else tv_tensors.Mask(sample.corrected),
         )
+        valid = valid.as_subclass(Tensor)
+        if corrected is not None:  # the crop fills what is beyond the photo with background
+            corrected = corrected.as_subclass(Tensor).masked_fill(~valid, IGNORE)
         return replace(
             sample,
-            image=fill_padding(image.as_subclass(Tensor), valid.as_subclass(Tensor)),
+            image=fill_padding(image.as_subclass(Tensor), valid),
             saliency=None if saliency is None else saliency[0].as_subclass(Tensor),
-            valid=valid.as_subclass(Tensor),
+            valid=valid,
+            corrected=corrected,
         )
 
 
 def resize_long_side(sample: Sample, long_side: int, *, multiple: int = 1) -> Sample:
-    """Resize a photo and its saliency map to the size that :func:`size_for_long_side` gives."""
+    """Resize a photo, its saliency map and its corrected mask, as `size_for_long_side` says.
+
+    A pixel of the mask takes the nearest value.
+    """
     height, width = sample.image.shape[-2:]
     size = size_for_long_side((height, width), long_side, multiple=multiple)
-    saliency = sample.saliency
+    saliency, mask = sample.saliency, sample.corrected
+    if mask is not None:
+        mask = v2.functional.resize_mask(mask[None], size)[0]
     return replace(
         sample,
         image=v2.functional.resize(sample.image, size),
         saliency=None if saliency is None else v2.functional.resize(saliency[None], size)[0],
         valid=torch.ones(size, dtype=torch.bool),
+        corrected=mask,
     )
 
 

@@ -24,12 +24,10 @@ class LabelSource(Protocol):
         self,
         recorder: AttentionRecorder,
         class_logits: Tensor,
+        batch: Batch,
         *,
-        image: Tensor,
-        labels: Tensor,
         grid: tuple[int, int],
-        saliency: Tensor | None = None,
-        valid: Tensor | None = None,
+        labelled: Tensor,
     ) -> PseudoLabels:
         """Label a batch; see :meth:`getam.pseudo_label.Labeller.__call__`."""
 
@@ -89,10 +87,8 @@ def label(
     pseudo = source(
         recorder,
         trunk.class_logits,
-        image=batch.image,
-        labels=batch.labels,
+        batch,
         grid=trunk.features.grid,
-        saliency=batch.saliency,
-        valid=batch.valid if labelled is None else labelled,
+        labelled=batch.valid if labelled is None else labelled,
     )
     return trunk, pseudo

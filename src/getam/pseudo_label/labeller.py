@@ -20,6 +20,7 @@ from getam.activation import (
     recorder_for,
 )
 from getam.crf import PRESETS, dense_crf
+from getam.data import Batch
 from getam.pseudo_label.complete import (
     DEFAULT_RULES,
     WITHOUT_SALIENCY,
@@ -115,12 +116,10 @@ class Labeller:
         self,
         recorder: AttentionRecorder,
         class_logits: Tensor,
+        batch: Batch,
         *,
-        image: Tensor,
-        labels: Tensor,
         grid: tuple[int, int],
-        saliency: Tensor | None = None,
-        valid: Tensor | None = None,
+        labelled: Tensor,
     ) -> PseudoLabels:
         """Label a batch from its own forward pass, whose graph stays alive for the loss.
 
@@ -128,27 +127,25 @@ class Labeller:
         ----------
         recorder
             The recorder that saw the forward pass of ``class_logits`` [B, C].
-        image
-            [B, 3, H, W] in 0..255.
-        labels
-            [B, C] 0/1.
+        batch
+            The photos with their tags, and their saliency if there is any.
         grid
             The patches (h, w); they may reach beyond an image that was padded to whole patches.
-        saliency
-            [B, H, W] in 0..1, or None.
-        valid
+        labelled
             [B, H, W] bool; pixels outside become 255.
         """
-        classes = [row.nonzero()[:, 0].tolist() for row in (labels > 0).cpu()]
+        classes = [row.nonzero()[:, 0].tolist() for row in (batch.labels > 0).cpu()]
         frame = Frame.of(recorder, class_logits, settings=[self.setting], grid=grid)
         (maps,) = class_slot_maps(frame, classes, affinity=self.affinity, keep_graph=True)
         with torch.no_grad():
             # Raw values may be so small that the 1e-5 of the released code would shrink them.
             maps = divide_by_maximum(maps)
-            small = resized(image.float(), self.scale)
+            small = resized(batch.image.float(), self.scale)
             refined = divide_as_released(refine(maps, small, iterations=self.iterations))
             slots = slot_table(classes, refined)
-            salient = None if saliency is None else resized(saliency[:, None], self.scale)[:, 0]
+            salient = batch.saliency
+            if salient is not None:
+                salient = resized(salient[:, None], self.scale)[:, 0]
             label = complete_labels(
                 refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
             )
@@ -156,12 +153,10 @@ class Labeller:
                 label = sharpen(label, slots > 0, small)
             label = slots_to_classes(label, slots)
             if self.scale != 1:
-                size = image.shape[-2:]
+                size = batch.image.shape[-2:]
                 refined = enlarge_aligning_edges(refined, size)
                 label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
-        if valid is not None:
-            label = label.masked_fill(~valid, IGNORE)
-        return PseudoLabels(classes, maps, refined, label)
+        return PseudoLabels(classes, maps, refined, label.masked_fill(~labelled, IGNORE))
 
 
 def resized(image: Tensor, scale: float) -> Tensor:

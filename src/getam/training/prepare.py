@@ -15,6 +15,8 @@ from getam.network import Network
 from getam.pseudo_label import Labeller
 from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
+from getam.training.corrected_photos import check_same_corrected, corrected_photos
+from getam.training.label_sources import label_source
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
 from getam.training.run_folder import RunFolder, recorded_settings
@@ -41,6 +43,8 @@ class Prepared:
         How the trained model makes pseudo labels, and how it looks at photos.
     advice
         A line for everything that may spoil the run.
+    corrected
+        The corrected masks that the run learns from; see `corrected_photos`.
     """
 
     trainer: Trainer
@@ -50,6 +54,7 @@ class Prepared:
     labeller: Labeller
     view: View
     advice: tuple[str, ...]
+    corrected: Mapping[str, Mapping[str, str]]
 
     def model(self) -> Model:
         """Return the model with the weights that it has now."""
@@ -89,13 +94,16 @@ def prepare(
     if val is not None:  # its pseudo labels are scored at the end
         labeller.check(has_saliency=has_saliency(val))
     run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
+    corrected = corrected_photos(source)
+    if resume:
+        check_same_corrected(out, corrected)
     fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
     fabric.launch()
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
     )
     lines = tuple(advice.before(source, steps=trainer.schedule.steps))
-    return Prepared(trainer, source, val, recipe, labeller, view, lines)
+    return Prepared(trainer, source, val, recipe, labeller, view, lines, corrected)
 
 
 def check_val(val: Source, *, strict: bool) -> Source:
@@ -240,7 +248,7 @@ def build_trainer(
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
     step = Step(
         network,
-        labeller,
+        label_source(source, labeller),
         weights_of(recipe),
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,

@@ -13,6 +13,7 @@ from getam.model import save_model
 from getam.network import Network
 from getam.recipe import Recipe
 from getam.training import advice
+from getam.training.corrected_photos import write_corrected
 from getam.training.judge_run import judge_run, score_run
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
@@ -54,7 +55,9 @@ def train(
     resume: bool = False,
     config: Mapping[str, Any] | None = None,
 ) -> Trained:
-    """Train on photos with image-level labels; no pixel label is ever read for it.
+    """Train on photos with image-level labels.
+
+    No mask is ever read for it but the corrected ones of the source, if it has any.
 
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
     after every epoch, pictures of samples, TensorBoard logs and, at the end, the model
@@ -66,7 +69,8 @@ def train(
     network
         From :func:`getam.network.build_network`, with as many classes as the source.
     source
-        Photos and labels, from :func:`getam.data.open_source`.
+        Photos and labels, from :func:`getam.data.open_source`. Its corrected masks take the place
+        of pseudo labels, and ``corrected.json`` in the run folder lists them.
     out
         Folder of the run; must be new or empty, unless ``resume``.
     recipe
@@ -111,13 +115,14 @@ def train(
     for line in ready.advice:
         logger.warning(line)
     if source.has_truth or (val is not None and val.has_truth):
-        logger.info("masks were found: they are only scored, training never reads one")
+        logger.info("true masks were found: they are only scored, training never reads one")
 
     def draw(epoch: int, batch: Batch, output: StepOutput) -> None:
         samples = batch_samples(batch, output, names=list(source.classes))
         save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
 
     trainer.run.begin()  # only now: settings that cannot be built must not use the folder up
+    write_corrected(out, ready.corrected)
     if val is not None:
         trainer.run.write_list(VAL_PHOTOS, [str(record.image) for record in val.records])
     trainer.fit(resume=resume, on_epoch_end=draw)

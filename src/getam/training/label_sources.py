@@ -1,0 +1,64 @@
+"""A label source says what the masks are taught; see :class:`getam.model.LabelSource`.
+
+A new source is one class, and one line in ``LABEL_SOURCES``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from getam.activation import AttentionRecorder
+from getam.data import NOT_CORRECTED, Batch, Source
+from getam.model import LabelSource
+from getam.pseudo_label import Labeller, PseudoLabels
+from getam.vocabulary import BACKGROUND, IGNORE
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Corrected masks replace the labels of another source in the photos that have one.
+
+    Attributes
+    ----------
+    others
+        What labels all other photos, and makes the maps of all.
+    """
+
+    others: LabelSource
+
+    def recorder(self) -> AttentionRecorder:
+        """Return the context in which the forward pass must run."""
+        return self.others.recorder()
+
+    def __call__(
+        self,
+        recorder: AttentionRecorder,
+        class_logits: Tensor,
+        batch: Batch,
+        *,
+        grid: tuple[int, int],
+        labelled: Tensor,
+    ) -> PseudoLabels:
+        """Label a batch; a pixel that the mask ignores is not given the other label."""
+        pseudo = self.others(recorder, class_logits, batch, grid=grid, labelled=labelled)
+        if batch.corrected is None:
+            return pseudo
+        beyond = labelled & ~batch.valid  # padding may be learnt as background
+        mask = batch.corrected.long().masked_fill(beyond, BACKGROUND)
+        mask = mask.masked_fill(~labelled, IGNORE)
+        has_mask = (batch.corrected != NOT_CORRECTED)[:, :1, :1]
+        return pseudo._replace(label=torch.where(has_mask, mask, pseudo.label))
+
+
+LABEL_SOURCES: dict[str, Callable[[Labeller], LabelSource]] = {
+    "tags": lambda labeller: labeller,
+    "corrected": Corrected,
+}
+"""Every label source by its name: what makes it of the labeller, which labels by the tags alone."""
+
+
+def label_source(source: Source, labeller: Labeller) -> LabelSource:
+    """Return the label source that photos are trained with."""
+    return LABEL_SOURCES["corrected" if source.corrected else "tags"](labeller)
