@@ -42,7 +42,7 @@ def start(data: list[str], out: Path) -> "subprocess.Popen[str]":
 
 def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
     """Wait until a file is there; the process must not have ended before."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not path.exists():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)

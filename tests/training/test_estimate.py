@@ -23,7 +23,7 @@ def estimated(network, data, out, **options):
 def test_the_steps_are_those_of_the_run(shown, voc, new_network, tmp_path):
     val = open_source(voc, split="val", saliency=voc / "saliency")
     found = estimated(new_network(), shown, tmp_path / "run", val=val)
-    assert (found.photos, found.scored, found.classes) == (4, 1, 3)
+    assert (found.photos, found.scored, found.judged, found.classes) == (4, 1, 4, 3)
     assert (found.epochs, found.steps) == (3, 12)
     assert found.phase_steps == {"classification": 6, "joint": 6}
     assert all(seconds > 0 for seconds in (*found.step_seconds.values(), found.photo_seconds))
@@ -37,7 +37,7 @@ def test_a_run_of_one_phase(shown, new_network, tmp_path):
     options = {"device": "cpu", "workers": 0}
     found = estimate(new_network(), shown, tmp_path, recipe=recipe, **options)
     assert found.phase_steps == {"joint": 4}  # fewer steps than are timed
-    assert found.photo_seconds == found.scored == 0
+    assert found.scored == 0 and found.photo_seconds > 0  # the judged photos are from training
 
 
 def test_the_network_and_the_run_are_those_without_an_estimate(run, shown, new_network, tmp_path):
@@ -67,6 +67,7 @@ def test_the_sum_and_its_words():
     found = Estimate(
         photos=700,
         scored=100,
+        judged=60,
         classes=6,
         epochs=9,
         steps=792,
@@ -75,8 +76,8 @@ def test_the_sum_and_its_words():
         photo_seconds=0.3,
         memory=1.25,
     )
-    assert found.seconds == 300 * 0.5 + 492 * 1.0 + 100 * 0.3
+    assert found.seconds == 300 * 0.5 + 492 * 1.0 + 160 * 0.3
     text = found.table()
     assert "phase 1, tags alone  300 steps of 0.50 s" in text
     assert "phase 2, masks too   492 steps of 1.00 s" in text
-    assert "about 11.2 minutes" in text
+    assert "about 11.5 minutes" in text

@@ -14,6 +14,7 @@ from getam.inference import score_stages
 from getam.model import Model
 from getam.network import Network
 from getam.recipe import Recipe
+from getam.training.judge_run import JUDGED
 from getam.training.optimiser import train_mode
 from getam.training.prepare import prepare
 from getam.training.progress import peak_memory
@@ -32,8 +33,8 @@ class Estimate:
 
     Attributes
     ----------
-    photos, scored
-        Number of photos to train on and to score.
+    photos, scored, judged
+        Number of photos to train on, to score, and to judge out of those to train on.
     classes
         Number of classes.
     epochs, steps
@@ -43,7 +44,7 @@ class Estimate:
     step_seconds
         Seconds of a step of each phase.
     photo_seconds
-        Seconds that it takes to score one photo.
+        Seconds that it takes to score or to judge one photo.
     memory
         Peak memory in GB after these steps, of the accelerator or, without one, of the process.
     advice
@@ -52,6 +53,7 @@ class Estimate:
 
     photos: int
     scored: int
+    judged: int
     classes: int
     epochs: int
     steps: int
@@ -63,9 +65,9 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds of the steps and of the scoring."""
+        """Return the seconds of the steps, of the scoring and of the judging."""
         steps = sum(count * self.step_seconds[name] for name, count in self.phase_steps.items())
-        return steps + self.scored * self.photo_seconds
+        return steps + (self.scored + self.judged) * self.photo_seconds
 
     def table(self) -> str:
         """Return the estimate as text."""
@@ -79,6 +81,7 @@ class Estimate:
             "steps": f"{self.steps} in {self.epochs} epochs",
             **phases,
             "score": f"{self.scored} photos of {self.photo_seconds:.2f} s",
+            "judge": f"{self.judged} of the photos to train on, as long each",
             "time": f"about {self.seconds / 60:.1f} minutes, if the machine stays as busy as now",
             "memory": f"about {self.memory:.1f} GB",
         }
@@ -127,16 +130,17 @@ def estimate(
     )
     phases = phases_of(ready.trainer)
     step_seconds = {name: seconds_of_step(ready.trainer, phase) for name, phase in phases.items()}
-    photo_seconds = 0.0 if ready.val is None else seconds_of_photo(ready.model(), ready.val)
+    looked_at = ready.source if ready.val is None else ready.val
     return Estimate(
         photos=len(ready.source),
         scored=0 if ready.val is None else len(ready.val),
+        judged=min(JUDGED, len(ready.source)),
         classes=len(ready.source.classes),
         epochs=ready.recipe.epochs,
         steps=ready.trainer.schedule.steps,
         phase_steps={name: len(phase) for name, phase in phases.items()},
         step_seconds=step_seconds,
-        photo_seconds=photo_seconds,
+        photo_seconds=seconds_of_photo(ready.model(), looked_at),
         memory=peak_memory(),
         advice=ready.advice,
     )
@@ -162,9 +166,9 @@ def seconds_of_step(trainer: Trainer, phase: range) -> float:
     return median(later - earlier for earlier, later in zip(ends, ends[1:], strict=False))
 
 
-def seconds_of_photo(model: Model, val: Source) -> float:
+def seconds_of_photo(model: Model, source: Source) -> float:
     """Return the seconds that a photo takes to be scored, as the mean of a few."""
-    few = replace(val, records=val.records[:SCORED])
+    few = replace(source, records=source.records[:SCORED])
     began = time.perf_counter()
     score_stages(model, few, workers=0)
     return (time.perf_counter() - began) / len(few)
