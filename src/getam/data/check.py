@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image
-
 from getam.data.finding import Finding, notice_for
 from getam.data.photo import read_photo
 from getam.data.source import Record, Source
+from getam.open_picture import open_picture
 
 _END_OF_JPEG = b"\xff\xd9"
 _TAIL = 4096
@@ -64,7 +63,7 @@ def _fault(record: Record) -> str:
 
 def _is_whole_jpeg(path: Path) -> bool:
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             if image.format != "JPEG":
                 return False
     except Exception:  # the decoders raise any kind; read_photo then says what is wrong

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from getam.data.notice import first_few
+from getam.open_picture import open_picture
 from getam.vocabulary import BACKGROUND, IGNORE
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _listed(values: frozenset[int]) -> str:
 
 def _read_png(path: Path) -> np.ndarray:
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             image.load()
             if image.mode not in {"P", "L", "1"} and not image.mode.startswith("I"):
                 raise ValueError(f"expected a palette or grey PNG, got mode {image.mode}")

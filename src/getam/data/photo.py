@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from getam.open_picture import open_picture
+
 _ORIENTATION = 0x0112
 _LYING = frozenset({5, 6, 7, 8})
 
@@ -31,11 +33,11 @@ def read_photo(path: str | Path) -> Image.Image:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not an image, is truncated or cannot be decoded.
+        If the file is not an image, is truncated, cannot be decoded or has too many pixels.
     """
     path = _existing_file(path)
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             image.load()
             return upright_rgb(image)
     except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
@@ -59,7 +61,7 @@ def photo_size(path: str | Path) -> tuple[int, int]:
     """
     path = _existing_file(path)
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             lying = image.getexif().get(_ORIENTATION) in _LYING
             return image.size if lying else image.size[::-1]
     except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...

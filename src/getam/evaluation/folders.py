@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.scores import Scores
+from getam.open_picture import open_picture
 
 THREADS = 8
 """Number of masks that are read at once. Decoding a PNG releases the interpreter lock."""
@@ -117,16 +117,14 @@ def read_mask(path: str | Path) -> Tensor:
     Raises
     ------
     ValueError
-        If the file is no image, or if its pixels are not single values of 8 bits.
+        If the file is no image, if its pixels are not single values of 8 bits, or too many.
     """
     try:
-        with Image.open(path) as picture:
+        with open_picture(Path(path)) as picture:
             if picture.mode not in ("P", "L", "1"):
-                raise ValueError(
-                    f"{path}: a mask must be a palette or 8-bit grey PNG, got mode {picture.mode}"
-                )
+                raise ValueError(f"it must be a palette or 8-bit grey PNG, got mode {picture.mode}")
             return torch.from_numpy(np.array(picture, dtype=np.uint8))
-    except (OSError, SyntaxError) as error:  # Pillow raises SyntaxError for a broken PNG
+    except (OSError, SyntaxError, ValueError) as error:  # a broken PNG raises SyntaxError
         raise ValueError(f"{path}: cannot be read as a mask ({error})") from error
 
 

@@ -1,0 +1,38 @@
+"""This module opens a picture file unless its pixels would fill the memory.
+
+Pillow refuses pictures of more than 178,956,970 pixels, which is twice `Image.MAX_IMAGE_PIXELS`.
+This is the one bound of getam. Pillow also prints a warning above half of it, which says nothing
+that somebody could do.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+# A filter and no `catch_warnings`, because several threads read photos at once.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+@contextmanager
+def open_picture(path: Path) -> Iterator[Image.Image]:
+    """Open a picture file with Pillow, and close it when the block ends.
+
+    Raises
+    ------
+    ValueError
+        If the picture has too many pixels. The message does not name the file, as most of Pillow's
+        do not.
+    Exception
+        Whatever the decoders raise for a broken file: OSError, SyntaxError, struct.error, ...
+    """
+    try:
+        with Image.open(path) as image:
+            yield image
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise ValueError(
+            f"it has more than {most:,} pixels: make it smaller, or cut it into pieces"
+        ) from None
