@@ -10,6 +10,8 @@ UNIMPORTANT = frozenset({"out", "json", "truth", "device", "workers", "strict", 
 
 WRITTEN = ("out", "json")
 
+MODEL_FILES = ("model.json", "config.json", "model.safetensors")
+
 
 def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the verb and those settings that its outputs depend on, as JSON can hold them.
@@ -41,7 +43,7 @@ def _read(settings: Mapping[str, Any]) -> list[Path]:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return a file itself, the two files of a model folder, and nothing for other folders."""
+    """Return a file itself, the files of a model folder, and nothing for other folders."""
     if path.is_file():
         return [path]
-    return [file for file in (path / "model.json", path / "model.safetensors") if file.is_file()]
+    return [file for file in (path / name for name in MODEL_FILES) if file.is_file()]

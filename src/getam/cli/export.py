@@ -1,5 +1,6 @@
 """The verb ``getam export`` takes masks and the network to other programs."""
 
+import os
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from pathlib import Path
@@ -44,12 +45,13 @@ def export(
     workers: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    push: str | None = None,
 ) -> None:
     """Write the masks of photos in the format of another program, or the network itself.
 
     Args:
         run: folder of a trained or converted model
-        format: of masks: voc, cvat, coco, coco-polygons or labelstudio; of the network: onnx
+        format: of masks: voc, cvat, coco, coco-polygons or labelstudio; of the network: onnx or hub
         out: folder to write to
         data: the photos, for masks; with their labels, as for getam train, where these are needed
         what: labels (pseudo labels, from the tags) or predictions
@@ -62,11 +64,14 @@ def export(
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
+        push: name on the Hugging Face hub, e.g. me/animals, to push format hub to; needs HF_TOKEN
     """
     settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.export import FORMATS, export_masks, masks_in
     from getam.model import load_model
 
+    if push is not None and format != "hub":
+        raise ValueError(f"push is for format hub, got format {format!r}: leave it out")
     if format in NETWORK_FORMATS:
         refuse_photo_options(settings)
         NETWORK_FORMATS[format](settings)
@@ -109,6 +114,25 @@ def export_onnx(settings: Mapping[str, Any]) -> None:
     print(f"{out / ONNX_FILE} ({model.view.plain()})")
 
 
+def export_hub(settings: Mapping[str, Any]) -> None:
+    """Write the network as a folder for the Hugging Face hub, and push it there if asked."""
+    from getam.export import HUB_FILES, push_hub, write_hub
+    from getam.model import load_model
+    from getam.run_report import model_card
+
+    run, out, name = settings["run"], settings["out"], settings["push"]
+    token = os.environ.get("HF_TOKEN", "")
+    if name is not None and not token:
+        raise ValueError("push needs a token that may write: set the variable HF_TOKEN to it")
+    model = load_model(run, device="cpu")
+    card = model_card(run, model)
+    new_network_folder(settings, [out / file for file in HUB_FILES])
+    predictor = write_hub(model, out, card=card)
+    print(f"{out} ({', '.join(HUB_FILES)}); read the model card before you publish it")
+    if name is not None:
+        print(f"pushed as a private repository: {push_hub(predictor, name, token=token)}")
+
+
 def new_network_folder(settings: Mapping[str, Any], files: list[Path]) -> None:
     """Make the output folder for files of the network."""
     from getam.outputs import new_folder
@@ -117,7 +141,7 @@ def new_network_folder(settings: Mapping[str, Any], files: list[Path]) -> None:
     new_folder(settings["out"], overwrite=settings["overwrite"], files=files, inputs=inputs)
 
 
-NETWORK_FORMATS = {"onnx": export_onnx}
+NETWORK_FORMATS = {"onnx": export_onnx, "hub": export_hub}
 
 
 def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":

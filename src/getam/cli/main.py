@@ -21,7 +21,7 @@ VERBS = {
     "train": "photos with image-level labels in, a segmentation network out",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
     "predict": "masks of photos: palette PNG",
-    "export": "masks for VOC, CVAT, COCO, Label Studio; the network as ONNX",
+    "export": "masks for VOC, CVAT, COCO, Label Studio; the network as ONNX or for the hub",
     "label": "pseudo masks of labelled photos: palette PNG",
     "maps": "activation maps of photos: coloured overlays and .npz",
     "explain": "why any vision transformer named a class: overlays of several methods",

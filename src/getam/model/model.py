@@ -7,7 +7,7 @@ import torch
 
 from getam.model.device import choose_device
 from getam.model.view import View
-from getam.network import Network, load_network, save_network
+from getam.network import DESCRIPTION, Network, description_in, load_network, save_network
 from getam.pseudo_label import Labeller
 
 
@@ -41,14 +41,14 @@ class Model:
         return self.network.mean.device
 
 
-def save_model(model: Model, folder: str | Path) -> None:
-    """Write a model folder that :func:`load_model` reads."""
+def save_model(model: Model, folder: str | Path, *, description: str = DESCRIPTION) -> None:
+    """Write a model folder that :func:`load_model` reads, as :func:`getam.network.save_network`."""
     extra = {
         "view": {**asdict(model.view), "scales": list(model.view.scales)},
         "labeller": asdict(model.labeller),
         "tag_weight": model.tag_weight,
     }
-    save_network(model.network, folder, classes=model.classes, extra=extra)
+    save_network(model.network, folder, classes=model.classes, extra=extra, description=description)
 
 
 def load_model(folder: str | Path, *, device: str | torch.device | None = None) -> Model:
@@ -72,5 +72,6 @@ def load_model(folder: str | Path, *, device: str | torch.device | None = None) 
         )
     except (KeyError, TypeError) as error:
         raise ValueError(
-            f"model: {folder}/model.json lacks {error}: write it with getam train or getam convert"
+            f"model: {description_in(Path(folder))} lacks {error}: write it with getam train or "
+            "getam convert"
         ) from None

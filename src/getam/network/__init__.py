@@ -5,7 +5,15 @@ from getam.network.backbone_style import BACKBONE_STYLES
 from getam.network.build import build_network
 from getam.network.class_head import CLASSIFIERS
 from getam.network.features import Features
-from getam.network.folder import ModelInfo, load_network, save_network
+from getam.network.folder import (
+    DESCRIPTION,
+    HUB_DESCRIPTION,
+    WEIGHTS,
+    ModelInfo,
+    description_in,
+    load_network,
+    save_network,
+)
 from getam.network.network import Architecture, Network, NetworkOutput
 from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
 from getam.network.tags import keep_tagged, weigh_by_tags
@@ -14,7 +22,10 @@ from getam.network.timm_classifier import create_classifier
 __all__ = [
     "CLASSIFIERS",
     "BACKBONE_STYLES",
+    "DESCRIPTION",
+    "HUB_DESCRIPTION",
     "RELEASED_BACKBONES",
+    "WEIGHTS",
     "Architecture",
     "Features",
     "ModelInfo",
@@ -23,6 +34,7 @@ __all__ = [
     "ReleasedModel",
     "build_network",
     "create_classifier",
+    "description_in",
     "load_network",
     "keep_tagged",
     "load_released",

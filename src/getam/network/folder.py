@@ -1,6 +1,7 @@
 """This module saves and loads a network as a folder.
 
-The folder holds ``model.safetensors`` and ``model.json``. Each is written whole or not at all.
+The folder holds ``model.safetensors`` and ``model.json``. Each is written whole or not at all. A
+folder for the Hugging Face hub holds the same, but the hub wants the name ``config.json``.
 """
 
 import json
@@ -16,7 +17,7 @@ from getam.network.build import assemble
 from getam.network.network import Architecture, Network
 from getam.network.weights import load_exactly, read_state_dict
 
-_WEIGHTS, _DESCRIPTION = "model.safetensors", "model.json"
+WEIGHTS, DESCRIPTION, HUB_DESCRIPTION = "model.safetensors", "model.json", "config.json"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def save_network(
     *,
     classes: dict[str, int],
     extra: dict[str, Any] | None = None,
+    description: str = DESCRIPTION,
 ) -> None:
     """Write a network to a folder that :func:`load_network` reads.
 
@@ -55,6 +57,8 @@ def save_network(
         The mask value of each class by its name, in the order of the channels of the network.
     extra
         Further values, which JSON must be able to hold.
+    description
+        The name of the file beside the weights: ``model.json``, or ``config.json`` for the hub.
 
     Raises
     ------
@@ -64,11 +68,11 @@ def save_network(
     if len(classes) != network.num_classes:
         raise ValueError(f"classes must name {network.num_classes} classes, got {len(classes)}")
     folder = Path(folder)
-    description = {"architecture": asdict(network.architecture), "classes": classes}
-    with whole_file(folder / _WEIGHTS) as path:
+    content = {"architecture": asdict(network.architecture), "classes": classes}
+    with whole_file(folder / WEIGHTS) as path:
         save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
-    with whole_file(folder / _DESCRIPTION) as path:
-        path.write_text(json.dumps(description | {"extra": extra or {}}, indent=2) + "\n")
+    with whole_file(folder / description) as path:
+        path.write_text(json.dumps(content | {"extra": extra or {}}, indent=2) + "\n")
 
 
 def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:
@@ -84,16 +88,23 @@ def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:
     folder = Path(folder)
     architecture, info = _read_description(folder)
     network = assemble(create_backbone(architecture.backbone, pretrained=False), architecture)
-    load_exactly(network, read_state_dict(folder / _WEIGHTS), origin=str(folder / _WEIGHTS))
+    load_exactly(network, read_state_dict(folder / WEIGHTS), origin=str(folder / WEIGHTS))
     return network.eval(), info
 
 
+def description_in(folder: Path) -> Path:
+    """Return the file that describes the network in a folder: that of getam, or that of the hub."""
+    for_hub = folder / HUB_DESCRIPTION
+    own = folder / DESCRIPTION
+    return for_hub if for_hub.is_file() and not own.is_file() else own
+
+
 def _read_description(folder: Path) -> tuple[Architecture, ModelInfo]:
-    path = folder / _DESCRIPTION
+    path = description_in(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"model: no such folder: {folder}")
-    if not path.is_file() or not (folder / _WEIGHTS).is_file():
-        raise FileNotFoundError(f"model: {folder} must hold {_WEIGHTS} and {_DESCRIPTION}")
+    if not path.is_file() or not (folder / WEIGHTS).is_file():
+        raise FileNotFoundError(f"model: {folder} must hold {WEIGHTS} and {DESCRIPTION}")
     try:
         content = json.loads(path.read_text())
         architecture = Architecture(**content["architecture"])
