@@ -233,7 +233,11 @@ FLIPS = {
 }
 PARTS = {"flips": "new photos", "flips of training photos": "photos trained on"}
 
-ANIMALS = {"animals saliency": "tags and saliency maps", "animals tags": "tags alone"}
+ANIMALS = {
+    "animals saliency": "tags and saliency maps",
+    "animals tags": "tags alone",
+    "animals tags, AVX2": "tags alone, without AVX-512",
+}
 
 FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
 PUBLISHED = {

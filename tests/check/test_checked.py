@@ -53,3 +53,12 @@ def test_a_name_that_is_no_unicode_is_kept(tmp_path: Path) -> None:
     Checked({"train": PART}, {}, [finding]).write_json(tmp_path / "found.json")
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert found["findings"][0]["names"] == [name, "café.jpg"]
+
+
+def test_a_name_with_a_line_break_stays_in_its_row() -> None:
+    part = Part("a\nb", 1, unlabelled=0, none=0, classes={"c\nd": 1}, alone={"c\nd": 1})
+    finding = Finding("warning", "tiny photos", "e\nf", "enlarge it", ("\x1bg",))
+    lines = Checked({"train": part}, {}, [finding]).table().splitlines()
+    assert lines[0] == r"train: 1 photos of a\nb"
+    assert lines[3].split() == [r"c\nd", "1", "1"]
+    assert lines[5:7] == [r"warning, tiny photos: e\nf", r"    \x1bg"]

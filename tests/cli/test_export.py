@@ -97,3 +97,11 @@ def test_wrong_words_are_named(
 def test_photos_must_be_named(folder: Path, tmp_path: Path, capsys) -> None:
     assert main(["export", str(folder), "--format", "voc", "--out", str(tmp_path / "out")]) == 1
     assert "--data" in capsys.readouterr().err
+
+
+def test_options_about_photos_have_no_place_beside_the_network(
+    asked: list[str], tmp_path: Path, capsys
+) -> None:
+    assert main(["export", *asked, "--format", "onnx", "--out", str(tmp_path / "out")]) == 1
+    assert "data is about the masks of photos" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,10 +1,11 @@
 """What the command sets before torch is imported."""
 
+import logging
 import os
 
 import pytest
 
-from getam.cli.main import main
+from getam.cli.main import OneLine, main, one_line
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "2000"), ("7", "7")])
@@ -17,3 +18,11 @@ def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(
         monkeypatch.setenv("GOMP_SPINCOUNT", given)
     assert main(["--version"]) == 0
     assert os.environ["GOMP_SPINCOUNT"] == expected
+
+
+def test_messages_stay_in_one_line() -> None:
+    record = logging.LogRecord("getam", logging.INFO, "", 0, "photo %s", ("a\nb\x1b.png",), None)
+    assert OneLine("%(message)s").format(record) == r"photo a\nb\x1b.png"
+    assert one_line(ValueError("photo a\nb.png ")) == r"photo a\nb.png"
+    assert one_line(FileNotFoundError(2, "gone", "a\nb.png")) == r"gone: a\nb.png"
+    assert one_line(ValueError()) == "ValueError"

@@ -146,8 +146,10 @@ def test_a_list_may_leave_its_folder_but_names_a_photo_once(folder):
 
 def test_list_photos_that_are_not_there(tmp_path):
     (tmp_path / "list.txt").write_text("x.png\n")
+    with pytest.raises(FileNotFoundError, match=r"1 photos of .*list\.txt are not there: .*x\.png"):
+        list_photos(tmp_path / "list.txt")
     (tmp_path / "empty.txt").touch()
     (tmp_path / "empty").mkdir()
-    for name in ("list.txt", "empty.txt", "empty", "none", "none.txt", "none.png"):
+    for name in ("empty.txt", "empty", "none", "none.txt", "none.png"):
         with pytest.raises(FileNotFoundError, match="there is no"):
             list_photos(tmp_path / name)

@@ -20,3 +20,9 @@ def test_markdown_has_a_rule_below_the_head() -> None:
         "| golden retriever | 0.5 | 10 |",
         "| cat | - | 7 |",
     ]
+
+
+def test_a_row_stays_one_line() -> None:
+    rows = [["class", "IoU"], ["two\nlines", "0.5"], ["cat", "-"]]
+    assert aligned(rows).splitlines() == ["class       IoU", r"two\nlines  0.5", "cat           -"]
+    assert r"| two\nlines | 0.5 |" in markdown(rows).splitlines()

@@ -31,7 +31,14 @@ SIGNS = [
 
 
 def run(**parts):
-    empty = {"config": {}, "environment": {}, "metrics": [], "scores": {}, "signs": []}
+    empty = {
+        "config": {},
+        "environment": {},
+        "metrics": [],
+        "scores": {},
+        "signs": [],
+        "saliency": {},
+    }
     return RecordedRun(folder=Path("run"), seconds=None, **{**empty, **parts})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from getam.data.finding import Finding
 from getam.evaluation.text_table import aligned
 from getam.files import whole_file
+from getam.printable import printable
 
 SHOWN = 5  # the text lists so many names of a finding
 
@@ -96,7 +97,7 @@ class Checked:
 
 
 def _photo_counts(checked: Checked) -> str:
-    lines = [f"{use}: {part.describe()}" for use, part in checked.parts.items()]
+    lines = [printable(f"{use}: {part.describe()}") for use, part in checked.parts.items()]
     sizes = ", ".join(f"{which} {w} x {h}" for which, (w, h) in checked.sizes.items())
     return "\n".join([*lines, *([f"sizes: {sizes}"] if sizes else [])])
 
@@ -118,13 +119,12 @@ def _finding_text(finding: Finding) -> str:
     more = len(names) - SHOWN
     rest = [f"... and {more} more (--json FILE lists all)"] if more > 0 else []
     kind = "warning" if finding.kind == "warning" else "ERROR"
-    return "\n".join(
-        [
-            f"{kind}, {finding.topic}: {finding.message}",
-            *(f"    {name}" for name in [*names[:SHOWN], *rest]),
-            f"    -> {finding.advice}",
-        ]
-    )
+    lines = [
+        f"{kind}, {finding.topic}: {finding.message}",
+        *(f"    {name}" for name in [*names[:SHOWN], *rest]),
+        f"    -> {finding.advice}",
+    ]
+    return "\n".join(map(printable, lines))
 
 
 def _totals(findings: Sequence[Finding]) -> str:

@@ -40,8 +40,7 @@ def open_as_far_as_possible(path: Path, notice: Notice, **given: Any) -> Source:
 
 def refusal(error: Exception) -> Finding:
     """Return the finding for an error at which a training would stop before it begins."""
-    message = " ".join(str(error).split())
-    return Finding("refused", "refused", message, "mend this: training stops at it")
+    return Finding("refused", "refused", str(error), "mend this: training stops at it")
 
 
 def _completions(

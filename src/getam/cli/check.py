@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.cli.made_saliency import folder_of, folder_or_name
 from getam.cli.options import Words, led_by, parse, verb_parser, words
 
 ERRORS = 3
@@ -17,7 +18,7 @@ def check_data(
     labels: Path | None = None,
     classes: Words = None,
     none: str | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     truth: Path | None = None,
     pixels: bool = True,
     json: Path | None = None,
@@ -31,7 +32,7 @@ def check_data(
         labels: label file (.csv, .json, .npy), where the data set has none of its own
         classes: the classes wanted, e.g. cat,dog; default all
         none: the class folder whose photos show none of the classes
-        saliency: folder of saliency maps
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         truth: folder of masks to score with
         pixels: open every photo; otherwise only names and labels are looked at
         json: write everything to this file too, with all names
@@ -41,7 +42,7 @@ def check_data(
     from getam.cli.json_file import check_json_file
 
     given = {name: settings[name] for name in ("split", "val", "labels", "none", "pixels")}
-    given |= {name: settings[name] for name in ("saliency", "truth")}
+    given |= {"saliency": folder_of(folder_or_name(saliency)), "truth": truth}
     check_json_file(json, settings)
     checked = check_source(data, classes=words(classes), **given)
     print(checked.table())

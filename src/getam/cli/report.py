@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from getam.cli.made_saliency import folder_or_name, with_named
 from getam.cli.options import run_verb
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def report(
     split: str | None = None,
     none: str | None = None,
     truth: Path | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     photos: int = 120,
     device: str | None = None,
     workers: int | None = None,
@@ -35,13 +36,13 @@ def report(
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         truth: folder of masks to compare with, for data that has none of its own
-        saliency: folder of saliency maps
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         photos: how many photos to show at most; two thirds are those of the worst quality
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.model import load_model
     from getam.run_report import report_run
 
@@ -71,6 +72,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     from getam.cli.train import open_parts
     from getam.data import check_photos
     from getam.inference import GIVEN, NOT_TRAINED_ON, TRAINED_ON
+    from getam.saliency import origin_of, with_kept_saliency
     from getam.training.run_folder import CONFIG, recorded_settings
 
     if settings["data"] is not None:
@@ -87,12 +89,14 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
         ) from None
     except KeyError as error:
         raise ValueError(f"{run / CONFIG} lacks {error}: name the photos with --data") from None
-    sources = {TRAINED_ON: train, NOT_TRAINED_ON: val}
-    return {
+    parts = {
         name: check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
-        for name, source in sources.items()
+        for name, source in {TRAINED_ON: train, NOT_TRAINED_ON: val}.items()
         if source is not None
     }
+    if settings["saliency"] is None and origin_of(run):
+        return {name: with_kept_saliency(source, run) for name, source in parts.items()}
+    return {name: with_named(part, settings, model=model) for name, part in parts.items()}
 
 
 def run(options: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from getam.cli.made_saliency import folder_of, with_named
 from getam.data import Source, check_photos, list_photos, open_source
 from getam.model import Model
 from getam.outputs import is_output_folder
@@ -25,11 +26,14 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
     model
         A trained network, whose classes the source takes over.
     settings
-        ``data`` and ``strict``; of :data:`OF_A_SOURCE` what the verb has.
+        ``data`` and ``strict``; of :data:`OF_A_SOURCE` what the verb has. If ``saliency`` is the
+        name of a provider, its maps are made.
     """
     given = {name: settings[name] for name in OF_A_SOURCE if name in settings}
+    given["saliency"] = folder_of(given.get("saliency"))
     source = open_source(settings["data"], **given)
-    return check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
+    source = check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
+    return with_named(source, settings, model=model)
 
 
 def open_photos(images: Path, out: Path, *, strict: bool) -> Source:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from getam.cli.json_file import check_json_file
+from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import numbers, run_verb
 
 
@@ -15,7 +16,7 @@ def stages(
     labels: Path | None = None,
     none: str | None = None,
     truth: Path | None = None,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     rule: str | None = None,
     label_crf: bool = False,
     scales: str | list[float] | None = None,
@@ -36,7 +37,7 @@ def stages(
         labels: label file, where the data set has none of its own
         none: class folder whose photos show none of the classes
         truth: folder of masks to score with, for data that has none of its own
-        saliency: folder of saliency maps
+        saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         rule: completion rule; default the one of training
         label_crf: move the pseudo labels to the edges by a dense CRF
         scales: relative sizes whose predictions are averaged; default the model's
@@ -48,7 +49,7 @@ def stages(
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """
-    settings = locals()
+    settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.splits import open_for, with_rule
     from getam.inference import score_stages
     from getam.model import load_model

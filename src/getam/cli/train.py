@@ -3,13 +3,22 @@
 import argparse
 import json as json_text
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from getam.cli.json_file import check_json_file, write_scores
+from getam.cli.made_saliency import (
+    folder_of,
+    folder_or_name,
+    make_for_training,
+    stand_in,
+)
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
+from getam.printable import printable
 from getam.recipe import NETWORKS, check_preset, recipe_for
 
 if TYPE_CHECKING:
@@ -31,7 +40,7 @@ def train_from_tags(
     truth: Path | None = None,
     corrected: Path | None = None,
     held_out: bool = True,
-    saliency: Path | None = None,
+    saliency: str | None = None,
     backbone: str = "vit_small_patch16_224",
     weights: Path | None = None,
     pretrained: bool = True,
@@ -62,7 +71,7 @@ def train_from_tags(
         truth: folder of masks to score with; they never train
         corrected: folder of corrected masks of some photos, which train instead of pseudo labels
         held_out: without --val, keep a tenth of 100 and more photos for the score of the tags
-        saliency: folder of saliency maps, of any size
+        saliency: folder of saliency maps, or a name: auto, self, img-focus, rembg
         backbone: timm name of a vision transformer with a class token
         weights: file with its weights (.safetensors, .pth) instead of timm's pretrained ones
         pretrained: start from timm's pretrained weights
@@ -80,6 +89,7 @@ def train_from_tags(
         recipe: settings of the recipe that were given
     """
     settings = {name: value for name, value in locals().items() if name not in NOT_OF_THE_RUN}
+    settings["saliency"] = folder_or_name(saliency)
     check_preset(preset)  # fails before anything heavy is imported
     check_json_file(json, settings)
     if dry_run and json is not None:
@@ -147,6 +157,9 @@ def train_once(
     """Train one run and print what it came to; the last line says if it is of no use."""
     from getam.training import train
 
+    if isinstance(settings["saliency"], str):
+        network = partial(new_network, settings, 1, seed=0, untrained=False)
+        source, val = make_for_training((source, val), settings, network=network, resume=resume)
     trained = train(**arguments(source, val, settings, recipe, resume=resume), resume=resume)
     print(f"model in {trained.folder}")
     if trained.scores is not None:
@@ -155,7 +168,7 @@ def train_once(
         print(f"mIoU {trained.scores.final().miou:.3f}")
     write_scores(trained.scores, json)
     if trained.warning:
-        print(trained.warning)
+        print(printable(trained.warning))
 
 
 def print_estimate(
@@ -178,9 +191,13 @@ def print_estimate(
         raise ValueError("dry_run: leave --resume out; a run that goes on says how long it takes")
     from getam.training import estimate
 
-    expected = estimate(**arguments(source, val, settings, recipe, resume=False))
+    with TemporaryDirectory() as folder:
+        if isinstance(settings["saliency"], str):
+            network = partial(new_network, settings, 1, seed=0, untrained=False)
+            source, val = stand_in((source, val), settings, network=network, folder=Path(folder))
+        expected = estimate(**arguments(source, val, settings, recipe, resume=False))
     for line in expected.advice:
-        print(f"warning: {line}")
+        print(printable(f"warning: {line}"))
     print(expected.table())
     if runs > 1:
         print(f"{runs} runs, one per seed: about {runs * expected.seconds / 60:.1f} minutes")
@@ -217,8 +234,9 @@ def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
     """Open the photos to train on and those to score, with the same classes in the same order."""
     from getam.data import hold_out, open_source, without_overlap
 
-    names = ("labels", "none", "saliency", "truth", "strict")
+    names = ("labels", "none", "truth", "strict")
     options = {name: settings[name] for name in names}
+    options["saliency"] = folder_of(folder_or_name(settings["saliency"]))
     source = open_source(
         settings["data"],
         split=settings["split"],

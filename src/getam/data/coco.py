@@ -21,6 +21,7 @@ from getam.data.notice import unknown
 from getam.data.once import check_once
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
+from getam.data.there import is_file
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -237,7 +238,7 @@ def _photos_by_id(
         path,
         notice=notice,
     )
-    found = {image: photo for image, photo in photos.items() if photo.is_file()}
+    found = {image: photo for image, photo in photos.items() if is_file(photo)}
     missing = [str(photo) for image, photo in photos.items() if image not in found]
     if not found:
         raise FileNotFoundError(f"none of the {len(photos)} photos of {path} is in {images}")

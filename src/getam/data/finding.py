@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from getam.data.notice import shortened
+
 logger = logging.getLogger(__name__)
 
 FEW = 4
@@ -57,7 +59,8 @@ class Finding:
 
     def listed(self) -> list[str]:
         """Return the names as text, with " = " between those that belong together."""
-        return [name if isinstance(name, str) else " = ".join(name) for name in self.names]
+        groups = ((name,) if isinstance(name, str) else name for name in self.names)
+        return [" = ".join(map(shortened, group)) for group in groups]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON can hold it."""

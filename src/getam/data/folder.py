@@ -6,15 +6,16 @@ The folder holds one sub-folder per class, or photos with a label file, or photo
 from pathlib import Path
 
 from getam.data.class_names import is_background
-from getam.data.finding import Finding, Notice
+from getam.data.finding import Finding, Notice, missing_photos
 from getam.data.labels import read_labels
 from getam.data.labels_for import labels_for
 from getam.data.listing import find_photos, name_photos
-from getam.data.notice import first_few, unknown
+from getam.data.notice import unknown
 from getam.data.once import check_once
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
+from getam.data.there import is_file
 from getam.data.voc import is_voc
 
 
@@ -96,9 +97,13 @@ def list_photos(path: str | Path) -> Source:
     else:
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
     check_once(((str(photo), photo) for photo in photos), path)
-    missing = [str(photo) for photo in photos if not photo.is_file()]
-    if missing or not photos:
-        raise FileNotFoundError(f"there is no photo {first_few(missing) or 'in ' + str(path)}")
+    missing = [str(photo) for photo in photos if not is_file(photo)]
+    if missing == [str(path)]:
+        raise FileNotFoundError(f"there is no photo {path}: name a photo, a folder or a .txt list")
+    if missing:
+        raise FileNotFoundError(missing_photos(missing, path).line())
+    if not photos:
+        raise FileNotFoundError(f"there is no photo in the list {path}: write one into each line")
     records = tuple(Record(name, photo) for name, photo in name_photos(photos, root).items())
     return Source(records, {}, name=str(path))
 

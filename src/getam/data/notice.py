@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
+LONGEST, KEPT = 300, 100
+"""A longer name is shortened to so many characters of its beginning and of its end."""
+
 
 def unknown(what: str, given: Iterable[str], known: Collection[str], where: object) -> ValueError:
     """Make the error for unknown names. Its message lists the known names and the nearest one.
@@ -37,6 +40,17 @@ def unknown(what: str, given: Iterable[str], known: Collection[str], where: obje
     )
 
 
+def shortened(name: str) -> str:
+    """Return a name whose middle is left out if it is too long to be read.
+
+    Examples
+    --------
+    >>> shortened("cat.png"), len(shortened("cat" * 1000))
+    ('cat.png', 203)
+    """
+    return name if len(name) <= LONGEST else f"{name[:KEPT]}...{name[-KEPT:]}"
+
+
 def first_few(names: Sequence[str], count: int = 3) -> str:
     """Return the first names of a list as text, with "..." if there are more.
 
@@ -45,4 +59,4 @@ def first_few(names: Sequence[str], count: int = 3) -> str:
     >>> first_few(["a", "b", "c", "d"])
     'a, b, c, ...'
     """
-    return ", ".join([*names[:count], *(["..."] if len(names) > count else [])])
+    return ", ".join([*map(shortened, names[:count]), *(["..."] if len(names) > count else [])])

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
+from getam.data.there import exists
+
 
 def composed(name: str) -> str:
     """Return a name in NFC, the form in which names are compared."""
@@ -19,10 +21,10 @@ def as_on_disk(path: Path) -> Path:
 
     A path that leads to no file in any spelling is returned unchanged.
     """
-    if str(path).isascii() or path.exists() or path.parent == path:
+    if str(path).isascii() or exists(path) or path.parent == path:
         return path
     parent = as_on_disk(path.parent)
-    if not parent.is_dir():
+    if not (exists(parent) and parent.is_dir()):
         return path
     name = _names_in(parent, parent.stat().st_mtime_ns).get(composed(path.name))
     return path if name is None else parent / name

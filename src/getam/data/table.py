@@ -10,6 +10,7 @@ from getam.data.once import check_once
 from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk
+from getam.data.there import is_file
 from getam.places import SUFFIXES
 
 
@@ -44,14 +45,14 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, notice: No
     rows = read_rows(path)
     classes = _classes(rows, path)
     photos = _photos(_of_split(rows, split, path), path, notice)
-    missing = [row["image"] for photo, row in photos.items() if not photo.is_file()]
+    missing = [row["image"] for photo, row in photos.items() if not is_file(photo)]
     if len(missing) == len(photos):
         raise FileNotFoundError(f"none of the photos of {path} is there: {first_few(missing)}")
     if missing:
         notice(missing_photos(missing, path))
     # The ids come from the whole table, so that they do not depend on the split.
     everything = name_photos(dict.fromkeys(_photo_at(path.parent, row["image"]) for row in rows))
-    named = {n: photo for n, photo in everything.items() if photo in photos and photo.is_file()}
+    named = {n: photo for n, photo in everything.items() if photo in photos and is_file(photo)}
     tags = {name: tags_in_row(photos[photo], path) for name, photo in named.items()}
     records = tuple(
         Record(name, photo, tags[name].labels, tags[name].unknown) for name, photo in named.items()
@@ -92,4 +93,4 @@ def _photo_at(folder: Path, name: str) -> Path:
     if path.suffix.lower() in SUFFIXES:
         return as_on_disk(path)
     endings = (as_on_disk(path.with_name(path.name + suffix)) for suffix in sorted(SUFFIXES))
-    return next((candidate for candidate in endings if candidate.is_file()), path)
+    return next((candidate for candidate in endings if is_file(candidate)), path)

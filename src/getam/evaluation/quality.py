@@ -14,6 +14,7 @@ from torch import Tensor
 
 from getam.evaluation.agreement import coverage, entropy, overlap, soft_overlap
 from getam.evaluation.text_table import percent
+from getam.printable import printable
 
 WRONG_TAG, MISSING_TAG, BAD_MASK = "wrong tag", "missing tag", "bad mask"
 
@@ -221,7 +222,8 @@ def quality_table(photos: Sequence[PhotoSigns], *, most: int) -> str:
     """Return the most suspicious photos of each kind as text, and a line about all photos."""
     rows = [["quality", "doubt", "photo", "why"]]
     for photo in suspicious(photos, most=most):
-        rows.append([f"{photo.quality:.2f}", photo.doubt.kind, photo.id, photo.doubt.reason])
+        row = [f"{photo.quality:.2f}", photo.doubt.kind, photo.id, photo.doubt.reason]
+        rows.append([printable(cell) for cell in row])
     mean = f"{average(photo.quality for photo in photos):.2f}" if photos else "-"
     doubtful = len(suspicious(photos))
     counts = f"{len(photos)} photos, mean quality {mean}, {doubtful} with a doubt"

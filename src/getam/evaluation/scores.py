@@ -11,6 +11,7 @@ from torch import Tensor
 
 from getam.evaluation.ratios import iou, miou, precision, recall
 from getam.files import whole_file
+from getam.printable import printable
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ class Scores:
 
     def table(self) -> str:
         """Return a plain-text table with one line per class, the mean and the counts."""
-        width = max(len(name) for name in [*self.iou, "mean"])
+        names = {name: printable(name) for name in self.iou}
+        width = max(len(name) for name in [*names.values(), "mean"])
         rows = [f"{'class':<{width}}     IoU  precision  recall"]
         rows += [
-            f"{name:<{width}}  {figure(value)}     {figure(self.precision[name])}"
+            f"{names[name]:<{width}}  {figure(value)}     {figure(self.precision[name])}"
             f"  {figure(self.recall[name])}"
             for name, value in self.iou.items()
         ]

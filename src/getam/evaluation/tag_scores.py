@@ -8,6 +8,7 @@ from torch import Tensor
 
 from getam.evaluation.average_precision import average_precision, mean_over_classes
 from getam.evaluation.scores import figure, without_nan
+from getam.printable import printable
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class TagScores:
 
     def line(self) -> str:
         """Return the scores as one line of text."""
-        parts = (f"{name} {figure(value).strip()}" for name, value in self.ap.items())
+        parts = (f"{printable(name)} {figure(value).strip()}" for name, value in self.ap.items())
         return (
             f"average precision of the tags of {self.images} photos: mean "
             f"{figure(self.mean_ap).strip()} ({', '.join(parts)})"

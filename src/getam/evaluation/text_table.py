@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from getam.printable import printable
+
 Rows = Sequence[Sequence[str]]
 """The rows of a table. The first one is the head, and all have the same length."""
 
@@ -15,6 +17,7 @@ def aligned(rows: Rows) -> str:
     class  IoU
     dog    0.5
     """
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -35,7 +38,7 @@ def markdown(rows: Rows) -> str:
     | --- | ---: |
     | dog | 0.5 |
     """
-    head, *body = rows
+    head, *body = [[printable(cell) for cell in row] for row in rows]
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *body])
 

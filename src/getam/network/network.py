@@ -139,4 +139,5 @@ class Network(nn.Module):
 
     def _strided(self, size: tuple[int, int]) -> tuple[int, int]:
         stride = self.architecture.mask_stride
-        return -(-size[0] // stride), -(-size[1] // stride)
+        # No negative number: the integer division of ONNX rounds it towards zero.
+        return (size[0] + stride - 1) // stride, (size[1] + stride - 1) // stride

@@ -9,9 +9,11 @@ from getam.run_report.recorded_run import RecordedRun
 def facts(run: RecordedRun) -> dict[str, Mapping[str, object]]:
     """Return the facts of each heading, by their names."""
     environment = {n: v for n, v in run.environment.items() if n != "versions"}
+    saliency = {"Saliency maps": run.saliency} if run.saliency else {}
     return {
         "Time": timing(run),
         "Settings": run.config,
+        **saliency,
         "Machine": environment,
         "Versions": run.environment.get("versions", {}),
     }

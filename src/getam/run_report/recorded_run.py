@@ -9,6 +9,7 @@ from typing import Any
 from getam.evaluation import PhotoSigns
 from getam.inference import QUALITY, read_quality
 from getam.json_object import json_object
+from getam.saliency import origin_of
 from getam.training.run_folder import CONFIG, ENVIRONMENT, metrics_of, recorded_settings
 
 SCORES, WEIGHTS = "scores.json", "model.safetensors"
@@ -35,6 +36,8 @@ class RecordedRun:
         The scores at the end of the run.
     signs
         What is known about the masks and tags of photos, from ``quality.json``.
+    saliency
+        Where the saliency maps come from that the run made of its photos.
     seconds
         The time from the beginning to the finished model; None if it is not known.
     """
@@ -45,6 +48,7 @@ class RecordedRun:
     metrics: list[dict[str, Any]]
     scores: Mapping[str, Any]
     signs: list[PhotoSigns]
+    saliency: Mapping[str, Any]
     seconds: float | None
 
     def curves(self, names: Iterable[str]) -> dict[str, Points]:
@@ -78,6 +82,7 @@ def read_run(folder: str | Path) -> RecordedRun:
         metrics_of(folder),
         _json(folder / SCORES),
         [signs for part in read_quality(folder / QUALITY).values() for signs in part],
+        origin_of(folder),
         _seconds(folder / ENVIRONMENT, folder / WEIGHTS),
     )
 

@@ -13,6 +13,7 @@ from getam.doctor import machine
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
 from getam.json_object import json_object
+from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
@@ -87,6 +88,8 @@ class RunFolder:
         if not self.path.is_dir():
             return not self.path.exists()
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
+        if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
+            names.remove(FOLDER)
         return names in (set(), {CONFIG, ENVIRONMENT})
 
 

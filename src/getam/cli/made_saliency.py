@@ -1,0 +1,154 @@
+"""The option ``--saliency`` takes a folder of maps or the name of a provider that makes them."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from getam.data import Source
+    from getam.model import Model
+    from getam.network import Network
+
+logger = logging.getLogger(__name__)
+
+TIMED = 3  # so many maps are made to see how long one takes
+
+
+def folder_or_name(given: str | Path | None) -> str | Path | None:
+    """Return a folder of maps as a path, and the name of a provider as a text.
+
+    ``auto`` is a name, and ``./auto`` is a folder, which becomes an absolute path: it stays
+    different where a run records it.
+    """
+    from getam.saliency import is_provider_name
+
+    if given is None or isinstance(given, Path):
+        return given
+    if not is_provider_name(given):
+        path = Path(given)
+        return path.absolute() if is_provider_name(str(path)) else path
+    if Path(given).is_dir():
+        logger.warning("saliency: %s makes maps; the folder of this name is ./%s", given, given)
+    return given
+
+
+def folder_of(given: str | Path | None) -> Path | None:
+    """Return the folder that was given, and None for the name of a provider."""
+    return given if isinstance(given, Path) else None
+
+
+def with_named(source: "Source", settings: Mapping[str, Any], *, model: "Model") -> "Source":
+    """Return the photos of a trained model with the maps that ``saliency`` names, if it is a name.
+
+    Parameters
+    ----------
+    source
+        Photos that can be read.
+    settings
+        Those of the verb: ``saliency``, and ``model`` or ``run``.
+    model
+        The trained model. If it records which backbone it began with, that one is used, so that a
+        photo has the map that the training saw.
+    """
+    name = settings.get("saliency")
+    if not isinstance(name, str):
+        return source
+    from getam.saliency import make_provider, with_made_saliency
+
+    run = settings["model"] if "model" in settings else settings["run"]
+    provider = make_provider(name, lambda: first_network(run, model))
+    return with_made_saliency(source, provider, run)
+
+
+def first_network(run: Path, model: "Model") -> "Network":
+    """Return a network whose backbone is the one that a run began with, else the model's own."""
+    from getam.network import build_network
+    from getam.training.run_folder import CONFIG, recorded_settings
+
+    recorded = recorded_settings(run) if (run / CONFIG).is_file() else {}
+    if "backbone" not in recorded:
+        return model.network
+    return build_network(
+        recorded["backbone"],
+        1,
+        weights=recorded.get("weights"),
+        pretrained=bool(recorded.get("pretrained")),
+    )
+
+
+def make_for_training(
+    parts: "tuple[Source, Source | None]",
+    settings: Mapping[str, Any],
+    *,
+    network: "Callable[[], Network]",
+    resume: bool,
+) -> "tuple[Source, Source | None]":
+    """Make the maps of the photos to train on and to score, and record where they come from.
+
+    Returns
+    -------
+    tuple
+        Both parts without unreadable photos.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError
+        If the folder cannot be that of the run; nothing is written then.
+    """
+    from getam.data import check_photos
+    from getam.saliency import make_provider, record_origin, with_made_saliency
+    from getam.training.run_folder import RunFolder
+
+    out, (source, val) = settings["out"], parts
+    RunFolder(out, {}, resume=resume)  # fails before anything is written
+    provider = make_provider(settings["saliency"], network)
+    warn_of_masks(provider.about.trained_with_masks, provider.about.provider)
+    source = with_made_saliency(check_photos(source, strict=settings["strict"]), provider, out)
+    if val is not None:
+        val = with_made_saliency(check_photos(val, strict=settings["strict"]), provider, out)
+    record_origin(out, provider.about)
+    return source, val
+
+
+def stand_in(
+    parts: "tuple[Source, Source | None]",
+    settings: Mapping[str, Any],
+    *,
+    network: "Callable[[], Network]",
+    folder: Path,
+) -> "tuple[Source, Source | None]":
+    """Make a few maps, print how long all would take, and give every photo the first of them.
+
+    A dry run times steps, for which the content of a map does not matter.
+    """
+    from getam.data import check_photos
+    from getam.saliency import make_provider, with_made_saliency
+
+    source, val = parts
+    readable = check_photos(source, strict=settings["strict"])
+    provider = make_provider(settings["saliency"], network)
+    began = perf_counter()
+    few = with_made_saliency(replace(readable, records=readable.records[:TIMED]), provider, folder)
+    seconds = (perf_counter() - began) / len(few)
+    photos = len(readable) + len(val or ())
+    print(f"saliency maps by {provider.about.provider}: {photos} photos of {seconds:.2f} s")
+    return with_one_map(readable, few), None if val is None else with_one_map(val, few)
+
+
+def with_one_map(source: "Source", made: "Source") -> "Source":
+    """Return a source all of whose records have the first map of another one."""
+    file = made.records[0].saliency
+    return replace(source, records=tuple(replace(r, saliency=file) for r in source.records))
+
+
+def warn_of_masks(trained_with_masks: bool, name: str) -> None:
+    """Warn that results no longer rest on image-level labels alone, if that is so."""
+    if trained_with_masks:
+        logger.warning(
+            "saliency: the network of %s was trained with masks, so this run rests on more than "
+            "tags; say so where you compare it",
+            name,
+        )
