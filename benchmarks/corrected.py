@@ -40,7 +40,7 @@ def main() -> None:
         if key in read():
             continue
         source, choosing = parts(BASE, whole=False)
-        run = options.out / key.replace(" ", "_")
+        run = options.out / f"{count}_masks_seed{seed}"
         if count:
             source = corrected(source, count, seed, run.with_name(f"{run.name}_masks"))
         row = measured(source, choosing, {**settings, "seed": seed}, run)

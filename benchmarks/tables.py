@@ -1,10 +1,10 @@
 """Write the tables of the pages from the kept results: python benchmarks/tables.py [--check].
 
 A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
-come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``), those of the trials
-from ``results/trials.json`` (``python benchmarks/trials.py``), those of the quality score from
-``results/quality.json`` (``python benchmarks/quality.py``), and those of corrected masks from
-``results/corrected.json`` (``python benchmarks/corrected.py``).
+come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``). Those of trials, of
+the quality score, of corrected masks and of snapped pseudo labels come from ``trials.json``,
+``quality.json``, ``corrected.json`` and ``proposals.json`` in ``results``, which the scripts of
+these names write.
 """
 
 import json
@@ -17,6 +17,7 @@ from typing import Any
 
 from corrected import RESULTS as CORRECTED
 from plain_classifier import RESULTS as PLAIN
+from proposals import RESULTS as PROPOSALS
 from runs import result_file
 from trials import RESULTS as TRIALS
 
@@ -212,6 +213,13 @@ def corrected() -> str:
     return table(["corrected photos of 300", "seeds", *STAGES[2:], "tags, mean AP"], lines)
 
 
+def proposals() -> str:
+    """Write the scores of pseudo labels before and after they are snapped to proposals."""
+    kept = json.loads(PROPOSALS.read_text(encoding="utf-8")) if PROPOSALS.exists() else {}
+    lines = [[way, f"{row['miou']:.3f}", f"{row['ignored']:.3f}"] for way, row in kept.items()]
+    return table(["proposals", "mIoU", "share ignored"], lines)
+
+
 RANKS = {
     "one half": "one half",
     "other half": "other half",
@@ -263,6 +271,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality of classes": quality_classes,
     "quality of tags": quality_tags,
     "corrected": corrected,
+    "proposals": proposals,
 }
 """Every table by its name."""
 

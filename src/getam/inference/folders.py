@@ -20,6 +20,7 @@ from getam.model import Model
 from getam.outputs import OutputFolder
 from getam.places import class_parts
 from getam.progress import counted
+from getam.pseudo_label import Proposer, snap
 from getam.report import blend, overlay, save_mask
 from getam.vocabulary import BACKGROUND, IGNORE
 
@@ -125,11 +126,29 @@ def _write_mask(out: OutputFolder, place: str, mask: Tensor, picture: Image.Imag
 
 
 def label_folder(
-    model: Model, source: Source, out: OutputFolder, *, workers: int | None = None
+    model: Model,
+    source: Source,
+    out: OutputFolder,
+    *,
+    proposer: Proposer | None = None,
+    workers: int | None = None,
 ) -> Scores | None:
     """Write the pseudo label of every photo as a palette PNG of the photo's own size.
 
     Photos about which nothing is known are left out, and one line counts them.
+
+    Parameters
+    ----------
+    model
+        Network and labeller.
+    source
+        The photos with their tags; the classes must be those of the model, in the same order.
+    out
+        Receives ``ID.png``, whose values are those of the training data's own masks.
+    proposer
+        What proposes the masks that labels are snapped to; see :func:`getam.pseudo_label.snap`.
+    workers
+        Processes that read photos.
 
     Returns
     -------
@@ -139,16 +158,21 @@ def label_folder(
     Raises
     ------
     ValueError
-        If nothing is known about any of the photos.
+        If nothing is known about any of the photos, or if proposals do not fit their photo.
     """
     table = file_values(model.classes)
     source = source.with_known_labels()
     todo = not_done(source, out)
+    records = {record.id: record for record in todo.records}
     photos = label_photos(model, todo, workers=workers)
     with counted("photos", len(todo)) as advance:
         for photo in photos:
             path = out.file(photo.id, ".png")
-            save_mask(path, table[photo.label_at_photo_size().cpu().long()])
+            label = photo.label_at_photo_size().cpu()
+            if proposer is not None:
+                masks = proposer(records[photo.id])
+                label = torch.from_numpy(snap(label.numpy(), masks))
+            save_mask(path, table[label.long()])
             out.record(photo.id, [path])
             advance()
     return score_labels(source, out, table) if source.has_truth else None

@@ -2,15 +2,21 @@
 
 from getam.pseudo_label.complete import RULES, WITHOUT_SALIENCY, complete_labels, top_of_class
 from getam.pseudo_label.labeller import Labeller, PseudoLabels, resized
+from getam.pseudo_label.proposers import PROPOSERS, Proposer, proposer_for
 from getam.pseudo_label.refine import refine
+from getam.pseudo_label.snap import snap
 
 __all__ = [
+    "PROPOSERS",
     "RULES",
     "WITHOUT_SALIENCY",
     "Labeller",
+    "Proposer",
     "PseudoLabels",
     "complete_labels",
+    "proposer_for",
     "refine",
     "resized",
+    "snap",
     "top_of_class",
 ]
