@@ -27,6 +27,7 @@ from getam.data import Source, open_source
 from getam.files import whole_file
 from getam.network import build_network
 from getam.recipe import recipe_for
+from getam.saliency import make_provider, with_made_saliency
 from getam.training import facts_of, train
 
 HERE = Path(__file__).parent
@@ -37,6 +38,8 @@ BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
 PHOTOS = 300
 DECODER = ("decoder_width", "mask_stride")
+MADE = {"saliency self": "self", "saliency img-focus": "img-focus"}  # kinds whose maps are made
+MAPS = Path("runs/trials_maps")  # all trials and seeds share them
 LONGER = 1.5  # times the epochs of the short protocol, for a whole run
 
 
@@ -67,9 +70,13 @@ def main() -> None:
 
 def run(kind: str, settings: dict[str, Any], out: Path, *, whole: bool) -> dict[str, Any]:
     """Train one trial and score it on the choosing photos."""
+    source, choosing = parts(kind, whole=whole)
+    if kind in MADE:
+        provider = make_provider(MADE[kind], lambda: build_network(BACKBONE, 1, weights=WEIGHTS))
+        source, choosing = (with_made_saliency(s, provider, MAPS) for s in (source, choosing))
     if whole:
         settings["epochs"] = ceil(LONGER * settings["epochs"])
-    return measured(*parts(kind, whole=whole), settings, out)
+    return measured(source, choosing, settings, out)
 
 
 def measured(
@@ -99,7 +106,7 @@ def measured(
 
 def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
     """Return the photos to train on and the choosing photos."""
-    saliency = ANIMALS / "saliency_csnet" if kind == "saliency" else None
+    saliency = ANIMALS / "saliency_csnet" if kind in ("saliency", "saliency csnet") else None
     source = open_source(ANIMALS, split="train_aug", classes=CLASSES, saliency=saliency)
     listed = set((LISTS / "voc2012_animals.txt").read_text().split())
     choosing = tuple(record for record in source.records if record.id in listed)

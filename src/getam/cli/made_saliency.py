@@ -69,14 +69,10 @@ def first_network(run: Path, model: "Model") -> "Network":
     from getam.training.run_folder import CONFIG, recorded_settings
 
     recorded = recorded_settings(run) if (run / CONFIG).is_file() else {}
-    if "backbone" not in recorded:
+    weights = recorded.get("weights")
+    if not weights and not recorded.get("pretrained"):  # converted, or begun with random weights
         return model.network
-    return build_network(
-        recorded["backbone"],
-        1,
-        weights=recorded.get("weights"),
-        pretrained=bool(recorded.get("pretrained")),
-    )
+    return build_network(recorded["backbone"], 1, weights=weights)
 
 
 def make_for_training(

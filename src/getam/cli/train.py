@@ -158,7 +158,7 @@ def train_once(
     from getam.training import train
 
     if isinstance(settings["saliency"], str):
-        network = partial(new_network, settings, 1, seed=0, untrained=False)
+        network = partial(trained_before, settings)
         source, val = make_for_training((source, val), settings, network=network, resume=resume)
     trained = train(**arguments(source, val, settings, recipe, resume=resume), resume=resume)
     print(f"model in {trained.folder}")
@@ -193,7 +193,7 @@ def print_estimate(
 
     with TemporaryDirectory() as folder:
         if isinstance(settings["saliency"], str):
-            network = partial(new_network, settings, 1, seed=0, untrained=False)
+            network = partial(trained_before, settings)
             source, val = stand_in((source, val), settings, network=network, folder=Path(folder))
         expected = estimate(**arguments(source, val, settings, recipe, resume=False))
     for line in expected.advice:
@@ -270,6 +270,22 @@ def new_network(
         weights=None if untrained else settings["weights"],
         **{name: settings[name] or own for name, own in NETWORKS[settings["preset"]].items()},
     )
+
+
+def trained_before(settings: Mapping[str, Any]) -> "Network":
+    """Return a network with the backbone that a run begins with, to make saliency maps.
+
+    Raises
+    ------
+    ValueError
+        If the backbone begins with random weights, whose features say nothing.
+    """
+    if not settings["pretrained"] and settings["weights"] is None:
+        raise ValueError(
+            "saliency: the backbone begins with random weights, which see no objects: name "
+            "--weights, or a folder of maps"
+        )
+    return new_network(settings, 1, seed=0, untrained=False)
 
 
 def run(options: Sequence[str]) -> None:
