@@ -17,7 +17,7 @@ from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
-from getam.training.run_folder import RunFolder, recorded_settings
+from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
 from getam.training.trainer import Trainer
@@ -100,6 +100,7 @@ def prepare(
 
 def check_val(val: Source, *, strict: bool) -> Source:
     """Return the validation photos that can be read, after their masks were checked."""
+    check_listable([record.image for record in val.records])
     val = check_photos(val, strict=strict)
     check_truth(val)
     return val
