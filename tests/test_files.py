@@ -1,10 +1,11 @@
 """A file is written whole or not at all."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from getam.files import whole_file
+from getam.files import whole_file, write_text
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -20,3 +21,9 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         raise MemoryError
     assert path.read_text() == "whole"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_name_that_is_no_unicode_is_read_back_from_json(tmp_path: Path) -> None:
+    name = b"caf\xe9.png".decode(errors="surrogateescape")
+    write_text(tmp_path / "a.json", json.dumps([name, "café"], ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == [name, "café"]

@@ -6,6 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def write_text(path: str | Path, text: str) -> None:
+    r"""Write a text file in UTF-8, whole or not at all.
+
+    A file name that is no Unicode holds characters that UTF-8 has no bytes for. They become escapes
+    such as ``\udcff``, which JSON reads as the same characters.
+    """
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; it replaces ``path`` only if the block succeeds.

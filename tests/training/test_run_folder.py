@@ -1,8 +1,13 @@
 """A run folder is never overwritten, and goes on with the same settings alone."""
 
-import pytest
+import os
+from pathlib import Path
 
-from getam.training.run_folder import RunFolder
+import pytest
+from data.scenes import write_photo
+
+from getam.data import list_photos
+from getam.training.run_folder import RunFolder, check_listable, val_photos_of
 
 
 def test_a_run_may_go_on_elsewhere(tmp_path):
@@ -37,3 +42,19 @@ def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):
         file.write('{"step": 4, "to')
     folder.forget_after(2)
     assert folder.metrics() == [{"step": 1}, {"step": 2}]
+
+
+def test_photos_to_score_may_have_any_name_that_stays_in_a_line(tmp_path):
+    names = (b"\xff.png", b"caf\xe9.png", "é\u2028.png".encode())
+    photos = [tmp_path / os.fsdecode(name) for name in names]
+    made = write_photo(tmp_path / "made.png")
+    for photo in photos:
+        os.link(made, photo)
+    folder = RunFolder(tmp_path / "run", {})
+    assert val_photos_of(folder.path) == []
+    folder.write_val_photos(photos)
+    assert val_photos_of(folder.path) == photos
+    assert [r.image for r in list_photos(folder.path / "val_photos.txt").records] == photos
+    check_listable(photos)
+    with pytest.raises(ValueError, match=r"'a\\nb.png' has a line break, .*: rename"):
+        check_listable([Path("a\nb.png")])

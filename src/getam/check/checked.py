@@ -8,7 +8,7 @@ from typing import Any
 
 from getam.data.finding import Finding
 from getam.evaluation.text_table import aligned
-from getam.files import whole_file
+from getam.files import write_text
 from getam.printable import printable
 
 SHOWN = 5  # the text lists so many names of a finding
@@ -90,10 +90,7 @@ class Checked:
 
     def write_json(self, path: str | Path) -> None:
         """Write everything to a JSON file."""
-        with whole_file(path) as temporary:
-            text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
-            # A name that is no Unicode becomes an escape, which JSON reads as the same name.
-            temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        write_text(path, json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _photo_counts(checked: Checked) -> str:

@@ -39,26 +39,18 @@ def thresholds(
     from getam.evaluation.scores import write_json
     from getam.inference import choose_thresholds, refuse_scored
     from getam.model import load_model
+    from getam.training.run_folder import val_photos_of
 
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_truth_and_tags()
-    refuse_scored(source, scored_photos(model))
+    refuse_scored(source, val_photos_of(model))
     chosen = choose_thresholds(loaded, source, workers=workers)
     print(chosen.table())
     pair = {"low": chosen.pair.low, "high": chosen.pair.high}
     print(f"getam train ... --rule thresholds --rule-settings '{json_text.dumps(pair)}'")
     if json is not None:
         write_json(json, chosen.to_dict())
-
-
-def scored_photos(run: Path) -> list[Path]:
-    """Return the photos that a run reports its scores on."""
-    from getam.training.run_folder import VAL_PHOTOS
-
-    file = run / VAL_PHOTOS
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return [Path(line) for line in text.splitlines()]
 
 
 def run(options: Sequence[str]) -> None:

@@ -161,5 +161,7 @@ def _check_bare(table: Labels, base: Path, notice: Notice) -> None:
 def _in_list(path: Path) -> list[Path]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no list {path}")
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    # Names are bytes: a list that a run or `find` wrote may hold one that is no Unicode.
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    lines = [line.strip() for line in text.split("\n")]
     return [as_on_disk(path.parent / line) for line in lines if line]

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from getam.evaluation.ratios import iou, miou, precision, recall
-from getam.files import whole_file
+from getam.files import write_text
 from getam.printable import printable
 
 
@@ -116,8 +116,7 @@ class Scores:
 def write_json(path: str | Path, content: dict[str, Any]) -> None:
     """Write a dictionary of plain values as indented JSON, whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    with whole_file(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(path, text + "\n")
 
 
 def without_nan(value: Any) -> Any:

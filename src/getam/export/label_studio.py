@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from getam.export.brush import pack_region
 from getam.export.mask_file import MaskFile, photo_names
 from getam.export.names import names_of_values, regions
-from getam.files import whole_file
+from getam.files import write_text
 from getam.report import palette
 
 logger = logging.getLogger(__name__)
@@ -25,10 +25,8 @@ def write_label_studio(masks: Sequence[MaskFile], classes: dict[str, int], out: 
     names = names_of_values(classes)
     shared, files = photo_names(masks)
     tasks = [_task(mask, file, names) for mask, file in zip(masks, files, strict=True)]
-    with whole_file(out / "tasks.json") as temporary:
-        temporary.write_text(json.dumps(tasks), encoding="utf-8")
-    with whole_file(out / "labels.xml") as temporary:
-        temporary.write_text(_interface(names), encoding="utf-8")
+    write_text(out / "tasks.json", json.dumps(tasks))
+    write_text(out / "labels.xml", _interface(names))
     logger.info("the photos of tasks.json are relative to the document root %s", shared)
     return [out / "tasks.json", out / "labels.xml"]
 
@@ -49,7 +47,7 @@ def _task(mask: MaskFile, file: str, names: dict[int, str]) -> dict[str, Any]:
         }
         for value, region in regions(values, names).items()
     ]
-    data = {"image": LOCAL_FILES + quote(file), "id": mask.id}
+    data = {"image": LOCAL_FILES + quote(file, errors="surrogateescape"), "id": mask.id}
     return {"data": data, "predictions": [{"model_version": "getam", "result": results}]}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from getam.export.mask_file import MaskFile
 from getam.export.names import names_of_values
-from getam.files import whole_file
+from getam.files import write_text
 from getam.report import palette
 from getam.vocabulary import BACKGROUND
 
@@ -63,6 +63,5 @@ def _write_list(masks: Sequence[MaskFile], out: Path) -> Path:
 
 
 def _write(path: Path, lines: Sequence[str]) -> Path:
-    with whole_file(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
     return path

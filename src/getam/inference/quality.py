@@ -12,7 +12,7 @@ import torch
 
 from getam.data import Record, Source, read_photo
 from getam.evaluation import ClassSigns, PhotoSigns
-from getam.files import whole_file
+from getam.files import write_text
 from getam.inference.labelling import LabelledPhoto, label_photos
 from getam.inference.predictor import Prediction, Predictor
 from getam.json_object import json_object
@@ -126,8 +126,7 @@ def write_quality(path: Path, parts: Mapping[str, Sequence[PhotoSigns]]) -> None
         The signs by what the run did with the photos, such as "trained on".
     """
     content = {name: [signs.to_dict() for signs in photos] for name, photos in parts.items()}
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False))
 
 
 def read_quality(path: Path) -> dict[str, list[PhotoSigns]]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from getam.evaluation import percent
-from getam.files import whole_file
+from getam.files import write_text
 from getam.report.line_chart import Points, line_chart
 from getam.report.line_colours import line_colours
 from getam.report.mask_colours import palette
@@ -223,8 +223,7 @@ def write_run_page(path: str | Path, page: RunPage) -> int:
         style=Markup((folder / "run_page.css").read_text(encoding="utf-8") + line_colours()),
         script=Markup((folder / "run_page.js").read_text(encoding="utf-8")),
     )
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(path, text)
     return len(cards)
 
 

@@ -19,7 +19,7 @@ from getam.training.corrected_photos import check_same_corrected, corrected_phot
 from getam.training.label_sources import label_source
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
-from getam.training.run_folder import RunFolder, recorded_settings
+from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
 from getam.training.trainer import Trainer
@@ -108,6 +108,7 @@ def prepare(
 
 def check_val(val: Source, *, strict: bool) -> Source:
     """Return the validation photos that can be read, after their masks were checked."""
+    check_listable([record.image for record in val.records])
     val = check_photos(val, strict=strict)
     check_truth(val)
     return val

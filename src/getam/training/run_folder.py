@@ -1,6 +1,7 @@
 """A run folder holds configuration, environment and metrics; no accident overwrites it."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -64,10 +65,10 @@ class RunFolder:
         with whole_file(self.path / ENVIRONMENT) as temporary:
             temporary.write_text(json.dumps(environment(), indent=2) + "\n")
 
-    def write_list(self, name: str, lines: Sequence[str]) -> None:
-        """Write a text file of one entry per line."""
-        with whole_file(self.path / name) as temporary:
-            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    def write_val_photos(self, photos: Sequence[Path]) -> None:
+        """Write the paths of the photos to score, one per line; see `val_photos_of`."""
+        with whole_file(self.path / VAL_PHOTOS) as temporary:
+            temporary.write_bytes(b"".join(os.fsencode(photo) + b"\n" for photo in photos))
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
@@ -91,6 +92,23 @@ class RunFolder:
         if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
             names.remove(FOLDER)
         return names in (set(), {CONFIG, ENVIRONMENT})
+
+
+def val_photos_of(folder: Path) -> list[Path]:
+    """Return the photos that a run was scored on, or none if it does not name any."""
+    file = folder / VAL_PHOTOS
+    lines = file.read_bytes().split(b"\n") if file.is_file() else []
+    return [Path(os.fsdecode(line)) for line in lines if line]
+
+
+def check_listable(photos: Sequence[Path]) -> None:
+    """Raise a ValueError if the path of a photo cannot stand in one line of a list."""
+    broken = next((str(photo) for photo in photos if "\n" in str(photo)), None)
+    if broken is not None:
+        raise ValueError(
+            f"the name of the photo {broken!r} has a line break, which {VAL_PHOTOS} cannot hold: "
+            "rename the photo or its folder"
+        )
 
 
 def metrics_of(folder: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,6 @@ from getam.training.corrected_photos import write_corrected
 from getam.training.judge_run import judge_run, score_run
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
-from getam.training.run_folder import VAL_PHOTOS
 from getam.training.step import StepOutput
 
 logger = logging.getLogger(__name__)
@@ -124,7 +123,7 @@ def train(
     trainer.run.begin()  # only now: settings that cannot be built must not use the folder up
     write_corrected(out, ready.corrected)
     if val is not None:
-        trainer.run.write_list(VAL_PHOTOS, [str(record.image) for record in val.records])
+        trainer.run.write_val_photos([record.image for record in val.records])
     trainer.fit(resume=resume, on_epoch_end=draw)
     model = ready.model()
     save_model(model, out)
