@@ -42,6 +42,11 @@ def test_round_trip(saved):
     assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.safetensors"]
 
 
+def test_whoever_may_read_the_description_may_read_the_weights(saved):
+    modes = {(saved[1] / name).stat().st_mode for name in ("model.json", "model.safetensors")}
+    assert len(modes) == 1
+
+
 def test_half_precision_halves_the_file_and_loads_as_single(saved, tmp_path):
     network, folder = saved
     save_network(copy.deepcopy(network).half(), tmp_path, classes=CLASSES)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from getam.files import whole_file
 from getam.network.backbone import create_backbone
@@ -70,7 +70,8 @@ def save_network(
     folder = Path(folder)
     content = {"architecture": asdict(network.architecture), "classes": classes}
     with whole_file(folder / WEIGHTS) as path:
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
+        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+        path.write_bytes(save(weights))  # save_file makes a file that only its owner may read
     with whole_file(folder / description) as path:
         path.write_text(json.dumps(content | {"extra": extra or {}}, indent=2) + "\n")
 
