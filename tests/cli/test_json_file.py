@@ -39,6 +39,19 @@ def test_no_file_of_a_folder_that_is_read_is_replaced(tmp_path: Path) -> None:
             check_json_file(labels, {"data": data, "out": None})
 
 
+def test_no_file_that_a_data_yaml_names_is_replaced(tmp_path: Path) -> None:
+    data, labels = tmp_path / "sets" / "data.yaml", tmp_path / "labels.json"
+    photos = tmp_path / "photos" / "train" / "about.json"
+    for file in (data, labels, photos):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("{}")
+    data.write_text("path: ../photos/{split}\nlabels: ../labels.json\n")
+    for file, reason in ((labels, "would meet the input"), (photos, "is a file of")):
+        with pytest.raises(ValueError, match=f"{file.name} {reason}"):
+            check_json_file(file, {"data": data, "split": "train"})
+    check_json_file(tmp_path / "new.json", {"data": data, "split": "train"})
+
+
 def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(b"\xff\xd8")

@@ -38,8 +38,20 @@ def folders_of(settings: Mapping[str, Any]) -> list[Path]:
 
 
 def _read(settings: Mapping[str, Any]) -> list[Path]:
-    read = (value for name, value in settings.items() if name not in WRITTEN)
-    return [value for value in read if isinstance(value, Path)]
+    named = (value for name, value in settings.items() if name not in WRITTEN)
+    read = [value for value in named if isinstance(value, Path)]
+    return [*read, *_named_in_data(settings)]
+
+
+def _named_in_data(settings: Mapping[str, Any]) -> list[Path]:
+    """Return the files and folders that a ``data.yaml`` names, which may lie anywhere."""
+    data = settings.get("data")
+    if not isinstance(data, Path) or data.suffix not in (".yaml", ".yml") or not data.is_file():
+        return []
+    from getam.data.data_yaml import paths_in_data_yaml
+
+    splits = [settings[name] for name in ("split", "val") if settings.get(name) is not None]
+    return paths_in_data_yaml(data, splits)
 
 
 def _files(path: Path) -> list[Path]:

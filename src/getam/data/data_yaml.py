@@ -1,5 +1,6 @@
 """This module reads a ``data.yaml``, which holds the arguments that open a data set."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,23 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
     # YAML reads the name 2017 as a number.
     found |= {key: str(content[key]) for key in _NAMES if content.get(key) is not None}
     return content | found | given
+
+
+def paths_in_data_yaml(path: Path, splits: Iterable[str]) -> list[Path]:
+    """Return the files and folders that a ``data.yaml`` names for some splits.
+
+    Raises
+    ------
+    ValueError
+        If the file is malformed.
+    """
+    content = _read_mapping(path)
+    named = [str(content[key]) for key in _PATHS if key in content]
+    return [
+        _whole(path, value, split)
+        for value in named
+        for split in (splits if "{split}" in value else [None])
+    ]
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
