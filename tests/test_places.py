@@ -51,7 +51,10 @@ NAMES = st.builds(
     st.sampled_from(["", ".png", ".jpg", ".JPG", ".txt"]),
 )
 LISTS = st.lists(NAMES, max_size=12)
-GOOD = st.from_regex(r"[a-z]{1,3}(/[a-z]{1,3}){0,2}", fullmatch=True)
+DEVICES = ("con", "prn", "aux", "nul")  # of Windows
+GOOD = st.from_regex(r"[a-z]{1,3}(/[a-z]{1,3}){0,2}", fullmatch=True).filter(
+    lambda name: not {*DEVICES} & {*name.split("/")}
+)
 
 
 def is_valid(part: str) -> bool:
@@ -126,7 +129,7 @@ def test_any_classes_have_their_parts(names: list[str]) -> None:
 
 
 GOOD_CLASS = st.from_regex(r"[a-zäß狗 '()+#-]{1,9}[a-z]", fullmatch=True).filter(
-    lambda name: name not in ("con", "prn", "aux", "nul")  # devices of Windows
+    lambda name: name not in DEVICES
 )
 
 
