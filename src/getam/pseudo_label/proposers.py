@@ -29,7 +29,7 @@ def felzenszwalb(record: Record) -> np.ndarray:
     return regions_of_one_colour(np.asarray(read_photo(record.image)))
 
 
-def regions_of_one_colour(photo: np.ndarray, *, scale: float = 200) -> np.ndarray:
+def regions_of_one_colour(photo: np.ndarray, *, scale: float = 100) -> np.ndarray:
     """Divide a photo into regions of one colour (Felzenszwalb and Huttenlocher, IJCV 2004).
 
     Parameters
