@@ -267,7 +267,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
     "tag weight": lambda: stages(
-        {"animals tags": "`tag_weight` 1", "animals tags, no tag weight": "`tag_weight` 0"}
+        {
+            "animals tags": "tags alone, `tag_weight` 1",
+            "animals tags, no tag weight": "tags alone, `tag_weight` 0",
+            "animals saliency": "with saliency, `tag_weight` 1",
+            "animals saliency, no tag weight": "with saliency, `tag_weight` 0",
+        }
     ),
     "few photos": lambda: stages(FEW),
     "few cows": lambda: classes(
