@@ -112,7 +112,7 @@ def maps_of_settings(
     settings
         At least one; all of them must fit the model.
     model, images, classes, affinity, score
-        As :func:`activation_maps`.
+        They are those of :func:`activation_maps`.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def maps_of_settings(
     Raises
     ------
     ValueError
-        As :func:`activation_maps`.
+        They are those of :func:`activation_maps`.
     """
     check_class_lists(classes)
     check_images(images, classes)

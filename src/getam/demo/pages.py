@@ -29,7 +29,7 @@ def write_pages(
     seconds
         That the whole demonstration took.
     device
-        Where the steps of the pictures are computed.
+        The device on which the steps of the pictures are computed.
     """
     scores = {**stages.to_dict(), "seconds": round(seconds, 1)}
     with whole_file(out / "scores.json") as path:

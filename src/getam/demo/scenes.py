@@ -31,7 +31,7 @@ UNSEEN = 0.25  # share of the digits and of each photo's width that only "val" s
 
 @dataclass(frozen=True)
 class Material:
-    """What the scenes of one split are made of.
+    """Material is what the scenes of one split are made of.
 
     Attributes
     ----------

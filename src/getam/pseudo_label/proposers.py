@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from getam.data import Record, Source, photo_size, read_photo
+from getam.extra import needs
 from getam.places import place_below
 
 logger = logging.getLogger(__name__)
@@ -49,12 +50,8 @@ def regions_of_one_colour(photo: np.ndarray, *, scale: float = 100) -> np.ndarra
     ValueError
         If scikit-image is not installed.
     """
-    try:
+    with needs("proposals", asked="proposals: felzenszwalb"):
         from skimage.segmentation import felzenszwalb as segment
-    except ImportError:
-        raise ValueError(
-            'proposals: felzenszwalb needs scikit-image: pip install "getam[proposals]"'
-        ) from None
     regions = segment(photo, scale=scale, sigma=0.8, min_size=100)
     return np.arange(regions.max() + 1)[:, None, None] == regions
 

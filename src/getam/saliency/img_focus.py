@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from getam.extra import needs
 from getam.network import Network
-from getam.saliency.extra import needs
 from getam.saliency.provider import About, Provider
 
 NAME = "img-focus"
@@ -29,7 +29,7 @@ def img_focus(_network: Callable[[], Network]) -> Provider:
     ValueError
         If img-focus or onnxruntime is not installed.
     """
-    with needs("img-focus"):
+    with needs("img-focus", asked="saliency: img-focus"):
         import onnxruntime
 
         session = onnxruntime.InferenceSession(

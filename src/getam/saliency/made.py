@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
-from getam.data import Record, Source, read_photo
+from getam.data import Record, Source, photo_size, read_photo
 from getam.files import whole_file
 from getam.json_object import json_object
 from getam.places import class_parts, places
@@ -145,7 +145,7 @@ def write_map(file: Path, found: Tensor, record: Record) -> None:
             f"a saliency map must be floats [h, w] in 0..1, got {list(found.shape)} of "
             f"{found.dtype} for {record.image}"
         )
-    height, width = read_photo(record.image).size[::-1]
+    height, width = photo_size(record.image)
     scale = min(1.0, LONG_SIDE / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
     whole = interpolate(found[None, None].cpu(), size, mode="bilinear")[0]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor, to_pil_image
 
+from getam.extra import needs
 from getam.network import Network
-from getam.saliency.extra import needs
 from getam.saliency.provider import About, Provider
 
 NAME = "rembg"
@@ -36,7 +36,7 @@ def rembg_session(
     OSError
         If the weights are neither there nor can be fetched.
     """
-    with needs(NAME):
+    with needs(NAME, asked=f"saliency: {NAME}"):
         from rembg import new_session
 
     try:

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def needs(extra: str) -> Iterator[None]:
+def needs(extra: str, *, asked: str) -> Iterator[None]:
     """Turn the error for a missing package into one line that says how to install it.
 
     Parameters
     ----------
     extra
-        The extra of getam that brings the package, which is named like the provider.
+        The extra of getam that brings the package.
+    asked
+        What needs the package, as the message shall name it: the option and its value.
 
     Raises
     ------
@@ -22,5 +24,5 @@ def needs(extra: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise ValueError(
-            f'saliency: {extra} needs the package {error.name}: pip install "getam[{extra}]"'
+            f'{asked} needs the package {error.name}: pip install "getam[{extra}]"'
         ) from error

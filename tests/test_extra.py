@@ -2,17 +2,17 @@
 
 import pytest
 
-from getam.saliency.extra import needs
+from getam.extra import needs
 
 
 def test_the_extra_is_named() -> None:
     with (
         pytest.raises(ValueError, match=r'needs the package absent: .*"getam\[some\]"'),
-        needs("some"),
+        needs("some", asked="saliency: some"),
     ):
         import absent  # noqa: F401
 
 
 def test_other_errors_pass() -> None:
-    with pytest.raises(ZeroDivisionError), needs("some"):
+    with pytest.raises(ZeroDivisionError), needs("some", asked="saliency: some"):
         print(1 / 0)
