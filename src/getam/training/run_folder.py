@@ -16,6 +16,7 @@ from getam.files import whole_file
 from getam.json_object import json_object
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
+from getam.training.train_photos import TRAIN_PHOTOS
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
@@ -99,7 +100,8 @@ class RunFolder:
         names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
         if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
             names.remove(FOLDER)
-        return names in (set(), {CONFIG, ENVIRONMENT})
+        begun = {CONFIG, ENVIRONMENT}  # it was killed, or failed in its first step
+        return names in (set(), begun, begun | {TRAIN_PHOTOS})
 
 
 def val_photos_of(folder: Path) -> list[Path]:
