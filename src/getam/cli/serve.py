@@ -35,16 +35,27 @@ def serve(
     """
     from functools import partial
 
+    check_choice(run, backbone, weights, port)
     with needs("web", asked="getam serve"):
         from getam.web.page import explore_page
     from getam.web import serve as serve_page
 
-    if port is not None and not 1 <= port <= 65535:
-        raise ValueError(f"port must lie in 1..65535, got {port}")
     explorer = explorer_of(run, backbone, weights=weights, pretrained=pretrained, device=device)
-    title = backbone or Path(run or "").resolve().name
+    title = str(backbone) if run is None else run.resolve().name
     signal.signal(signal.SIGTERM, stop)
     serve_page(partial(explore_page, explorer, title=title), port=port, open_browser=open_browser)
+
+
+def check_choice(
+    run: Path | None, backbone: str | None, weights: Path | None, port: int | None
+) -> None:
+    """Raise a ValueError, before anything is loaded, unless the options fit together."""
+    if run is not None and (backbone is not None or weights is not None):
+        raise ValueError("give a run or --backbone (and --weights), not both")
+    if run is None and backbone is None:
+        raise ValueError("give the folder of a run, or --backbone NAME (a timm model)")
+    if port is not None and not 1 <= port <= 65535:
+        raise ValueError(f"port must lie in 1..65535, got {port}")
 
 
 def explorer_of(
@@ -55,25 +66,15 @@ def explorer_of(
     pretrained: bool,
     device: str | None,
 ) -> "Explorer":
-    """Open the run or the timm model, whichever is named.
-
-    Raises
-    ------
-    ValueError
-        If both are named, or none is.
-    """
+    """Open the run or the timm model, whichever is named."""
     from getam.explain import timm_classifier
     from getam.model import load_model
     from getam.web import ClassifierExplorer, RunExplorer
 
-    if run is not None and (backbone is not None or weights is not None):
-        raise ValueError("give a run or --backbone (and --weights), not both")
     if run is not None:
         return RunExplorer(load_model(run, device=device))
-    if backbone is None:
-        raise ValueError("give the folder of a run, or --backbone NAME (a timm model)")
     return ClassifierExplorer(
-        timm_classifier(backbone, pretrained=pretrained, weights=weights, device=device)
+        timm_classifier(str(backbone), pretrained=pretrained, weights=weights, device=device)
     )
 
 

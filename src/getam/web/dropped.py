@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from getam.data import photo_size, read_photo
+from getam.data import read_photo
+from getam.open_picture import open_picture
 
 MOST_MEBIBYTES = 32
 """A larger file is refused before it is stored."""
@@ -28,15 +29,24 @@ def open_dropped(path: str | Path) -> Image.Image:
     path = Path(path)
     if path.stat().st_size > MOST_MEBIBYTES * 2**20:
         raise ValueError(f"{path.name} has more than {MOST_MEBIBYTES} MB: drop a smaller file")
+    width, height = size_in_header(path)
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"{path.name} has {width} x {height} pixels, and the page takes at most "
+            f"{MOST_PIXELS // 10**6} million: drop a smaller photo"
+        )
     try:
-        height, width = photo_size(path)
-        if height * width > MOST_PIXELS:
-            raise ValueError(
-                f"{path.name} has {width} x {height} pixels, and the page takes at most "
-                f"{MOST_PIXELS // 10**6} million: drop a smaller photo"
-            )
         photo = read_photo(path)
     except ValueError as error:
         raise ValueError(str(error).replace(str(path), path.name)) from error
     photo.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
     return photo
+
+
+def size_in_header(path: Path) -> tuple[int, int]:
+    """Return width and height without decoding anything; (0, 0) if the file is no photo."""
+    try:
+        with open_picture(path) as picture:
+            return picture.size
+    except Exception:  # whatever it is, `read_photo` says it in one line
+        return (0, 0)

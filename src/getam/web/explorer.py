@@ -140,13 +140,15 @@ class RunExplorer:
         names = self.names
         tags = [names[index] for index in choice.classes]
         prediction = self.predictor(photo, tags=tags or None)
-        shown = sorted(choice.classes or prediction.seen())
+        likely = prediction.class_probabilities.tolist()
+        shown = sorted(set(choice.classes or prediction.seen()), key=lambda c: -likely[c])
         labelled = label_photo(self.with_settings(choice), photo, shown)
+        maps = dict(zip(labelled.classes, labelled.refined_maps.cpu(), strict=True))
         table = file_values(self.model.classes)
         return Findings(
             photo=photo,
-            probabilities={names[c]: float(prediction.class_probabilities[c]) for c in shown},
-            maps={names[c]: m.cpu() for c, m in zip(shown, labelled.refined_maps, strict=True)},
+            probabilities={names[c]: likely[c] for c in shown},
+            maps={names[c]: maps[c] for c in shown},
             masks={
                 PSEUDO_LABEL: table[labelled.label_at_photo_size().cpu().long()],
                 MASK: table[prediction.mask.long()],
