@@ -1,5 +1,6 @@
 """The page in a real browser, from a dropped photo to a downloaded mask."""
 
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,9 @@ from getam.web import RunExplorer, served
 gradio = pytest.importorskip("gradio")
 
 EVIL = "<img src=x onerror=alert(1)>"
-HARMLESS = "Method not implemented."  # gradio's own note when an answer is complete
+# Gradio's own notes: that an answer is complete, and that an upload was over before it asked for
+# its progress.
+HARMLESS = re.compile(r"Method not implemented\.|/upload_progress\?|/assets/index\S+ \S+ Response$")
 SIZE = (40, 60)
 PATIENCE = 120  # seconds; the machine of a test may be slow
 
@@ -35,7 +38,7 @@ def driver(model, tmp_path_factory):
         made.get(address)
         wait(lambda: find(made, "#photo input[type=file]"))
         yield made
-        assert [text for text in complaints(made) if HARMLESS not in text] == []
+        assert [text for text in complaints(made) if not HARMLESS.search(text)] == []
         asked = "return performance.getEntriesByType('resource').map(entry => entry.name)"
         foreign = [name for name in made.execute_script(asked) if not name.startswith(address)]
         assert foreign == []
