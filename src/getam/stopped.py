@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Stopped(Exception):
-    """Training stopped on request after saving.
+    """A command stopped on request, after it saved or removed what it had to.
 
     Attributes
     ----------
