@@ -20,7 +20,7 @@ from skimage.segmentation import random_walker
 from trials import parts
 
 from getam.correction import Click, first_label, spread_for
-from getam.correction.clicks import CRF, ITERATIONS, taken_by
+from getam.correction.clicks import COMPAT, ITERATIONS, SRGB, SXY, taken_by
 from getam.crf import DenseCRF
 from getam.data import Record, Source, evenly, read_photo
 from getam.evaluation import ConfusionMatrix
@@ -118,7 +118,8 @@ def ours(model: Model, record: Record) -> After:
 def crf_alone(_model: Model, record: Record, *, reach: float = 0.05, weight: float = 8.0) -> After:
     """Spread a click by the distance to it and the dense CRF alone, as far as was best."""
     photo = np.asarray(read_photo(record.image))
-    crf = DenseCRF(torch.from_numpy(photo.copy()).movedim(-1, 0)[None], **CRF)
+    image = torch.from_numpy(photo.copy()).movedim(-1, 0)[None]
+    crf = DenseCRF(image, sxy=SXY, srgb=SRGB, compat=COMPAT, iterations=ITERATIONS)
     deviation = reach * max(photo.shape)
     belief = np.log(0.7 / 0.3)  # as in pseudo labels before a CRF
 
@@ -133,7 +134,7 @@ def crf_alone(_model: Model, record: Record, *, reach: float = 0.05, weight: flo
         for known in (*before, click):
             odds[squares(known, photo) <= DOT] = 12 if known.value == click.value else -12
         logits = torch.from_numpy(np.stack([-odds, odds])[None] / 2).float()
-        region = crf(logits.softmax(1), iterations=ITERATIONS)[0, 1].numpy() > 0.5
+        region = crf(logits.softmax(1))[0, 1].numpy() > 0.5
         return taken_by(click, label, region, before)
 
     return after

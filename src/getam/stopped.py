@@ -1,8 +1,8 @@
-"""A run that was asked to stop says so; the command line knows it without importing torch."""
+"""A command that was asked to stop says so; the command line knows it without importing torch."""
 
 
 class Stopped(Exception):
-    """Training stopped on request after saving.
+    """A command stopped on request, after it saved or removed what it had to.
 
     Attributes
     ----------

@@ -61,10 +61,9 @@ def slow(photo, features, label, click, before):
             if (y - each.y) ** 2 + (x - each.x) ** 2 <= clicks.DOT**2:
                 odds[y, x] = sign * clicks.CERTAIN
     image = torch.from_numpy(photo).movedim(-1, 0)[None].float()
-    kept = {**clicks.CRF, "sxy": clicks.CRF["sxy"] * 32 / clicks.LONG_SIDE}
-    refined = DenseCRF(image, **kept)(
-        torch.stack([-odds, odds]).sigmoid()[None], iterations=clicks.ITERATIONS
-    )
+    reach = clicks.SXY * 32 / clicks.LONG_SIDE
+    crf = DenseCRF(image, sxy=reach, srgb=clicks.SRGB, compat=clicks.COMPAT)
+    refined = crf(torch.stack([-odds, odds]).sigmoid()[None], iterations=clicks.ITERATIONS)
     region = refined[0, 1].numpy() > 0.5
     for each in known:
         region[each.y, each.x] = each.value == click.value

@@ -21,6 +21,7 @@ VERBS = {
     "check": "what is wrong with a data set, and what to do about each fault",
     "train": "photos with image-level labels in, a segmentation network out",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
+    "serve": "a page on this machine: drop a photo, see map, pseudo label and mask",
     "predict": "masks of photos: palette PNG",
     "export": "masks for VOC, CVAT, COCO, Label Studio; the network as ONNX or for the hub",
     "label": "pseudo masks of labelled photos: palette PNG",

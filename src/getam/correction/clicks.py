@@ -37,7 +37,7 @@ SHARPNESS = 6.0  # of the step from the walk to the CRF, in steps of log odds pe
 CERTAIN = 12.0  # the log odds of clicked pixels
 DOT = 2.0  # pixels around a click that certainly share its class
 ITERATIONS = 3
-CRF = {"sxy": 80.0, "srgb": 13.0, "compat": 4.0}
+SXY, SRGB, COMPAT = 80.0, 13.0, 4.0  # of the dense CRF
 LONG_SIDE = 360  # pixels of the photo that the CRF sees, so that a click takes less than a second
 SURE = 1e3  # the stop of a clicked patch: the walk ends there
 
@@ -81,7 +81,8 @@ class Spread:
         seen = [max(1, round(side * scale)) for side in self.size]
         self._seen = (seen[0], seen[1])
         small = interpolate(image, self._seen, mode="area") if scale < 1 else image
-        self._crf = DenseCRF(small, **{**CRF, "sxy": CRF["sxy"] * max(seen) / LONG_SIDE})
+        reach = SXY * max(seen) / LONG_SIDE
+        self._crf = DenseCRF(small, sxy=reach, srgb=SRGB, compat=COMPAT, iterations=ITERATIONS)
 
     def __call__(
         self, label: np.ndarray, clicks: Sequence[Click], *, before: Sequence[Click] = ()
@@ -125,7 +126,7 @@ class Spread:
         for known in (*before, click):
             odds[self._dot(known)] = CERTAIN if known.value == click.value else -CERTAIN
         probabilities = torch.stack([-odds, odds]).sigmoid()[None]
-        region = self._crf(probabilities, iterations=ITERATIONS)[:, 1:]
+        region = self._crf(probabilities)[:, 1:]
         taken = interpolate(region, self.size, mode="bilinear")[0, 0].numpy() > 0.5
         return taken_by(click, label, taken, before)
 

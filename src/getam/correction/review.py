@@ -100,6 +100,8 @@ class Review:
         self._first, self._make_spread = first, spread
         self._decisions = Decisions(out.path / DECISIONS)
         self._steps: deque[Step] = deque(maxlen=MOST_STEPS)
+        self.clicks: tuple[Click, ...] = ()
+        self._spread: Spread | None = None
         self._places = {record.id: place for place, record in enumerate(source.records)}
         self._show(self._places.get(self._decisions.shown, 0))
 
@@ -193,9 +195,10 @@ class Review:
         record = self.source.records[place]
         kept = self._decision_about(record) in WITH_MASK
         label = self._read(record) if kept else self._first(record)
-        self.record, self.label = record, label
-        self.clicks: tuple[Click, ...] = ()
-        self._spread: Spread | None = None
+        self.record: Record = record
+        self.label: np.ndarray = label
+        self.clicks = ()
+        self._spread = None
         self._decisions.show(record.id)
 
     def _spread_of_photo(self) -> Spread:

@@ -10,7 +10,7 @@ from getam.inference.folders import (
     predict_folder,
     predicted_classes,
 )
-from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
+from getam.inference.labelling import LabelledPhoto, label_batch, label_photo, label_photos
 from getam.inference.predictor import Photo, Prediction, Predictor
 from getam.inference.quality import (
     GIVEN,
@@ -42,6 +42,7 @@ __all__ = [
     "files_of",
     "label_batch",
     "label_folder",
+    "label_photo",
     "label_photos",
     "maps_folder",
     "not_done",
