@@ -5,7 +5,7 @@ from getam.correction.clicks import Click, Spread, spread_for
 from getam.correction.decisions import ACCEPTED, CORRECTED, OPEN, REJECTED
 from getam.correction.first_label import first_label
 from getam.correction.order import qualities_for, worst_first
-from getam.correction.review import Review
+from getam.correction.review import Review, open_review
 
 __all__ = [
     "ACCEPTED",
@@ -16,6 +16,7 @@ __all__ = [
     "Review",
     "Spread",
     "first_label",
+    "open_review",
     "paint",
     "qualities_for",
     "spread_for",

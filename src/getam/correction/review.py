@@ -2,15 +2,16 @@
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from getam.correction.brush import paint
-from getam.correction.clicks import Click, Spread
+from getam.correction.clicks import Click, Spread, spread_for
 from getam.correction.decisions import (
     ACCEPTED,
     CORRECTED,
@@ -20,9 +21,12 @@ from getam.correction.decisions import (
     WITH_MASK,
     Decisions,
 )
+from getam.correction.first_label import first_label
+from getam.correction.order import worst_first
 from getam.data import Record, Source, photo_size
 from getam.evaluation import read_mask
 from getam.inference import file_values
+from getam.model import Model
 from getam.outputs import OutputFolder
 from getam.report import save_mask
 from getam.vocabulary import BACKGROUND, IGNORE
@@ -66,7 +70,7 @@ class Review:
     source
         The photos in the order of the review, the worst first. Its classes are the model's.
     out
-        The folder of the masks, from `output_for`.
+        The folder of the masks, from `getam.inference.output_folder`.
     first
         Returns the label, uint8 [H, W], that a person sees first of a photo.
     spread
@@ -247,3 +251,30 @@ class Review:
     def _check_value(self, value: int) -> None:
         if not BACKGROUND <= value <= len(self.source.classes):
             raise ValueError(f"value must lie in 0..{len(self.source.classes)}, got {value}")
+
+
+def open_review(
+    model: Model, source: Source, out: OutputFolder, qualities: Mapping[str, float]
+) -> Review:
+    """Return the review of the masks that a model makes, the worst first.
+
+    Parameters
+    ----------
+    model
+        The trained model.
+    source
+        The photos; the classes must be those of the model, in the same order.
+    out
+        The folder of the masks. What was decided there before stays decided.
+    qualities
+        The quality of the masks by the ids of the photos, from `qualities_for`.
+
+    Raises
+    ------
+    ValueError
+        As `Review`.
+    """
+    records = tuple(worst_first(source.records, qualities))
+    ordered = replace(source, records=records, classes=model.classes)
+    first, spread = partial(first_label, model, ordered), partial(spread_for, model)
+    return Review(ordered, out, first=first, spread=spread)
