@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
+from time import sleep
 from typing import TYPE_CHECKING
 
 from getam.web.dropped import MOST_MEBIBYTES
@@ -71,7 +71,8 @@ def serve(build: Build, *, port: int | None = None, open_browser: bool = False) 
         if open_browser:
             webbrowser.open(address)
         try:
-            Event().wait()
+            while True:
+                sleep(1)  # a wait without an end would not hear Ctrl-C on every system
         except KeyboardInterrupt:
             print()
 
