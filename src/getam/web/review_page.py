@@ -6,6 +6,7 @@ The page only asks `getam.correction.Review`, and shows what is on its screen.
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -174,14 +175,14 @@ def touch_photo(
         If a click lies outside the photo or has no class.
     """
     height, columns = review.label.shape
-    points = [(x * columns - 0.5, y * height - 0.5) for x, y in shares]
+    points = [(floor(x * columns), floor(y * height)) for x, y in shares]
     if tool == BRUSH:
         radius = width / 100 * max(height, columns) / 2
         review.paint(points, radius=radius, value=value)
         return
     if value == IGNORE:
         raise ValueError("a click needs a class: choose one, or paint with the brush")
-    x, y = (round(number) for number in points[0])
+    x, y = points[0]
     review.click(min(max(x, 0), columns - 1), min(max(y, 0), height - 1), value)
 
 
