@@ -40,13 +40,16 @@ def fetch_and_interrupt(capsys: pytest.CaptureFixture[str], seen: list[str]) -> 
 
 def test_a_run_is_served_until_ctrl_c(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gradio")
-    before, port, seen = signal.getsignal(signal.SIGTERM), free_port(), list[str]()
+    port, seen = free_port(), list[str]()
+    ended = signal.getsignal(signal.SIGTERM)
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & ignores it
     visitor = threading.Thread(target=fetch_and_interrupt, args=(capsys, seen))
     visitor.start()
     try:
         assert main(["serve", str(folder), "--port", str(port), "--device", "cpu"]) == 0
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, ended)
+        signal.signal(signal.SIGINT, interrupted)
         visitor.join()
     address, page = seen
     assert address == f"http://127.0.0.1:{port}/"

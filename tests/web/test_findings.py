@@ -13,7 +13,7 @@ MASK = torch.zeros(6, 8, dtype=torch.uint8)
 MASK[0], MASK[1], MASK[2] = 1, 3, 255
 FINDINGS = Findings(
     photo=PHOTO,
-    probabilities={"cat": 0.75},
+    probabilities={"cat": 0.75, "cow": 0.1, "dog": 0.2},
     maps={"cat": torch.eye(3)},
     masks={"pseudo label": MASK, "mask": torch.zeros(6, 8, dtype=torch.uint8)},
     values={"cat": 1, "cow": 2, "dog": 3},
@@ -31,7 +31,7 @@ def test_every_stage_is_drawn_over_the_photo() -> None:
 def test_the_legend_names_what_is_shown_and_what_is_in_a_mask() -> None:
     assert FINDINGS.legend() == [
         Key("cat", "#800000", 0.75),
-        Key("dog", "#808000"),
+        Key("dog", "#808000", 0.2),
         Key("undecided", "#e0e0c0"),
     ]
 

@@ -19,7 +19,7 @@ gradio = pytest.importorskip("gradio")
 EVIL = "<img src=x onerror=alert(1)>"
 HARMLESS = "Method not implemented."  # gradio's own note when an answer is complete
 SIZE = (40, 60)
-PATIENCE = 60  # seconds; the machine of a test may be slow
+PATIENCE = 120  # seconds; the machine of a test may be slow
 
 
 @pytest.fixture(scope="module")

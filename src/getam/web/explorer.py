@@ -147,7 +147,7 @@ class RunExplorer:
         table = file_values(self.model.classes)
         return Findings(
             photo=photo,
-            probabilities={names[c]: likely[c] for c in shown},
+            probabilities=dict(zip(names, likely, strict=True)),
             maps={names[c]: maps[c] for c in shown},
             masks={
                 PSEUDO_LABEL: table[labelled.label_at_photo_size().cpu().long()],

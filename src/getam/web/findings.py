@@ -40,9 +40,9 @@ class Findings:
     photo
         RGB, the part that the network saw, H x W pixels.
     probabilities
-        By class name, in the order in which they are shown: how likely the photo shows the class.
+        By class name: how likely the photo shows the class, 0..1.
     maps
-        By class name, float32 [h, w] in 0..1.
+        By the names of the classes that are shown, float32 [h, w] in 0..1.
     masks
         "pseudo label" and "mask", uint8 [H, W]: 0 background, 255 undecided, otherwise the value of
         a class in mask files. Empty for a classifier, which makes none.
@@ -60,11 +60,11 @@ class Findings:
         """Return a key for every class that is shown and for every colour in the masks."""
         found = {int(value) for mask in self.masks.values() for value in mask.unique()}
         if not self.masks:
-            return [Key(name, "", share) for name, share in self.probabilities.items()]
+            return [Key(name, "", self.probabilities.get(name)) for name in self.maps]
         names = {
             value: name
             for name, value in self.values.items()
-            if name in self.probabilities or value in found
+            if name in self.maps or value in found
         }
         colours = colours_of(names)
         keys = [Key(name, colours[name], self.probabilities.get(name)) for name in names.values()]

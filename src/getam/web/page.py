@@ -314,7 +314,7 @@ def told(text: str, *, wrong: bool = False) -> str:
 
 def summary(findings: Findings, *, by_network: bool) -> str:
     """Say in one sentence whose classes are shown."""
-    names = ", ".join(findings.probabilities)
+    names = ", ".join(findings.maps)
     return f"the network chose {names}." if by_network else f"you chose {names}."
 
 

@@ -100,6 +100,11 @@ def theme() -> "gradio.themes.Base":
 
 
 def _launch(page: "gradio.Blocks", port: int | None) -> str:
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    # A site whose name an attacker lets point to this machine must not read or use the page.
+    guard = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
     try:
         _, address, _ = page.launch(
             server_name=HOST,
@@ -114,6 +119,7 @@ def _launch(page: "gradio.Blocks", port: int | None) -> str:
             mcp_server=False,
             pwa=False,
             inline=False,
+            app_kwargs={"middleware": [guard]},
             max_file_size=MOST_MEBIBYTES * 2**20,
             state_session_capacity=SESSIONS,
             theme=theme(),
