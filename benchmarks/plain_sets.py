@@ -5,6 +5,7 @@ Every set is a ``tags.csv`` (image, labels, split) with a folder of masks for th
 with a seed.
 
     runs/sets/animals_30, _100, _200   3 classes, so many photos to train on
+    runs/sets/animals_all              3 classes, all photos that show one
     runs/sets/animals_few_cows         6 classes, a tenth of the photos with cows
     runs/sets/tiles, tiles_one_class   magnetic tiles; photos of a tile of ``val`` never train
 """
@@ -39,6 +40,7 @@ def main() -> None:
     three, three_val = only(train, THREE), only(val, THREE)
     for count in (30, 100, 200):
         write_animals(out / f"animals_{count}", THREE, drawn(three, count), three_val)
+    write_animals(out / "animals_all", THREE, three, three_val)
     write_animals(out / "animals_few_cows", SIX, with_few(only(train, SIX), "cow"), only(val, SIX))
     write_tiles(out / "tiles", merged=None)
     write_tiles(out / "tiles_one_class", merged="defect")

@@ -50,14 +50,13 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
     trainer = Trainer(name, labeller)
     network = trainer.step.network
     batch, watch = batch_of(plan.photos(4, size), 2), Stopwatch()
-    classes = [own.nonzero()[:, 0].tolist() for own in batch.labels]
     for _ in range(rounds):
         with watch("backbone, class logits"), labeller.recorder() as recorder:
             features = network.forward_features(network.normalise(batch.image))
             logits = network.classify(features)
         with watch("maps"):
             frame = Frame.of(recorder, logits, settings=[labeller.setting], grid=features.grid)
-            (maps,) = class_slot_maps(frame, classes, keep_graph=True)
+            (maps,) = class_slot_maps(frame, batch.classes, keep_graph=True)
         with watch("PAMR"):
             refined = divide_as_released(refine(maps, batch.image))
         with watch("completion"):
@@ -65,7 +64,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
         with watch("decoder"):
             masks = network.segment(features)
         with watch("losses"):
-            pseudo = PseudoLabels(classes, maps, refined, label)
+            pseudo = PseudoLabels(batch.classes, maps, refined, label)
             losses = trainer.step.losses(Joint(batch, logits, pseudo, masks))
         with watch("backward"):
             losses["total"].backward()

@@ -8,7 +8,7 @@ import torch
 from timing import BASE, CLASSES, TINY, Plan, Row, draw_classes, interleaved, median_ratio, row
 from torch import Tensor
 
-from getam.data import Batch
+from getam.data import Batch, classes_of
 from getam.network import build_network
 from getam.pseudo_label import Labeller, PseudoLabels
 from getam.training import Joint, Step
@@ -27,6 +27,7 @@ def batch_of(image: Tensor, most: int) -> Batch:
         ids=[str(i) for i in range(count)],
         image=image,
         labels=labels,
+        classes=[classes_of(own) for own in labels],
         known=torch.ones_like(labels, dtype=torch.bool),
         saliency=(image.float().mean(1) > 128).float(),
         valid=torch.ones(count, *size, dtype=torch.bool),

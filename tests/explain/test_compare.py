@@ -17,7 +17,7 @@ from getam.data import open_source, photo_loader
 from getam.evaluation import PointingGame, SeedCurve
 from getam.explain import compare_methods
 from getam.explain.classifier import TagClassifier
-from getam.explain.map_maker import MapMaker, present
+from getam.explain.map_maker import MapMaker
 from getam.explain.tally import LOW_THRESHOLDS, Tally
 from getam.model import photos_for
 from getam.pseudo_label import refine
@@ -51,7 +51,7 @@ def slow_scores(model, source, setting, *, refined):
         photo_loader(source, long_side=48, multiple=8, workers=0), source.records, strict=True
     ):
         truth = torch.from_numpy(source.read_truth(record))
-        classes, shown = present(batch), []
+        classes, shown = batch.classes[0], []
         for index in classes:
             ((given,),) = activation_maps(
                 TagClassifier(model.network).eval(),

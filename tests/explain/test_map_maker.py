@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate
 
 from getam.activation import Setting, activation_maps, divide_as_released
 from getam.data import Batch, Source
-from getam.explain.map_maker import MapMaker, present
+from getam.explain.map_maker import MapMaker
 from getam.model import Model
 from getam.pseudo_label import refine
 
@@ -34,7 +34,7 @@ def lifted(maps: torch.Tensor) -> torch.Tensor:
 def test_photos_without_a_class_have_no_maps(maker: MapMaker, source: Source) -> None:
     batches = list(maker.labelled_batches(source))
     assert [batch.ids for batch in batches] == [["a"], ["b"], ["c"], ["e"]]
-    assert [present(batch) for batch in batches] == [[0], [1, 2], [1], [2]]
+    assert [batch.classes[0] for batch in batches] == [[0], [1, 2], [1], [2]]
     bare = replace(source, records=source.records[3:4])
     with pytest.raises(ValueError, match="no photo of .* has a label to make a map of"):
         maker.labelled_batches(bare)
@@ -61,7 +61,7 @@ def test_settings_together(maker: MapMaker, batch: Batch) -> None:
 
 
 def test_a_photo_without_a_class_has_no_map_in_any_setting(maker: MapMaker, batch: Batch) -> None:
-    bare = replace(batch, labels=torch.zeros(1, 3))
+    bare = replace(batch, labels=torch.zeros(1, 3), classes=[[]])
     maps = maker.together(bare, SETTINGS)
     assert maps.shape[:2] == (3, 0)
     assert maker.unrefined(bare, maps).shape == (3, 0, *batch.image.shape[-2:])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from getam.activation import activation_maps, divide_as_released
-from getam.data import Batch
+from getam.data import Batch, classes_of
 from getam.model import Model, classify, label
 from getam.pseudo_label import complete_labels, refine
 
@@ -25,6 +25,7 @@ def batch() -> Batch:
         ids=["a", "b"],
         image=torch.randint(0, 256, (2, 3, 24, 40), dtype=torch.uint8, generator=generator),
         labels=labels,
+        classes=[classes_of(own) for own in labels],
         known=torch.ones(2, 3, dtype=torch.bool),
         saliency=torch.rand(2, 24, 40, generator=generator).round(),
         valid=torch.ones(2, 24, 40, dtype=torch.bool),

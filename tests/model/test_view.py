@@ -29,6 +29,7 @@ def test_a_long_thin_photo_keeps_one_patch() -> None:
 
 
 def test_what_is_given_replaces_the_models_own() -> None:
+    assert View(320, scales=[1.0]) == View(320)  # YAML brings lists
     view = View(320, scales=(0.8, 1.0), resize="square", flip=True, crf=True)
     assert view.changed() == view
     assert view.changed(flip=False) == View(320, (0.8, 1.0), "square", flip=False, crf=True)

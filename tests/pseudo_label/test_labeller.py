@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from getam.activation import activation_maps, divide_as_released
-from getam.data import Batch
+from getam.data import Batch, classes_of
 from getam.network import build_network
 from getam.pseudo_label import Labeller, complete_labels, refine
 from getam.pseudo_label.labeller import sharpen
@@ -27,13 +27,14 @@ def batch():
     return image, saliency
 
 
-def label(labeller, network, image, labels=LABELS, *, saliency=None, valid=None):
+def label(labeller, network, image, labels=LABELS, *, saliency=None, valid=None, known=None):
     valid = torch.ones(len(image), *image.shape[2:], dtype=torch.bool) if valid is None else valid
     batch = Batch(
         ids=[str(index) for index in range(len(image))],
         image=image,
         labels=labels,
-        known=torch.ones_like(labels, dtype=torch.bool),
+        classes=[classes_of(own) for own in labels],
+        known=torch.ones_like(labels, dtype=torch.bool) if known is None else known,
         saliency=saliency,
         valid=valid,
         sizes=[tuple(image.shape[2:])] * len(image),
@@ -156,3 +157,16 @@ def test_the_crf_moves_a_label_to_the_edge_and_leaves_nothing_undecided():
 def test_affinity_is_a_count():
     with pytest.raises(ValueError, match="affinity must be 0 or more, got -1"):
         Labeller(affinity=-1)
+
+
+def test_background_is_undecided_where_a_class_is_unknown(network, batch):
+    image, _ = batch
+    settings = {"low": 0.7, "high": 0.9}
+    labeller = Labeller(first_block=3, iterations=1, rule="thresholds", settings=settings)
+    known = torch.ones_like(LABELS, dtype=torch.bool)
+    known[0, LABELS[0].argmin()] = False
+    told = label(labeller, network, image).label
+    unsure = label(labeller, network, image, known=known).label
+    assert (told[0] == 0).any()
+    assert torch.equal(unsure[0], told[0].masked_fill(told[0] == 0, 255))
+    assert torch.equal(unsure[1:], told[1:])

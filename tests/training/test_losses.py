@@ -107,11 +107,19 @@ def test_energy_counts_at_the_resolution_of_the_logits():
     logits, label = drawn()
     image = torch.randint(0, 256, (2, 3, 5, 6)).float()
     valid = torch.ones(2, 5, 6, dtype=torch.bool)
-    loss = energy_loss(logits, image, valid, label)
+    loss = energy_loss(logits, image, valid, label, stride=2)
     (gradient,) = torch.autograd.grad(loss, logits)
     assert loss.ndim == 0
     assert gradient.abs().max() > 0
-    assert energy_loss(logits, image, ~valid, label).item() == 0
+    assert energy_loss(logits, image, ~valid, label, stride=2).item() == 0
+
+
+def test_the_energy_reaches_as_far_in_the_photo_for_every_size_of_logits():
+    image, valid = torch.zeros(1, 3, 4, 60), torch.ones(1, 4, 60, dtype=torch.bool)
+    logits = torch.zeros(1, 2, 4, 60)
+    unsure = torch.full((1, 4, 60), 255)
+    near, far = (energy_loss(logits, image, valid, unsure, stride=s).item() for s in (2, 8))
+    assert far > near + 1  # a reach of 12 logits finds fewer neighbours than one of 50
 
 
 def test_half_size_losses_pull_as_those_at_the_photos_size():

@@ -17,6 +17,7 @@ def batch():
         ids=["a", "b"],
         image=torch.zeros(2, 3, 8, 10, dtype=torch.uint8),
         labels=torch.tensor([[1.0, 0, 1], [0, 1, 0]]),
+        classes=[[0, 2], [1]],
         known=torch.ones(2, 3, dtype=torch.bool),
         saliency=torch.rand(2, 8, 10).round(),
         valid=valid,

@@ -38,6 +38,7 @@ def test_it_runs_back_once_per_label_slot_and_once_for_the_loss(new_network, bat
     last = network.backbone.blocks[-1]
     last.register_forward_hook(lambda *io: io[2].register_hook(lambda _: passes.append(1)) and None)
     batch.labels = torch.tensor([[1.0, 0, 0], [1, 0, 1], [0, 0, 0]])
+    batch.classes = [[0], [0, 2], []]
     step = Step(network, Labeller(first_block=3, iterations=1), WEIGHTS)
     total = step(batch, joint=True).losses["total"]
     assert len(passes) == 2
@@ -65,7 +66,7 @@ def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
         "classification": classification_loss(output.class_logits, batch.labels, batch.known),
         "segmentation": segmentation_loss(masks, label),
         "saliency": saliency_loss(masks, at_size(batch.saliency, size), valid),
-        "energy": energy_loss(masks, image, valid, label),
+        "energy": energy_loss(masks, image, valid, label, stride=2),
     }
     for name, loss in expected.items():
         assert output.losses[name].item() == pytest.approx(loss.item(), rel=1e-5), name
@@ -126,3 +127,10 @@ def test_half_precision(new_network, batch):
     losses["total"].backward()
     assert all(loss.dtype == torch.float32 for loss in losses.values())
     assert all(p.grad.isfinite().all() for p in step.parameters() if p.grad is not None)
+
+
+def test_both_phases_weigh_the_classification_loss(new_network, batch):
+    weights = {"classification": 3.0, "segmentation": 1.0}
+    step = Step(new_network(), Labeller(first_block=3, iterations=1), weights)
+    losses = step(batch, joint=False).losses
+    assert losses["total"].item() == pytest.approx(3 * losses["classification"].item())

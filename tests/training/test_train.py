@@ -116,7 +116,7 @@ def test_a_loss_that_is_nan_stops_and_keeps_the_last_checkpoint(run, new_network
         return logits * float("nan") if len(calls) > 6 else logits
 
     network.class_head.register_forward_hook(poison)
-    with pytest.raises(FloatingPointError, match="loss became nan at step 7.*checkpoint"):
+    with pytest.raises(FloatingPointError, match="loss became nan by step 8.*checkpoint"):
         run(network=network)
     seen = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert seen["done"] == 4

@@ -13,7 +13,7 @@ from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
 from getam.data.repeat_factors import repeat_factors
 from getam.data.saliency import read_saliency, with_saliency
-from getam.data.sample import NOT_CORRECTED, Batch, Sample, collate, fill_padding
+from getam.data.sample import NOT_CORRECTED, Batch, Sample, classes_of, collate, fill_padding
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Record, Source
 from getam.data.tags import Tags
@@ -38,6 +38,7 @@ __all__ = [
     "TrainTransform",
     "check_photos",
     "check_truth",
+    "classes_of",
     "collate",
     "evenly",
     "fill_padding",

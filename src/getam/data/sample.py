@@ -59,6 +59,9 @@ class Batch:
         uint8 [B, 3, H, W], RGB in 0..255. Padding has the mean colour of its photo.
     labels
         float32 [B, C] of 0 and 1.
+    classes
+        The same as lists: the numbers of the classes that each photo shows, 0..C - 1. They stay on
+        the processor, so that no step has to wait until a device has told them.
     known
         bool [B, C], False if it is unknown whether the photo shows the class.
     saliency
@@ -76,6 +79,7 @@ class Batch:
     ids: list[str]
     image: Tensor
     labels: Tensor
+    classes: list[list[int]]
     known: Tensor
     saliency: Tensor | None
     valid: Tensor
@@ -99,6 +103,12 @@ class Batch:
         )
 
 
+def classes_of(labels: Tensor) -> list[int]:
+    """Return the numbers of the classes that a photo shows, of its labels [C] of 0 and 1."""
+    numbers: list[int] = labels.nonzero()[:, 0].tolist()
+    return numbers
+
+
 def collate(samples: Sequence[Sample]) -> Batch:
     """Join samples to one batch. Each is padded at the bottom and right to the largest size."""
     height = max(sample.image.shape[-2] for sample in samples)
@@ -109,6 +119,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
         ids=[sample.id for sample in padded],
         image=torch.stack([sample.image for sample in padded]),
         labels=torch.stack([sample.labels for sample in padded]),
+        classes=[classes_of(sample.labels) for sample in padded],
         known=torch.stack([sample.known for sample in padded]),
         saliency=torch.stack(saliency) if saliency else None,
         valid=torch.stack([sample.valid for sample in padded]),

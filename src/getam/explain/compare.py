@@ -9,7 +9,7 @@ import torch
 from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison
-from getam.explain.map_maker import MapMaker, present
+from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
 from getam.explain.tally import Tally
 from getam.model import Model, photos_for
@@ -121,7 +121,7 @@ def count_photo(
     tallies: Tallies, maker: MapMaker, batch: Batch, truth: torch.Tensor, *, faithfulness: bool
 ) -> None:
     """Add one photo to the tally of every setting."""
-    classes, image = present(batch), maker.image(batch)[0]
+    classes, image = batch.classes[0], maker.image(batch)[0]
     settings = list(dict.fromkeys(setting for setting, _ in tallies))
     given = maker.together(batch, settings)
     stages = {False: maker.unrefined(batch, given)}

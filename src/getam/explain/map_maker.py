@@ -63,7 +63,7 @@ class MapMaker:
         (maps,) = activation_maps(
             self.classifier,
             self.image(batch),
-            classes=[present(batch)],
+            classes=batch.classes,
             method=setting.method,
             first_block=setting.first_block,
             affinity=self.affinity,
@@ -75,7 +75,7 @@ class MapMaker:
         by_setting = maps_of_settings(
             self.classifier,
             self.image(batch),
-            classes=[present(batch)],
+            classes=batch.classes,
             settings=settings,
             affinity=self.affinity,
         )
@@ -91,9 +91,3 @@ class MapMaker:
     def unrefined(self, batch: Batch, maps: Tensor) -> Tensor:
         """Enlarge maps [S, K, h, w] to the photo, corners aligned as in refinement."""
         return enlarge_aligning_corners(maps, batch.image.shape[-2:])
-
-
-def present(batch: Batch) -> list[int]:
-    """List the indices of the classes in a batch of one photo."""
-    indices: list[int] = batch.labels[0].nonzero()[:, 0].tolist()
-    return indices

@@ -41,7 +41,7 @@ class Trunk:
     network
         The network that ran.
     features
-        Tokens of the pyramid's blocks.
+        The tokens of the blocks that the decoder reads.
     class_logits
         [B, C].
     """
@@ -70,8 +70,8 @@ def label(
 ) -> tuple[Trunk, PseudoLabels]:
     """Run the backbone on a batch and make its pseudo labels from the same pass.
 
-    Under ``no_grad`` the graph that the maps need begins at the first block that counts; in
-    training it is the graph of the loss.
+    Under ``no_grad`` only the blocks that count for the maps keep a graph. In training the maps
+    share the graph of the loss.
 
     Parameters
     ----------

@@ -47,6 +47,7 @@ class View:
     crf: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "scales", tuple(self.scales))  # YAML brings lists
         if self.long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {self.long_side}")
         if not self.scales or min(self.scales) <= 0:

@@ -191,7 +191,7 @@ def top_of_class(maps: Tensor, share: float) -> Tensor:
     positive = (values > 0).sum(2, keepdim=True)
     # Seen from the greatest value, so that only the top has to be sorted.
     rank = positive - preceding.to(maps.device)[positive] - 1
-    largest = max(1, pixels - int(preceding[-1]))
+    largest = max(1, pixels - int((1 - share) * pixels))
     cut = values.topk(largest, dim=2).values.gather(2, rank.clamp_min(0))
     return (values > cut).view_as(maps)
 

@@ -65,10 +65,10 @@ class Labeller:
     affinity
         How often :func:`getam.activation.spread` spreads the maps; 0 leaves them as published.
     iterations
-        Passes of :func:`getam.refine`; 0 only enlarges.
+        Iterations of :func:`getam.refine`; 0 only enlarges.
     scale
         Size at which maps are refined and completed, relative to the photo. One half costs a
-        quarter of the time and fits the mask logits, which have half the photo's size.
+        quarter of the time.
     crf
         Whether a dense CRF moves the completed label to the photo's edges and decides every pixel.
     rule, settings
@@ -134,15 +134,14 @@ class Labeller:
         labelled
             [B, H, W] bool; pixels outside become 255.
         """
-        classes = [row.nonzero()[:, 0].tolist() for row in (batch.labels > 0).cpu()]
         frame = Frame.of(recorder, class_logits, settings=[self.setting], grid=grid)
-        (maps,) = class_slot_maps(frame, classes, affinity=self.affinity, keep_graph=True)
+        (maps,) = class_slot_maps(frame, batch.classes, affinity=self.affinity, keep_graph=True)
         with torch.no_grad():
             # Raw values may be so small that the 1e-5 of the released code would shrink them.
             maps = divide_by_maximum(maps)
             small = resized(batch.image.float(), self.scale)
             refined = divide_as_released(refine(maps, small, iterations=self.iterations))
-            slots = slot_table(classes, refined)
+            slots = slot_table(batch.classes, refined)
             salient = batch.saliency
             if salient is not None:
                 salient = resized(salient[:, None], self.scale)[:, 0]
@@ -156,7 +155,22 @@ class Labeller:
                 size = batch.image.shape[-2:]
                 refined = enlarge_aligning_edges(refined, size)
                 label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
-        return PseudoLabels(classes, maps, refined, label.masked_fill(~labelled, IGNORE))
+            label = without_unknown(label, batch.known).masked_fill(~labelled, IGNORE)
+        return PseudoLabels(batch.classes, maps, refined, label)
+
+
+def without_unknown(label: Tensor, known: Tensor) -> Tensor:
+    """Return a label image whose background is undecided where a photo may show a class unseen.
+
+    Parameters
+    ----------
+    label
+        int64 [B, H, W]: 0 background, class + 1, 255 undecided.
+    known
+        [B, C] bool, False if it is unknown whether the photo shows the class.
+    """
+    unsure = ~known.all(1)[:, None, None]
+    return label.masked_fill(unsure & (label == BACKGROUND), IGNORE)
 
 
 def resized(image: Tensor, scale: float) -> Tensor:

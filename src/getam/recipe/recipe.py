@@ -11,11 +11,11 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
     ),
     "above 0": (
         lambda value: value > 0,
-        ("learning_rate", "head_factor", "joint_factor", "refine_scale"),
+        ("learning_rate", "head_factor", "joint_factor", "refine_scale", "classification_weight"),
     ),
     "0 or more": (
         lambda value: value >= 0,
-        ("classification_weight", "segmentation_weight", "saliency_weight", "energy_weight")
+        ("segmentation_weight", "saliency_weight", "energy_weight")
         + ("weight_decay", "jitter", "tag_weight", "iterations", "affinity")
         + ("first_block", "frozen_blocks", "seed"),
     ),
@@ -34,13 +34,13 @@ class Recipe:
     Parameters
     ----------
     epochs
-        Number of passes over the photos, in both phases together.
+        Number of times that every photo is seen, in both phases together.
     joint_from
         Share of the steps after which the second phase (maps, pseudo labels, decoder) begins.
     batch_size
         Number of photos per step and process.
     accumulate
-        Number of steps whose gradients are summed before the weights change.
+        Number of steps whose gradients are averaged before the weights change.
     crop
         Side of the square that is trained on, in pixels.
     scale
@@ -73,7 +73,7 @@ class Recipe:
     affinity
         How often the attention between patches is applied to the maps; 0 leaves them as published.
     iterations
-        Number of refinement passes over the maps.
+        Number of iterations that refine the maps.
     refine_scale
         Size at which maps are refined and completed, relative to the crop.
     rule
@@ -82,9 +82,9 @@ class Recipe:
     rule_settings
         Settings of the rule, e.g. {low: 0.25, high: 0.5}.
     classification_weight
-        Weight of the classification loss; a weight of 0 leaves a loss out.
+        Weight of the classification loss. It is above 0, because the maps need the classifier.
     segmentation_weight
-        Weight of the segmentation loss.
+        Weight of the segmentation loss; a weight of 0 leaves a loss out.
     saliency_weight
         Weight of the saliency loss.
     energy_weight

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import torch
+from torch import Tensor
 from torchmetrics.classification import MultilabelAveragePrecision
 
 from getam.data import Batch
@@ -19,6 +20,9 @@ UNKNOWN = -1
 class EpochMeter:
     """An epoch meter holds means over the steps of an epoch so far.
 
+    What a step made stays on its device until somebody reads a figure. Then all of it comes over
+    in one copy, for which the processor has to wait.
+
     Parameters
     ----------
     num_classes
@@ -30,24 +34,40 @@ class EpochMeter:
         self.images = 0
         self.steps = 0
         self.sums: dict[str, float] = {}
+        self.unread: list[tuple[Tensor, Tensor]] = []  # losses [parts]; P(tag) and tags [B, 2, C]
         self.tags = MultilabelAveragePrecision(
             num_classes, thresholds=THRESHOLDS, ignore_index=UNKNOWN, validate_args=False
         )
 
     def add(self, batch: Batch, output: StepOutput) -> None:
         """Take one step into the means; those of another phase begin anew."""
-        values = torch.stack(list(output.losses.values())).tolist()
         if output.losses.keys() != self.sums.keys():
+            self.read()
             self.sums, self.steps = dict.fromkeys(output.losses, 0.0), 0
-        for name, value in zip(output.losses, values, strict=True):
-            self.sums[name] += value
+        losses = torch.stack(list(output.losses.values())).detach().float()
+        tags = batch.labels.masked_fill(~batch.known, UNKNOWN)
+        told = torch.stack([output.class_logits.detach().float().sigmoid(), tags], 1)
+        self.unread.append((losses, told))
         self.steps += 1
         self.images += len(batch.ids)
-        labels = batch.labels.long().masked_fill(~batch.known, UNKNOWN)
-        self.tags.update(output.class_logits.detach().float().sigmoid().cpu(), labels.cpu())
+
+    def read(self) -> None:
+        """Take what the steps left on their device into the figures."""
+        if not self.unread:
+            return
+        losses, told = zip(*self.unread, strict=True)
+        joined = torch.cat([*losses, torch.cat(told).flatten()]).cpu()
+        split = len(losses) * len(self.sums)
+        by_part = joined[:split].view(-1, len(self.sums)).double().sum(0).tolist()
+        for name, value in zip(self.sums, by_part, strict=True):
+            self.sums[name] += value
+        probability, tags = joined[split:].view(-1, *told[0].shape[1:]).unbind(1)
+        self.tags.update(probability, tags.long())
+        self.unread = []
 
     def running(self) -> dict[str, float]:
         """Return the mean losses by name, and images per second."""
+        self.read()
         means = {name: total / self.steps for name, total in self.sums.items()}
         return {**means, "images_per_second": self.images / (time.monotonic() - self.began)}
 
@@ -57,6 +77,7 @@ class EpochMeter:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was met so far; its size does not depend on how much that is."""
+        self.read()
         return {
             "seconds": time.monotonic() - self.began,
             "images": self.images,

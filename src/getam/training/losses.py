@@ -68,16 +68,22 @@ def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tenso
     mask_logits = mask_logits.float()
     # Logit of softmax's background probability: autocast forbids the entropy of a probability.
     logit = mask_logits[:, BACKGROUND] - mask_logits[:, BACKGROUND + 1 :].logsumexp(1)
-    return binary_cross_entropy_with_logits(logit[valid], 1 - saliency[valid])
+    each = binary_cross_entropy_with_logits(logit, 1 - saliency, reduction="none")
+    # Not each[valid].mean(): the number of such pixels would have to come back from the device.
+    return each.masked_fill(~valid, 0).sum() / valid.sum().clamp_min(1)
 
 
-def energy_loss(mask_logits: Tensor, image: Tensor, valid: Tensor, label: Tensor) -> Tensor:
-    """Return the dense energy at the size of the mask logits, half the photo's (Tang et al. 2018).
+def energy_loss(
+    mask_logits: Tensor, image: Tensor, valid: Tensor, label: Tensor, *, stride: float
+) -> Tensor:
+    """Return the dense energy at the size of the mask logits (Tang et al. 2018).
 
     Parameters
     ----------
     mask_logits
         [B, C + 1, h, w].
+    stride
+        Pixels of the photo, along one side, per mask logit. The kernel reaches 100 of its pixels.
     image
         [B, 3, h, w] in 0..255.
     valid
@@ -86,7 +92,12 @@ def energy_loss(mask_logits: Tensor, image: Tensor, valid: Tensor, label: Tensor
         [B, h, w] pseudo label; its 255 is where the energy counts fully.
     """
     return dense_energy_loss(
-        mask_logits.float().softmax(1), image, valid, label == IGNORE, scale=1.0, sigma_xy=50.0
+        mask_logits.float().softmax(1),
+        image,
+        valid,
+        label == IGNORE,
+        scale=1.0,
+        sigma_xy=100.0 / stride,
     )
 
 

@@ -68,7 +68,8 @@ def energy(joint: Joint) -> Tensor:
     """Ask the masks to change only where the photo does."""
     image = interpolate(joint.batch.image.float(), joint.size, mode="bilinear", align_corners=False)
     valid, label = (at_size(t, joint.size) for t in (joint.batch.valid, joint.pseudo.label))
-    return energy_loss(joint.mask_logits, image, valid, label)
+    stride = joint.batch.image.shape[-1] / joint.size[1]
+    return energy_loss(joint.mask_logits, image, valid, label, stride=stride)
 
 
 def saliency(target: SaliencyTarget) -> Part:
@@ -90,4 +91,4 @@ PARTS: dict[str, Callable[[Network], Part]] = {
     "saliency_released": lambda _network: saliency(saliency_target.released),
     "energy": lambda _network: energy,
 }
-"""Every part by its name: what makes it for a network."""
+"""The name of every part, and the function that makes it for a network."""

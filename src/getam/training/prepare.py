@@ -29,12 +29,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared run was checked and put together; only its steps are still to be made.
+    """A prepared run is ready to begin: everything was checked, and no step was made yet.
 
     Attributes
     ----------
     trainer
-        What makes the steps. Its run folder was checked, and nothing was written yet.
+        The trainer of the run. Its run folder was checked, and nothing was written yet.
     source, val
         The photos that can be read, to train on and to score.
     recipe
@@ -209,15 +209,15 @@ def schedule_of(recipe: Recipe, *, steps: int) -> Schedule:
     )
 
 
-def decay_of(ema: float, *, steps: int) -> float:
-    """Return the decay per step of weights that are averaged over a share ``ema`` of the steps.
+def decay_of(ema: float, *, updates: float) -> float:
+    """Return the decay, per update, of weights that are averaged over a share ``ema`` of the run.
 
     Examples
     --------
-    >>> decay_of(0.1, steps=1000), decay_of(0.0, steps=1000)
+    >>> decay_of(0.1, updates=1000), decay_of(0.0, updates=1000)
     (0.99, 0.0)
     """
-    return 1 - 1 / max(1.0, ema * steps)
+    return 1 - 1 / max(1.0, ema * updates)
 
 
 def build_trainer(
@@ -269,5 +269,5 @@ def build_trainer(
         fabric=fabric,
         run=run,
         accumulate=recipe.accumulate,
-        ema=decay_of(recipe.ema, steps=schedule.steps),
+        ema=decay_of(recipe.ema, updates=schedule.steps / recipe.accumulate),
     )

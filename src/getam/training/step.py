@@ -17,7 +17,7 @@ PADDING: dict[str, Callable[[Tensor], Tensor]] = {
     "ignored": lambda valid: valid,
     "background": torch.ones_like,
 }
-"""Name to the function from ``valid`` to where a pseudo label counts: beyond the photo or not."""
+"""Each takes ``valid`` and returns where a pseudo label counts: in the photo, or everywhere."""
 
 
 class StepOutput(NamedTuple):
@@ -30,7 +30,7 @@ class StepOutput(NamedTuple):
 
 
 class Step(nn.Module):
-    """A step is a network with what turns a batch into losses.
+    """A step holds a network and everything that turns a batch into losses.
 
     It is a module, so that whatever wraps it (several devices, mixed precision) sees a whole step
     as one forward pass and synchronises the gradients of both phases.
@@ -42,7 +42,8 @@ class Step(nn.Module):
     labels
         What makes the pseudo labels of the second phase.
     weights
-        Names of ``PARTS`` to what each counts in the sum; 0 leaves a part out and costs nothing.
+        The weight of each part of the loss, by its name in ``PARTS``. A part of weight 0 is left
+        out and costs nothing; "classification" is always there.
     padding
         A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
     tag_weight
@@ -76,7 +77,8 @@ class Step(nn.Module):
         """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
         class_logits = classify(self.network, batch.image).class_logits
         loss = classification_loss(class_logits, batch.labels, batch.known)
-        return StepOutput({"classification": loss, "total": loss}, class_logits)
+        total = self.weights["classification"] * loss
+        return StepOutput({"classification": loss, "total": total}, class_logits)
 
     def joint(self, batch: Batch) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""

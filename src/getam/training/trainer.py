@@ -127,8 +127,6 @@ class Trainer:
         set_rate(self.optimiser, self.schedule.factor(self.done))
         output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
         total = output.losses["total"]
-        if not math.isfinite(total.item()):
-            raise self.diverged(f"the loss became {total.item()}")
         together, last = self.gradient_group()
         with self.fabric.no_backward_sync(self.step_module, enabled=not last):
             self.fabric.backward(total / together)
@@ -150,10 +148,19 @@ class Trainer:
         size = min(self.accumulate, len(self.loader) - first)
         return size, place + 1 == first + size
 
+    def finite(self, figures: dict[str, float]) -> dict[str, float]:
+        """Return the figures, or raise if a loss is not finite.
+
+        A step does not ask for its own loss, because an accelerator would have to stop for that.
+        """
+        if not math.isfinite(figures["total"]):
+            raise self.diverged(f"the loss became {figures['total']}")
+        return figures
+
     def diverged(self, what: str) -> FloatingPointError:
         """Return the error for numbers that are not finite."""
         return FloatingPointError(
-            f"{what} at step {self.done + 1}: lower learning_rate; the last checkpoint in "
+            f"{what} by step {self.done}: lower learning_rate; the last checkpoint in "
             f"{self.run.path} was kept"
         )
 
@@ -163,7 +170,7 @@ class Trainer:
             progress.advance(self.done)
             return
         phase = "joint" if self.schedule.is_joint(self.done - 1) else "classification"
-        figures = self.epoch.running()
+        figures = self.finite(self.epoch.running())
         progress.update(self.done, phase, figures)
         rate = self.optimiser.param_groups[0]["lr"]
         self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
@@ -172,7 +179,7 @@ class Trainer:
 
     def report_epoch(self, number: int, progress: TrainingProgress, board: SummaryWriter) -> None:
         """Write an epoch's figures down and say them in one line."""
-        figures = self.epoch.whole()
+        figures = self.finite(self.epoch.whole())
         self.run.log({"step": self.done, "epoch": number, **figures})
         for name, value in figures.items():
             board.add_scalar(f"epoch/{name}", value, number)
