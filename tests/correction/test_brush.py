@@ -9,11 +9,10 @@ from getam.correction import paint
 def slow(label, points, radius, value):
     """Walk along the stroke in small steps, and paint what is near each of them."""
     painted = label.copy()
-    line = [points[0]]
-    for one, other in zip(points, points[1:], strict=False):
-        line += list(zip(*np.linspace(one, other, 400).T, strict=True))
+    pairs = zip(points, points[1:], strict=False)
+    line = np.concatenate([np.linspace(one, other, 400) for one, other in pairs])
     for y, x in np.ndindex(*label.shape):
-        if min((x - a) ** 2 + (y - b) ** 2 for a, b in line) <= radius**2 + 1e-3:
+        if ((line - (x, y)) ** 2).sum(1).min() <= radius**2 + 1e-3:
             painted[y, x] = value
     return painted
 

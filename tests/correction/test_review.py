@@ -148,9 +148,11 @@ def test_what_does_not_fit_is_refused(review):
         with pytest.raises(ValueError, match="value must lie in"):
             on.click(1, 1, value)
     on.accept()
-    Image.fromarray(np.zeros((3, 3), np.uint8)).save(on.out.path / f"{on.record.id}.png")
-    with pytest.raises(ValueError, match="size of its photo"):
-        review()
+    file = on.out.path / f"{on.record.id}.png"
+    for wrong in (np.zeros((3, 3), np.uint8), np.full(on.label.shape, 9, np.uint8)):
+        Image.fromarray(wrong).save(file)
+        with pytest.raises(ValueError, match="must have the size of its photo"):
+            review()
 
 
 def test_no_mask_replaces_an_input(source, voc):

@@ -238,15 +238,16 @@ class Review:
     def _read(self, record: Record) -> np.ndarray:
         file, size = self._file(record), photo_size(record.image)
         mask = read_mask(file)
-        if tuple(mask.shape) != size:
-            raise ValueError(
-                f"the mask {file} must have the size of its photo {size}, got "
-                f"{tuple(mask.shape)}: remove it, or choose another folder"
-            )
         values = file_values(self.source.classes)[: len(self.source.classes) + 1]
         numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
         numbers[values.long()] = torch.arange(len(values), dtype=torch.uint8)
-        return numbers[mask.long()].numpy()
+        label = numbers[mask.long()]
+        if tuple(mask.shape) != size or ((label == IGNORE) & (mask != IGNORE)).any():
+            raise ValueError(
+                f"the mask {file} must have the size of its photo {size} and the values of the "
+                "model's classes: remove it, or choose another folder"
+            )
+        return label.numpy()
 
     def _check_value(self, value: int) -> None:
         if not BACKGROUND <= value <= len(self.source.classes):
