@@ -34,8 +34,8 @@ def spread_of(_record):
 def review(source, tmp_path):
     """Returns a function that opens the review, as a new start of the program does."""
 
-    def opened():
-        photos = replace(source, classes=VALUES)
+    def opened(values=VALUES):
+        photos = replace(source, classes=values)
         out = output_folder(tmp_path / "out", photos, {"verb": "review"})
         return Review(photos, out, first=lambda record: label_of(record), spread=spread_of)
 
@@ -127,12 +127,10 @@ def test_the_end_is_reached_when_nothing_is_open(review):
 
 
 def test_training_takes_the_folder(review, voc):
-    on = review()
+    on = review({"cat": 1, "cow": 2, "dog": 3})
     on.click(12, 10, 3)
     on.go_to_open()
     on.reject()
-    values = {"cat": 1, "cow": 2, "dog": 3}
-    on.source = replace(on.source, classes=values)
     on.undo()
     on.paint([(3, 3)], radius=2, value=2)
     on.go(-1)
