@@ -1,7 +1,9 @@
 """``getam serve`` opens a run or a backbone, and ends at Ctrl-C."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -9,11 +11,12 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from getam.cli.main import main
-from getam.cli.serve import stop
+from getam.cli.serve import review_of, stop
 from getam.stopped import Stopped
 
 
@@ -53,6 +56,27 @@ def test_a_run_is_served_until_ctrl_c(folder: Path, capsys: pytest.CaptureFixtur
     assert f"{folder.name}: what the network sees" in page
 
 
+def test_a_review_goes_on_in_its_own_folder_alone(
+    folder: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gradio")
+    run = shutil.copytree(folder, tmp_path / "run")
+    given: dict[str, Any] = dict.fromkeys(("out", "labels", "split", "none", "device"))
+    settings = {**given, "run": run, "review": voc}
+    for _ in range(2):
+        review_of(settings)
+    said = capsys.readouterr().out
+    assert said.count(f"The masks of 5 photos are reviewed; they are kept in {run}/corrected.") == 2
+    assert json.loads((run / "corrected" / "decisions.json").read_text())["photos"] == {}
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "a.png").write_text("precious")
+    with pytest.raises(FileExistsError, match="name another one with --out"):
+        review_of({**settings, "out": precious})
+    with pytest.raises(ValueError, match="would meet the input"):
+        review_of({**settings, "out": voc / "SegmentationClass"})
+
+
 def test_a_signal_to_end_is_answered() -> None:
     with pytest.raises(Stopped) as stopped:
         stop(signal.SIGTERM, None)
@@ -65,6 +89,8 @@ def test_a_signal_to_end_is_answered() -> None:
         ([], "give the folder of a run, or --backbone NAME"),
         (["run", "--backbone", "vit_tiny_patch16_224"], "not both"),
         (["run", "--port", "70000"], "port must lie in 1..65535, got 70000"),
+        (["--backbone", "vit_tiny_patch16_224", "--review", "data"], "--review needs the folder"),
+        (["run", "--out", "masks"], "--out belongs to a review: name its data set with --review"),
     ],
 )
 def test_wrong_options_are_one_line(

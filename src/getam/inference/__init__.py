@@ -1,6 +1,7 @@
 """This package runs a trained network on photos: masks, maps, pseudo labels, scores."""
 
 from getam.inference.folders import (
+    file_values,
     files_of,
     label_folder,
     maps_folder,
@@ -37,6 +38,7 @@ __all__ = [
     "Predictor",
     "assess_photos",
     "choose_thresholds",
+    "file_values",
     "files_of",
     "label_batch",
     "label_folder",
