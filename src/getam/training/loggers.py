@@ -69,7 +69,11 @@ def mlflow(folder: Path, _done: int) -> Iterator[Log]:
         client.set_tracking_uri((folder / "mlruns").absolute().as_uri())
     client.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT))
     with client.start_run(run_name=folder.name):
-        yield lambda figures, step: client.log_metrics(dict(figures), step=step)
+
+        def log(figures: Mapping[str, float], step: int) -> None:
+            client.log_metrics(dict(figures), step=step)
+
+        yield log
 
 
 class Known(NamedTuple):
