@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
 
-.PHONY: demo test browser check format package bench docs clean
+.PHONY: demo test browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -20,12 +20,17 @@ browser:
 	@command -v chromium chromedriver > /dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq chromium chromium-driver; }
 
-check: $(VENV)/installed
+check: style types imports docs
+
+style: $(VENV)/installed
 	$(BIN)/ruff format --check src tests benchmarks examples docs
 	$(BIN)/ruff check src tests benchmarks examples docs
+
+types: $(VENV)/installed
 	$(BIN)/mypy
+
+imports: $(VENV)/installed
 	$(BIN)/lint-imports
-	$(MAKE) docs
 
 format: $(VENV)/installed
 	$(BIN)/ruff format src tests benchmarks examples docs
