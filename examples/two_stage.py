@@ -27,7 +27,7 @@ from getam.evaluation import read_class_names, read_mask
 
 EPOCHS, BATCH, CROP, LONG_SIDE, UNIT, UNDECIDED = 3, 8, 224, 320, 32, 255
 ANIMALS = ["cat", "cow", "dog", "horse", "sheep", "person"]
-SIZES = {"decoder_intermediate_channels": (64, 128, 192, 192), "decoder_fusion_channels": 64}
+SIZES = {"decoder_intermediate_channels": (48, 96, 192, 192), "decoder_fusion_channels": 32}
 OF_TIMM = {"dynamic_img_size": True, "num_classes": 0}  # photos of any size, no classifier
 AT_RANDOM = v2.Compose([v2.RandomResizedCrop(CROP, (0.5, 1.0)), v2.RandomHorizontalFlip()])
 TO_FLOAT = [v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.5] * 3)]
