@@ -16,12 +16,12 @@ from getam.files import whole_file
 from getam.json_object import json_object
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
+from getam.training.loggers import LOGGERS
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
-TENSORBOARD = "tensorboard"  # folder of its logs in a run
 
-FREE = {"workers", "device", "strict", "out"}  # may change when a run goes on
+FREE = {"workers", "device", "strict", "out", "loggers"}  # may change when a run goes on
 
 
 class RunFolder:
@@ -88,7 +88,9 @@ class RunFolder:
     def _is_new(self) -> bool:
         if not self.path.is_dir():
             return not self.path.exists()
-        names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
+        names = {path.name for path in self.path.iterdir()} - {
+            known.folder for known in LOGGERS.values()
+        }
         if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
             names.remove(FOLDER)
         return names in (set(), {CONFIG, ENVIRONMENT})
