@@ -24,6 +24,7 @@ PHOTOS = {
     "runs/sets/animals_30/tags.csv": 30,
     "runs/sets/animals_100/tags.csv": 100,
     "runs/sets/animals_200/tags.csv": 200,
+    "runs/sets/animals_all/tags.csv": 474,
     "runs/sets/animals_few_cows/tags.csv": 607,
     "runs/sets/tiles/tags.csv": 293,
     "runs/sets/tiles_one_class/tags.csv": 293,
