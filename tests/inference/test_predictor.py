@@ -12,6 +12,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
+from getam.crf import dense_crf
 from getam.inference import Prediction, Predictor
 from getam.model import View, load_model, save_model
 
@@ -162,6 +163,18 @@ def test_a_crf_keeps_probabilities(folder):
     prediction = Predictor.load(folder, crf=True, device="cpu")(image, probabilities=True)
     torch.testing.assert_close(prediction.probabilities.sum(0), torch.ones(20, 30))
     assert torch.equal(prediction.mask, prediction.probabilities.argmax(0).byte())
+
+
+def test_the_crf_is_the_one_of_the_released_test(folder):
+    image = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
+    plain, sharp = (
+        Predictor.load(folder, crf=crf, device="cpu")(image, probabilities=True).probabilities
+        for crf in (False, True)
+    )
+    bilateral = {"sxy": 83.0, "srgb": 5.0, "compat": 4.0}
+    gaussian = {"gaussian_sxy": 3.0, "gaussian_compat": 3.0}
+    expected = dense_crf(plain[None], image[None], **bilateral, **gaussian, iterations=20)[0]
+    torch.testing.assert_close(sharp, expected)
 
 
 @pytest.mark.parametrize(
