@@ -24,7 +24,7 @@ from trials import BACKBONE, CLASSES, DECODER, TRIALS, WEIGHTS, parts
 from getam.data import Record, Source
 from getam.evaluation import BAD, ClassSigns, PhotoSigns, average, true_overlap
 from getam.files import whole_file
-from getam.inference import Predictor, assess_photos
+from getam.inference import Predictor, judge_photos
 from getam.model import Model, load_model
 from getam.network import build_network
 from getam.recipe import recipe_for
@@ -126,31 +126,31 @@ def trained(source: Source, folder: Path) -> Model:
 def compare(model: Model, source: Source) -> dict[str, Any]:
     """Judge the photos of a source and compare with their true masks."""
     began = time.process_time()
-    photos = list(assess_photos(model, source, workers=0))
+    photos = list(judge_photos(model, source, workers=0))
     seconds = (time.process_time() - began) / len(photos)
     predictor = Predictor(model)
     records = {record.id: record for record in source.records}
     judged: dict[str, dict[str, Judged]] = {}
-    for assessed in photos:
-        record = records[assessed.photo.id]
+    for judged in photos:
+        record = records[judged.photo.id]
         likely = predictor(str(record.image), probabilities=True).probabilities
         assert likely is not None  # they were asked for
         truth = torch.from_numpy(source.read_truth(record))
-        classes = assessed.photo.classes
-        label = true_overlap(assessed.photo.label_at_photo_size(), truth, classes)
-        prediction = true_overlap(assessed.prediction.mask, truth, classes)
+        classes = judged.photo.classes
+        label = true_overlap(judged.photo.label_at_photo_size(), truth, classes)
+        prediction = true_overlap(judged.prediction.mask, truth, classes)
         judged[record.id] = {
             CLASSES[c]: Judged(
-                signs=assessed.signs.tagged[CLASSES[c]],
-                undecided=assessed.signs.undecided,
-                predicted_area=float((assessed.prediction.mask == c + 1).float().mean()),
+                signs=judged.signs.tagged[CLASSES[c]],
+                undecided=judged.signs.undecided,
+                predicted_area=float((judged.prediction.mask == c + 1).float().mean()),
                 top_probability=float(likely.amax(0).mean()),
                 label=label[c],
                 prediction=prediction[c],
             )
             for c in classes
         }
-    signs = [assessed.signs for assessed in photos]
+    signs = [judged.signs for judged in photos]
     tags, likely_tags = tags_of(source.records), probabilities(signs)
     return {
         "photos": len(photos),
@@ -273,8 +273,8 @@ def flip(source: Source) -> Source:
 
 def flips_in_training(model: Model, source: Source, flipped: Source) -> dict[str, Any]:
     """Return how many flips are found in the photos that the network was trained on."""
-    photos = assess_photos(model, flipped.aligned(list(model.classes)), workers=0)
-    likely = probabilities([assessed.signs for assessed in photos])
+    photos = judge_photos(model, flipped.aligned(list(model.classes)), workers=0)
+    likely = probabilities([judged.signs for judged in photos])
     before, after = tags_of(source.records), tags_of(flipped.records)
     return {
         name: {k: round(v, 3) for k, v in found_of(after, likely, before != after, doubt).items()}

@@ -6,7 +6,7 @@ import pytest
 
 from getam.cli.main import main
 from getam.data import Source
-from getam.inference import assess_photos, read_quality
+from getam.inference import judge_photos, read_quality
 from getam.model import Model
 
 
@@ -19,7 +19,7 @@ def test_every_photo_is_judged(
     quick = ["--device", "cpu", "--workers", "0"]
     assert main(["quality", *options, *quick, "--json", str(file), "--most", "1"]) == 0
     kept = read_quality(file)["given by --data"]
-    expected = [each.signs for each in assess_photos(model, source, workers=0)]
+    expected = [each.signs for each in judge_photos(model, source, workers=0)]
     assert [signs.id for signs in kept] == [signs.id for signs in expected]
     for ours, theirs in zip(kept, expected, strict=True):
         assert ours.quality == pytest.approx(theirs.quality, abs=1e-4)

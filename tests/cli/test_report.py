@@ -1,9 +1,11 @@
 """``getam report`` finds the photos of a run, or takes those that are named."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from data.scenes import LABELS
 
 from getam.cli.main import main
 
@@ -74,6 +76,23 @@ def test_a_run_whose_photos_moved_says_what_to_do(
     (moved / "config.yaml").write_text("\n".join(["data: gone", *rest]) + "\n")
     assert main(["report", "--run", str(moved), *QUICK]) == 1
     assert "there is no data set gone" in capsys.readouterr().err
+
+
+def test_photos_that_are_not_those_of_the_run_are_refused(
+    run: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept, other = shutil.copytree(run, tmp_path / "run"), shutil.copytree(voc, tmp_path / "other")
+    (other / "image_labels.json").write_text(json.dumps({**LABELS, "c": ["dog"]}))
+    config = kept / "config.yaml"
+    config.write_text(config.read_text().replace(f"data: {voc}\n", f"data: {other}\n"))
+    out = tmp_path / "page.html"
+    report = ["report", "--run", str(kept), "--out", str(out), *QUICK]
+    assert main(report) == 1
+    assert f"1 photos of {other} (train) or their tags, c among them, are not those that" in (
+        capsys.readouterr().err
+    )
+    assert not out.exists()
+    assert main([*report, "--data", str(other), "--photos", "1"]) == 0
 
 
 def test_a_photo_is_never_replaced(

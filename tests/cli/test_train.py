@@ -6,11 +6,13 @@ import statistics
 from pathlib import Path
 
 import pytest
+from data.scenes import LABELS, write_voc
 
 from getam.cli.main import main
 from getam.cli.options import parse
 from getam.cli.train import open_parts, train_from_tags
 from getam.cli.train_options import train_parser
+from getam.training.run_folder import recorded_settings
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
@@ -114,6 +116,36 @@ def test_a_dry_run_says_how_long_it_takes_and_writes_nothing(
     assert main(["train", *options(voc, out), "--dry-run"]) == 1
     assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
     assert main(["train", *options(voc, out), "--dry-run", "--resume"]) == 1
+
+
+def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there, run = tmp_path / "here", tmp_path / "there", tmp_path / "run"
+    voc, other = write_voc(here / "photos"), write_voc(there / "photos")
+    (other / "image_labels.json").write_text(
+        json.dumps({**LABELS, "a": ["cat", "dog"], "b": ["cow"]})
+    )
+    monkeypatch.chdir(here)
+    data = ["--data", "photos", "--labels", "photos/image_labels.json", "--split", "train"]
+    assert main(["train", *data, "--out", str(run), *TINY]) == 0
+    recorded = recorded_settings(run)
+    assert recorded["data"] == str(voc)
+    assert recorded["labels"] == str(voc / "image_labels.json")
+    monkeypatch.chdir(there)
+    resume = ["train", "--out", str(run), "--resume"]
+    before = files(run)
+    assert main([*resume, *data]) == 1
+    assert (
+        "data: 2 photos or their tags, a among them, differ between photos (train) and"
+        in (capsys.readouterr().err.splitlines()[-1])
+    )
+    assert files(run) == before
+    assert main(resume) == 0  # with its own photos
+    moved = voc.rename(tmp_path / "moved")
+    tags = str(moved / "image_labels.json")
+    assert main([*resume, "--data", str(moved), "--labels", tags]) == 0
+    assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
 
 
 def test_corrected_masks_are_opened_for_training_alone(

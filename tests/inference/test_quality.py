@@ -10,7 +10,7 @@ from getam.data import read_photo
 from getam.evaluation import overlap, soft_overlap
 from getam.inference import (
     Predictor,
-    assess_photos,
+    judge_photos,
     label_photos,
     read_quality,
     write_quality,
@@ -18,15 +18,15 @@ from getam.inference import (
 
 
 @pytest.fixture(scope="module")
-def assessed(model, source):
-    return list(assess_photos(model, source, workers=0))
+def judged(model, source):
+    return list(judge_photos(model, source, workers=0))
 
 
-def test_signs_are_those_of_the_single_steps(model, source, assessed):
+def test_signs_are_those_of_the_single_steps(model, source, judged):
     predictor = Predictor(model)
     names = list(source.classes)
     labelled = label_photos(model, source, workers=0)
-    for each, record, photo in zip(assessed, source.records, labelled, strict=True):
+    for each, record, photo in zip(judged, source.records, labelled, strict=True):
         signs = each.signs
         assert signs.id == record.id
         assert set(signs.tagged) == set(record.labels)
@@ -54,14 +54,14 @@ def test_signs_are_those_of_the_single_steps(model, source, assessed):
 def test_classes_that_are_not_known_are_not_judged(model, source):
     first = replace(source.records[0], unknown=("dog",))
     nothing = replace(source.records[1], labels=None)
-    signs = assess_photos(model, replace(source, records=(first, nothing)), workers=0)
+    signs = judge_photos(model, replace(source, records=(first, nothing)), workers=0)
     one, other = (each.signs for each in signs)
     assert set(one.untagged) == {"cow"}
     assert (other.tagged, other.untagged) == ({}, {})
 
 
-def test_the_file_holds_every_photo(assessed, tmp_path):
-    signs = [each.signs for each in assessed]
+def test_the_file_holds_every_photo(judged, tmp_path):
+    signs = [each.signs for each in judged]
     write_quality(tmp_path / "quality.json", {"trained on": signs[:3], "not trained on": signs[3:]})
     again = read_quality(tmp_path / "quality.json")
     assert [s.to_dict() for s in again["trained on"]] == [s.to_dict() for s in signs[:3]]

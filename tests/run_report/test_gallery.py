@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from getam.evaluation import average, true_overlap
-from getam.inference import assess_photos
+from getam.inference import judge_photos
 from getam.report import map_uri, mask_uri
 from getam.run_report.gallery import card, cards
 
 
 def test_a_card_holds_every_step_of_the_photo(model, source):
     made = list(cards(model, {"trained on": source}, workers=0))
-    assessed = list(assess_photos(model, source, workers=0))
-    for (_, shown), each, record in zip(made, assessed, source.records, strict=True):
+    judged = list(judge_photos(model, source, workers=0))
+    for (_, shown), each, record in zip(made, judged, source.records, strict=True):
         photo = each.photo
         layers = [stage.layer for stage in shown.stages]
         count = len(photo.classes)
@@ -33,7 +33,7 @@ def test_a_card_holds_every_step_of_the_photo(model, source):
 
 
 def test_true_overlap_is_that_of_the_pseudo_label(model, source):
-    record, each = source.records[1], list(assess_photos(model, source, workers=0))[1]
+    record, each = source.records[1], list(judge_photos(model, source, workers=0))[1]
     truth = torch.from_numpy(source.read_truth(record))
     expected = true_overlap(each.photo.label_at_photo_size(), truth, each.photo.classes)
     shown = card(each, record, source, part="given")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from report.test_run_page import parsed
 
-from getam.inference import assess_photos, write_quality
+from getam.inference import judge_photos, write_quality
 from getam.run_report import report_run
 
 
 def test_the_worst_photos_are_shown_and_suspects_of_all_are_listed(model, source, tmp_path):
-    signs = [each.signs for each in assess_photos(model, source, workers=0)]
+    signs = [each.signs for each in judge_photos(model, source, workers=0)]
     write_quality(tmp_path / "quality.json", {"trained on": signs})
     options = {"model": model, "workers": 0, "most_photos": 3}
     out = report_run(tmp_path, {"trained on": source}, **options)

@@ -7,14 +7,25 @@ import pytest
 from data.scenes import write_photo
 
 from getam.data import list_photos
-from getam.training.run_folder import RunFolder, check_listable, val_photos_of
+from getam.training.run_folder import (
+    RunFolder,
+    check_listable,
+    check_same,
+    recorded_settings,
+    val_photos_of,
+)
 
 
 def test_a_run_may_go_on_elsewhere(tmp_path):
-    began = {"crop": 32, "workers": 2, "device": "cuda", "out": "run"}
+    began = {"crop": 32, "workers": 2, "device": "cuda", "out": "run", "data": "photos"}
     RunFolder(tmp_path, began).begin()
-    moved = {"crop": 32, "workers": 0, "device": "cpu", "out": "moved"}
-    assert RunFolder(tmp_path, moved, resume=True).config is None
+    started = (tmp_path / "env.json").read_bytes()
+    moved = {"crop": 32, "workers": 0, "device": "cpu", "out": "moved", "data": "elsewhere"}
+    RunFolder(tmp_path, moved, resume=True).begin()
+    assert recorded_settings(tmp_path) == {**began, "data": "elsewhere"}
+    assert (tmp_path / "env.json").read_bytes() == started
+    with pytest.raises(ValueError, match="data is 'photos', but the run in .* 'elsewhere': "):
+        check_same(tmp_path, began)  # a finished run is not moved
 
 
 def test_killed_before_anything_was_logged(tmp_path):

@@ -108,18 +108,22 @@ def make_for_training(
 
     Raises
     ------
-    FileExistsError, FileNotFoundError
+    FileExistsError, FileNotFoundError, ValueError
         If the folder cannot be that of the run; nothing is written then.
     """
     from getam.data import check_photos
     from getam.saliency import make_provider, record_origin, with_made_saliency
     from getam.training.run_folder import RunFolder
+    from getam.training.train_photos import check_same_photos
 
     out, (source, val) = settings["out"], parts
     RunFolder(out, {}, resume=resume)  # fails before anything is written
     provider = make_provider(settings["saliency"], network)
     warn_of_masks(provider.about.trained_with_masks, provider.about.provider)
-    source = with_made_saliency(check_photos(source, strict=settings["strict"]), provider, out)
+    source = check_photos(source, strict=settings["strict"])
+    if resume:
+        check_same_photos(out, source)
+    source = with_made_saliency(source, provider, out)
     if val is not None:
         val = with_made_saliency(check_photos(val, strict=settings["strict"]), provider, out)
     record_origin(out, provider.about)

@@ -41,7 +41,7 @@ def quality(
     settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.splits import open_for
     from getam.evaluation import quality_table
-    from getam.inference import GIVEN, assess_photos, write_quality
+    from getam.inference import GIVEN, judge_photos, write_quality
     from getam.model import load_model
     from getam.progress import counted
 
@@ -50,8 +50,8 @@ def quality(
     source = open_for(loaded, settings).with_known_labels()
     signs = []
     with counted("photos", len(source)) as advance:
-        for assessed in assess_photos(loaded, source, workers=workers):
-            signs.append(assessed.signs)
+        for judged in judge_photos(loaded, source, workers=workers):
+            signs.append(judged.signs)
             advance()
     print(quality_table(signs, most=most))
     if json is not None:

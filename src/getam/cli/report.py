@@ -66,7 +66,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     FileNotFoundError
         If the photos of the run are no longer where they were.
     ValueError
-        If the run does not say which photos it was made from.
+        If the run does not say which photos it was made from, or if they are no longer the same.
     """
     from getam.cli.splits import open_for
     from getam.cli.train import open_parts
@@ -74,6 +74,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     from getam.inference import GIVEN, NOT_TRAINED_ON, TRAINED_ON
     from getam.saliency import origin_of, with_kept_saliency
     from getam.training.run_folder import CONFIG, recorded_settings
+    from getam.training.train_photos import other_photos
 
     if settings["data"] is not None:
         return {GIVEN: open_for(model, settings)}
@@ -94,6 +95,12 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
         for name, source in {TRAINED_ON: train, NOT_TRAINED_ON: val}.items()
         if source is not None
     }
+    other = other_photos(run, parts[TRAINED_ON].with_known_labels())
+    if other:
+        raise ValueError(
+            f"{len(other)} photos of {train.name} or their tags, {other[0]} among them, are not "
+            f"those that {run} was trained on: restore them, or name the photos to show with --data"
+        )
     if settings["saliency"] is None and origin_of(run):
         return {name: with_kept_saliency(source, run) for name, source in parts.items()}
     return {name: with_named(part, settings, model=model) for name, part in parts.items()}

@@ -65,7 +65,7 @@ def stages(
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=label_crf)
     loaded = replace(loaded, view=view)
     with counted("photos", len(source)) as advance:
-        scores = score_stages(loaded, source, workers=workers, on_photo=lambda _assessed: advance())
+        scores = score_stages(loaded, source, workers=workers, on_photo=lambda _judged: advance())
     print(scores.table())
     if json is not None:
         scores.write_json(json)

@@ -142,7 +142,8 @@ def train_seeds(
         once = {**settings, "out": folder, "seeds": None}
         given = {**recipe, "seed": seed}
         if (folder / "scores.json").is_file():
-            check_same(folder, json_text.loads(json_text.dumps({**once, **given}, default=str)))
+            recorded = {**findable(once), **given}
+            check_same(folder, json_text.loads(json_text.dumps(recorded, default=str)))
             print(f"seed {seed} was done before: {folder}")
             continue
         begun = (folder / "checkpoint.pt").is_file()
@@ -235,8 +236,13 @@ def arguments(
         "device": settings["device"],
         "workers": settings["workers"],
         "strict": settings["strict"],
-        "config": settings,
+        "config": findable(settings),
     }
+
+
+def findable(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with absolute paths, which a run records for use from any folder."""
+    return {n: v.absolute() if isinstance(v, Path) else v for n, v in settings.items()}
 
 
 def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":

@@ -27,8 +27,8 @@ TRAINED_ON, NOT_TRAINED_ON, GIVEN = "trained on", "not trained on", "given by --
 
 
 @dataclass(frozen=True)
-class AssessedPhoto:
-    """An assessed photo is a photo with its maps, its masks and its signs of quality.
+class JudgedPhoto:
+    """A judged photo is a photo with its maps, its masks and its signs of quality.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class AssessedPhoto:
     signs: PhotoSigns
 
 
-def assess_photos(
+def judge_photos(
     model: Model, source: Source, *, workers: int | None = None
-) -> Iterator[AssessedPhoto]:
+) -> Iterator[JudgedPhoto]:
     """Label, segment and judge the photos of a source one by one, in its order.
 
     Parameters
@@ -67,7 +67,7 @@ def assess_photos(
         tags = [names[number] for number in photo.classes]
         prediction, told = predictor.untold_and_told(read_photo(record.image), tags)
         signs = signs_of(photo, record, prediction=prediction, told=told)
-        yield AssessedPhoto(photo, prediction, signs)
+        yield JudgedPhoto(photo, prediction, signs)
 
 
 def signs_of(

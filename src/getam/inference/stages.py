@@ -12,14 +12,14 @@ from getam.data import Source, read_photo
 from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores, tag_scores
 from getam.inference.labelling import LabelledPhoto
 from getam.inference.predictor import Predictor
-from getam.inference.quality import AssessedPhoto, assess_photos
+from getam.inference.quality import JudgedPhoto, judge_photos
 from getam.model import Model
 
 logger = logging.getLogger(__name__)
 
 PREDICTION, ONE_PASS, LABEL = "prediction", "prediction, one plain pass", "pseudo label"
 
-OnPhoto = Callable[[AssessedPhoto], None]
+OnPhoto = Callable[[JudgedPhoto], None]
 """Called with a photo, its maps and masks, and what they tell about its quality."""
 
 
@@ -61,19 +61,19 @@ def score_stages(
             unknown,
             source.name,
         )
-    for assessed in assess_photos(model, source, workers=workers):
-        record = records[assessed.photo.id]
-        masks = {PREDICTION: assessed.prediction.mask}
+    for judged in judge_photos(model, source, workers=workers):
+        record = records[judged.photo.id]
+        masks = {PREDICTION: judged.prediction.mask}
         if record.mask is not None and plain is not None:
             masks[ONE_PASS] = plain(read_photo(record.image)).mask
         if record.mask is not None:
             truth = torch.from_numpy(source.read_truth(record))
             counts.update(masks, truth)
             if record.labels is not None:
-                counts.update_labels(assessed.photo, truth)
-        counts.tags.append(assessed.prediction.class_probabilities)
+                counts.update_labels(judged.photo, truth)
+        counts.tags.append(judged.prediction.class_probabilities)
         if on_photo:
-            on_photo(assessed)
+            on_photo(judged)
     return counts.scores(view=str(model.view), tags=score_tags(counts.tags, source))
 
 

@@ -7,7 +7,7 @@ import torch
 
 from getam.data import Record, Source, read_saliency
 from getam.evaluation import PhotoSigns, average, percent, true_overlap
-from getam.inference import AssessedPhoto, LabelledPhoto, assess_photos
+from getam.inference import JudgedPhoto, LabelledPhoto, judge_photos
 from getam.model import Model
 from getam.progress import counted
 from getam.report import Card, Stage, colours_of, map_uri, mask_uri, photo_uri
@@ -16,24 +16,24 @@ from getam.vocabulary import IGNORE
 
 def cards(
     model: Model, parts: Mapping[str, Source], *, workers: int | None = None
-) -> Iterator[tuple[AssessedPhoto, Card]]:
+) -> Iterator[tuple[JudgedPhoto, Card]]:
     """Judge the photos of a gallery one by one, and yield each with its card."""
     with counted("photos of the report", sum(map(len, parts.values()))) as advance:
         for part, source in parts.items():
             records = {record.id: record for record in source.records}
-            for assessed in assess_photos(model, source, workers=workers):
-                yield assessed, card(assessed, records[assessed.photo.id], source, part=part)
+            for judged in judge_photos(model, source, workers=workers):
+                yield judged, card(judged, records[judged.photo.id], source, part=part)
                 advance()
 
 
-def card(assessed: AssessedPhoto, record: Record, source: Source, *, part: str) -> Card:
+def card(judged: JudgedPhoto, record: Record, source: Source, *, part: str) -> Card:
     """Return the card of one photo."""
-    photo, signs = assessed.photo, assessed.signs
+    photo, signs = judged.photo, judged.signs
     truth = source.read_truth(record) if record.mask is not None else None
     names = list(source.classes)
     doubt = signs.doubt
     shown = dict(enumerate(names, start=1))
-    stages = [*stages_of(assessed, record, names)]
+    stages = [*stages_of(judged, record, names)]
     if truth is not None:
         stages.append(Stage("True mask, drawn by a person", "mask", mask_uri(truth)))
     return Card(
@@ -42,7 +42,7 @@ def card(assessed: AssessedPhoto, record: Record, source: Source, *, part: str) 
         size=photo.size[::-1],
         stages=stages,
         tags=record.labels or (),
-        colours=colours_of({**visible(assessed, shown), IGNORE: "undecided or not counted"}),
+        colours=colours_of({**visible(judged, shown), IGNORE: "undecided or not counted"}),
         part=part,
         quality=signs.quality,
         doubt=doubt.kind,
@@ -59,9 +59,9 @@ def overlap_of(photo: LabelledPhoto, truth: np.ndarray) -> float | None:
     return average(found.values()) if found else None
 
 
-def stages_of(assessed: AssessedPhoto, record: Record, names: list[str]) -> Iterator[Stage]:
+def stages_of(judged: JudgedPhoto, record: Record, names: list[str]) -> Iterator[Stage]:
     """Yield the pictures of a photo, from the photo itself to the mask of the trained network."""
-    photo = assessed.photo
+    photo = judged.photo
     yield Stage("Photo")
     maps_of = {"First hint": photo.activation_maps, "Refined hint": photo.refined_maps}
     for title, maps in maps_of.items():
@@ -72,7 +72,7 @@ def stages_of(assessed: AssessedPhoto, record: Record, names: list[str]) -> Iter
         saliency = read_saliency(record.saliency, size)[0] / 255
         yield Stage("What stands out (saliency)", "map", map_uri(saliency))
     yield Stage("Mask made from the tags (pseudo label)", "mask", mask_uri(photo.label.cpu()))
-    yield Stage("Mask of the trained network", "mask", mask_uri(assessed.prediction.mask))
+    yield Stage("Mask of the trained network", "mask", mask_uri(judged.prediction.mask))
 
 
 def figures(signs: PhotoSigns) -> dict[str, str]:
@@ -100,8 +100,8 @@ def figures(signs: PhotoSigns) -> dict[str, str]:
     }
 
 
-def visible(assessed: AssessedPhoto, names: Mapping[int, str]) -> dict[int, str]:
+def visible(judged: JudgedPhoto, names: Mapping[int, str]) -> dict[int, str]:
     """Return the classes that the masks of a photo show, or that its tags name, by mask value."""
-    values = {*assessed.photo.label.unique().tolist(), *assessed.prediction.mask.unique().tolist()}
-    tagged = {number + 1 for number in assessed.photo.classes}
+    values = {*judged.photo.label.unique().tolist(), *judged.prediction.mask.unique().tolist()}
+    tagged = {number + 1 for number in judged.photo.classes}
     return {number: name for number, name in names.items() if number in values | tagged}

@@ -11,8 +11,8 @@ from getam.inference import (
     NOT_TRAINED_ON,
     QUALITY,
     TRAINED_ON,
-    AssessedPhoto,
-    assess_photos,
+    JudgedPhoto,
+    judge_photos,
     score_stages,
     write_quality,
 )
@@ -38,15 +38,15 @@ def score_run(
     tuple of StageScores and list of PhotoSigns
         The scores, and the signs of every photo.
     """
-    shown: list[AssessedPhoto] = []
+    shown: list[JudgedPhoto] = []
     signs: list[PhotoSigns] = []
     with counted("scoring", len(val)) as advance:
 
-        def on_photo(assessed: AssessedPhoto) -> None:
+        def on_photo(judged: JudgedPhoto) -> None:
             advance()
-            signs.append(assessed.signs)
+            signs.append(judged.signs)
             if len(shown) < SHOWN:
-                shown.append(assessed)
+                shown.append(judged)
 
         stages = score_stages(model, val, workers=workers, on_photo=on_photo)
     stages.write_json(folder / "scores.json")
@@ -86,7 +86,7 @@ def judge_run(
         )
     with counted("judging", len(some)) as advance:
         signs = []
-        for assessed in assess_photos(model, some, workers=workers):
-            signs.append(assessed.signs)
+        for judged in judge_photos(model, some, workers=workers):
+            signs.append(judged.signs)
             advance()
     write_quality(folder / QUALITY, {NOT_TRAINED_ON: held_out, TRAINED_ON: signs})

@@ -22,6 +22,7 @@ from getam.training.precision import Format, fast_precision
 from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
+from getam.training.train_photos import check_same_photos
 from getam.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def prepare(
     run = RunFolder(out, {**(config or {}), **asdict(recipe)}, resume=resume)
     corrected = corrected_photos(source)
     if resume:
+        check_same_photos(out, source)
         check_same_corrected(out, corrected)
     fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
     fabric.launch()

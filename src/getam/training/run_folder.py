@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,12 @@ from getam.training.loggers import LOGGERS
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-FREE = {"workers", "device", "strict", "out", "loggers"}  # may change when a run goes on
+FREE = frozenset({"workers", "device", "strict", "out", "loggers"})  # may change when a run goes on
+MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
+"""These inputs of a run may lie elsewhere when it goes on.
+
+The photos, the tags and the corrected masks are compared by what they hold, and masks to score with
+are never learnt from."""
 
 
 class RunFolder:
@@ -43,25 +48,28 @@ class RunFolder:
     FileNotFoundError
         If ``resume`` is on and there is no run.
     ValueError
-        If ``resume`` is on with other settings than the run began with.
+        If ``resume`` is on with other settings than the run began with, but for those of `FREE` and
+        `MOVABLE`.
     """
 
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
         self.path = path
         config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
-        self.config = None if resume else config
+        self.config, self.resume = config, resume
         if resume:
-            check_same(path, config)
+            check_same(path, config, free=FREE | MOVABLE)
+            moved = {name: config[name] for name in MOVABLE & config.keys()}
+            self.config = recorded_settings(path) | moved
         elif not self._is_new():
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
             raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
 
     def begin(self) -> None:
-        """Write the settings and the environment; those of a resumed run stay as they were."""
-        if self.config is None:
-            return
+        """Write the settings and the environment; a resumed run notes only where its inputs are."""
         with whole_file(self.path / CONFIG) as temporary:
             temporary.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        if self.resume:
+            return
         with whole_file(self.path / ENVIRONMENT) as temporary:
             temporary.write_text(json.dumps(environment(), indent=2) + "\n")
 
@@ -127,8 +135,17 @@ def metrics_of(folder: Path) -> list[dict[str, Any]]:
     return [json_object(t, origin=f"line {n} of {file}") for n, t in enumerate(whole, start=1)]
 
 
-def check_same(folder: Path, config: Mapping[str, Any]) -> None:
+def check_same(folder: Path, config: Mapping[str, Any], *, free: Collection[str] = FREE) -> None:
     """Raise an error if the run in a folder began with other settings than these.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    config
+        The settings, as plain values.
+    free
+        The names of the settings that may differ.
 
     Raises
     ------
@@ -138,7 +155,7 @@ def check_same(folder: Path, config: Mapping[str, Any]) -> None:
         For the first setting that differs.
     """
     began = recorded_settings(folder)
-    changed = [name for name in config if name not in FREE and began.get(name) != config[name]]
+    changed = [name for name in config if name not in free and began.get(name) != config[name]]
     if changed:
         name = changed[0]
         raise ValueError(

@@ -19,6 +19,7 @@ from getam.training.loggers import check_loggers
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
 from getam.training.step import StepOutput
+from getam.training.train_photos import write_train_photos
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def train(
     strict
         Stop at an unreadable photo; otherwise it is left out with a warning.
     resume
-        Go on with the run in ``out``.
+        Go on with the run in ``out``, if the photos to train on and their tags are still the same.
     loggers
         Names of programs that are given the figures of ``metrics.jsonl`` too: tensorboard, csv,
         wandb, mlflow. A run that goes on may have other ones.
@@ -128,6 +129,7 @@ def train(
         save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
 
     trainer.run.begin()  # only now: settings that cannot be built must not use the folder up
+    write_train_photos(out, source)
     write_corrected(out, ready.corrected)
     if val is not None:
         trainer.run.write_val_photos([record.image for record in val.records])
