@@ -103,5 +103,5 @@ def test_broken_tables(folder, text, message):
 
 
 def test_a_table_carries_its_own_labels(folder):
-    with pytest.raises(ValueError, match="carries its own labels"):
+    with pytest.raises(ValueError, match=r"leave out the label file other.csv \(--labels\)"):
         opened(folder, NAMES, labels="other.csv")

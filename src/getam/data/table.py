@@ -41,7 +41,9 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, notice: No
         If all photos are missing.
     """
     if labels is not None:
-        raise ValueError(f"{path} carries its own labels; labels={labels} cannot be used with it")
+        raise ValueError(
+            f"{path} carries its own labels: leave out the label file {labels} (--labels)"
+        )
     rows = read_rows(path)
     classes = _classes(rows, path)
     photos = _photos(_of_split(rows, split, path), path, notice)

@@ -111,7 +111,7 @@ def check_truth(source: Source) -> None:
     if ignored and source.has_truth:
         raise ValueError(
             f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
-            "means ignored: choose other classes with classes=..., or give it another value"
+            "means ignored: choose other classes (--classes NAMES), or give it another value"
         )
     faults = truth_faults(source)
     if faults:
