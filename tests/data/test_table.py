@@ -1,5 +1,7 @@
 """Tables of photos, sound and broken."""
 
+import os
+
 import pytest
 
 from getam.data import open_source
@@ -83,6 +85,16 @@ def test_missing_photos(folder, caplog):
         opened(folder, text, strict=True)
     with pytest.raises(FileNotFoundError, match="none of the photos"):
         opened(folder, "image,labels\ngone.png,cat\n")
+
+
+def test_a_long_table_lists_each_folder_once_and_says_so(folder, caplog, monkeypatch):
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr("getam.data.table.MANY", 3)
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    caplog.set_level("INFO")
+    assert len(opened(folder, NAMES)) == 4
+    assert listed == [folder / "x", folder]
+    assert "looking for the photos of the 4 rows of" in caplog.text
 
 
 @pytest.mark.parametrize(

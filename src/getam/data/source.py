@@ -211,7 +211,8 @@ class Source:
         left_out = len(self.records) - len(known)
         if left_out and not known:
             raise ValueError(
-                f"nothing is known about any photo of {self.name}: give a label file (--labels FILE)"
+                f"nothing is known about any photo of {self.name}: give a label file "
+                "(--labels FILE)"
             )
         if left_out:
             logger.info(
@@ -247,7 +248,8 @@ class Source:
         shown = {name for record in self.records for name in record.labels or ()}
         if not shown:
             raise ValueError(
-                f"no photo of {self.name} has a label to train on: give a label file (--labels FILE)"
+                f"no photo of {self.name} has a label to train on: give a label file "
+                "(--labels FILE)"
             )
         absent = [name for name in self.classes if name not in shown]
         if absent:
