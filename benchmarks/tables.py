@@ -177,9 +177,9 @@ def tile_maps() -> str:
 
 
 WHOLE = {
-    "tags/old default": "what a bare command used to do",
-    "tags/base": "8 photos a step, 9 epochs (the 8-photo recipe)",
-    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs (the default)",
+    "tags/old default": "the first default",
+    "tags/base": "8 photos a step, 9 epochs",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs",
 }
 
 

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from getam.cli.main import main
-from getam.cli.serve import review_of, stop
-from getam.stopped import Stopped
+from getam.cli.serve import review_of
 
 
 def free_port() -> int:
@@ -41,14 +40,12 @@ def fetch_and_interrupt(capsys: pytest.CaptureFixture[str], seen: list[str]) -> 
 def test_a_run_is_served_until_ctrl_c(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gradio")
     port, seen = free_port(), list[str]()
-    ended = signal.getsignal(signal.SIGTERM)
     interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & ignores it
     visitor = threading.Thread(target=fetch_and_interrupt, args=(capsys, seen))
     visitor.start()
     try:
         assert main(["serve", str(folder), "--port", str(port), "--device", "cpu"]) == 0
     finally:
-        signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, interrupted)
         visitor.join()
     address, page = seen
@@ -75,12 +72,6 @@ def test_a_review_goes_on_in_its_own_folder_alone(
         review_of({**settings, "out": precious})
     with pytest.raises(ValueError, match="would meet the input"):
         review_of({**settings, "out": voc / "SegmentationClass"})
-
-
-def test_a_signal_to_end_is_answered() -> None:
-    with pytest.raises(Stopped) as stopped:
-        stop(signal.SIGTERM, None)
-    assert stopped.value.signal == signal.SIGTERM
 
 
 @pytest.mark.parametrize(

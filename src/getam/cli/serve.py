@@ -1,13 +1,11 @@
 """The verb ``getam serve`` shows in a browser what a network sees in photos."""
 
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from getam.cli.options import led_by, run_verb
 from getam.extra import needs
-from getam.stopped import Stopped
 
 if TYPE_CHECKING:
     from getam.web.serve import Build
@@ -59,7 +57,6 @@ def serve(
     from getam.web import serve as serve_page
 
     build = review_of(settings) if review is not None else exploration_of(settings)
-    signal.signal(signal.SIGTERM, stop)
     serve_page(build, port=port, open_browser=open_browser)
 
 
@@ -132,11 +129,6 @@ def review_of(settings: Mapping[str, Any]) -> "Build":
     review = open_review(model, source, out, qualities)
     print(f"The masks of {len(source)} photos are reviewed; they are kept in {out.path}.")
     return partial(review_page, review, title=run.resolve().name, qualities=qualities)
-
-
-def stop(number: int, _frame: Any) -> NoReturn:
-    """End the page on a signal, so that its temporary folder is removed."""
-    raise Stopped("the page is no longer served", number)
 
 
 def run(options: Sequence[str]) -> None:
