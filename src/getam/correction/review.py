@@ -91,6 +91,11 @@ class Review:
         If ``decisions.json`` is damaged, or if the mask of the first photo cannot be used.
     """
 
+    record: Record
+    label: np.ndarray
+    clicks: tuple[Click, ...]
+    _spread: Spread | None
+
     def __init__(
         self,
         source: Source,
@@ -104,8 +109,6 @@ class Review:
         self._first, self._make_spread = first, spread
         self._decisions = Decisions(out.path / DECISIONS)
         self._steps: deque[Step] = deque(maxlen=MOST_STEPS)
-        self.clicks: tuple[Click, ...] = ()
-        self._spread: Spread | None = None
         self._places = {record.id: place for place, record in enumerate(source.records)}
         self._show(self._places.get(self._decisions.shown, 0))
 
@@ -199,9 +202,7 @@ class Review:
         record = self.source.records[place]
         kept = self._decision_about(record) in WITH_MASK
         label = self._read(record) if kept else self._first(record)
-        self.record: Record = record
-        self.label: np.ndarray = label
-        self.clicks = ()
+        self.record, self.label, self.clicks = record, label, ()
         self._spread = None
         self._decisions.show(record.id)
 

@@ -80,8 +80,8 @@ def review_page(review: Review, *, title: str, qualities: Mapping[str, float]) -
         def touched(
             opacity: float, value: int, tool: str, width: float, touch: gr.EventData
         ) -> list[str]:
-            touching = {"value": value, "width": width}
-            return answer(partial(touch_photo, review, tool, touch.points, **touching), opacity)
+            act = partial(touch_photo, review, tool, touch.points, value=value, width=width)
+            return answer(act, opacity)
 
         output = [said, stage, counts]
         asking: dict[str, Any] = {
@@ -102,12 +102,15 @@ def review_page(review: Review, *, title: str, qualities: Mapping[str, float]) -
 def decision_buttons() -> dict[str, gr.Button]:
     """Lay out the buttons, and return them by the names of their actions."""
     buttons: dict[str, gr.Button] = {}
-    rows = {"accept": "primary", "reject": "secondary"}, {"undo": "secondary"}
-    for row in (*rows, {"previous": "secondary", "next": "secondary"}):
+    for row in (("accept", "reject"), ("undo",), ("previous", "next")):
         with gr.Row():
-            for name, variant in row.items():
-                label = f"{name.capitalize()} ({name[0].upper()})"
-                buttons[name] = gr.Button(label, variant=variant, elem_id=name, min_width=100)
+            for name in row:
+                buttons[name] = gr.Button(
+                    f"{name.capitalize()} ({name[0].upper()})",
+                    variant="primary" if name == "accept" else "secondary",
+                    elem_id=name,
+                    min_width=100,
+                )
     return buttons
 
 
