@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from getam.correction import qualities_for, worst_first
-from getam.inference import QUALITY, assess_photos, write_quality
+from getam.inference import QUALITY, judge_photos, write_quality
 
 
 def test_the_worst_come_first_and_unknown_ones_last(source):
@@ -13,7 +13,7 @@ def test_the_worst_come_first_and_unknown_ones_last(source):
 
 
 def test_photos_of_the_run_are_read_and_others_are_judged(model, source, tmp_path):
-    signs = [assessed.signs for assessed in assess_photos(model, source, workers=0)]
+    signs = [judged.signs for judged in judge_photos(model, source, workers=0)]
     qualities = {each.id: each.quality for each in signs}
     kept = replace(signs[0], background=0.25, tagged={})
     write_quality(tmp_path / QUALITY, {"trained on": [kept]})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from getam.data import Record, Source
-from getam.inference import QUALITY, assess_photos, read_quality
+from getam.inference import QUALITY, judge_photos, read_quality
 from getam.model import Model
 from getam.progress import counted
 
@@ -52,7 +52,7 @@ def qualities_for(
     if others:
         rest = replace(source, records=others)
         with counted("photos judged", len(others)) as advance:
-            for assessed in assess_photos(model, rest, workers=workers):
-                found[assessed.signs.id] = assessed.signs.quality
+            for judged in judge_photos(model, rest, workers=workers):
+                found[judged.signs.id] = judged.signs.quality
                 advance()
     return {record.id: found[record.id] for record in source.records if record.id in found}
