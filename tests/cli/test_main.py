@@ -25,6 +25,16 @@ def test_waiting_threads_sleep_soon_unless_the_user_says_otherwise(
     assert os.environ["GOMP_SPINCOUNT"] == expected
 
 
+def test_a_library_does_not_speak_of_its_own_affairs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with pytest.raises(SystemExit):
+        main(["score", "--help"])
+    from lightning_fabric import Fabric
+
+    Fabric(accelerator="cpu", precision="bf16-mixed")
+    assert not caplog.messages
+
+
 def test_messages_stay_in_one_line() -> None:
     record = logging.LogRecord("getam", logging.INFO, "", 0, "photo %s", ("a\nb\x1b.png",), None)
     assert OneLine("%(message)s").format(record) == r"photo a\nb\x1b.png"

@@ -22,6 +22,12 @@ def test_the_classes_are_those_of_the_model(
     assert not caplog.messages
 
 
+def test_photos_without_tags_are_refused(model: Model, voc: Path) -> None:
+    settings = {"data": voc / "JPEGImages", "strict": False}
+    with pytest.raises(ValueError, match="JPEGImages names no tags; .* or --labels FILE$"):
+        open_for(model, settings)
+
+
 @pytest.mark.parametrize(
     ("trained", "has_saliency", "used"),
     [

@@ -17,15 +17,27 @@ def test_known_values() -> None:
     assert scores.ap["cat"] == pytest.approx((1 / 1 + 2 / 3) / 2)  # found first and third
     assert scores.ap["dog"] == pytest.approx(1 / 2)  # found second
     assert math.isnan(scores.ap["yak"])
-    assert scores.mean_ap == pytest.approx((5 / 6 + 1 / 2) / 2)
     assert scores.images == 3
     assert scores.to_dict() == {
-        "mean_ap": pytest.approx(2 / 3),
+        "mean_ap": None,
         "ap": {"cat": pytest.approx(5 / 6), "dog": pytest.approx(0.5), "yak": None},
+        "shown": {"cat": 2, "dog": 1, "yak": 0},
         "images": 3,
     }
     assert scores.line() == (
-        "average precision of the tags of 3 photos: mean 0.667 (cat 0.833, dog 0.500, yak -)"
+        "average precision of the tags of 3 photos: mean too few to tell, cat too few to tell "
+        "(n=2), dog too few to tell (n=1), yak too few to tell (n=0); n photos show the class, and "
+        "fewer than 5 are too few to tell"
+    )
+
+
+def test_the_mean_is_that_of_classes_with_enough_photos() -> None:
+    scores = tag_scores(LOGITS.repeat(3, 1), LABELS.repeat(3, 1), NAMES)
+    assert scores.shown == {"cat": 6, "dog": 3, "yak": 0}
+    assert scores.mean_ap == pytest.approx(5 / 6)
+    assert scores.ap["dog"] == pytest.approx(1 / 2)
+    assert f"mean {scores.ap['cat']:.3f}, cat {scores.ap['cat']:.3f} (n=6), dog too few" in (
+        scores.line()
     )
 
 
@@ -34,11 +46,18 @@ def test_a_tag_counts_only_where_it_is_known() -> None:
     scores = tag_scores(LOGITS, LABELS, NAMES, known=known)
     assert scores.ap["cat"] == 1  # the wrong photo between is not known to be wrong
     assert scores.ap["dog"] == average_precision(LOGITS[:2, 1], LABELS[:2, 1]) == 1
+    unsure = tag_scores(LOGITS, LABELS, NAMES, known=~LABELS.bool())
+    assert unsure.shown == dict.fromkeys(NAMES, 0)
 
 
 def test_no_photo_shows_anything() -> None:
     scores = tag_scores(LOGITS, torch.zeros(3, 3), NAMES)
-    assert scores.to_dict() == {"mean_ap": None, "ap": dict.fromkeys(NAMES), "images": 3}
+    assert scores.to_dict() == {
+        "mean_ap": None,
+        "ap": dict.fromkeys(NAMES),
+        "shown": dict.fromkeys(NAMES, 0),
+        "images": 3,
+    }
 
 
 @pytest.mark.parametrize(

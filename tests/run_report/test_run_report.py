@@ -1,5 +1,6 @@
 """The page of a run: whole or not at all, never over an input."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,8 @@ from report.test_run_page import parsed
 
 from getam.inference import judge_photos, write_quality
 from getam.run_report import report_run
+from getam.run_report.recorded_run import read_run
+from getam.run_report.run_report import tiles
 
 
 def test_the_worst_photos_are_shown_and_suspects_of_all_are_listed(model, source, tmp_path):
@@ -23,6 +26,14 @@ def test_the_worst_photos_are_shown_and_suspects_of_all_are_listed(model, source
     assert len(shown) == 3
     assert {"Class by class", "What to look at first"} <= set(page.text)
     assert {s.id for s in signs if s.doubt.kind} <= set(page.text)
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"), [(0.74, "74 %"), (None, "too few photos were held out")]
+)
+def test_a_tile_says_if_there_were_too_few_photos(mean, expected, tmp_path):
+    (tmp_path / "scores.json").write_text(json.dumps({"tags": {"mean_ap": mean}}))
+    assert expected in tiles(read_run(tmp_path), {}).values()
 
 
 def test_photos_about_which_nothing_is_known_are_left_out(model, source, tmp_path):

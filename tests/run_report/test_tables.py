@@ -13,7 +13,11 @@ SCORES = {
     "iou": {"background": 0.9, "cat": 0.1, "cow": None},
     "recall": {"background": 0.8, "cat": 0.2, "cow": None},
     "precision": {"background": 0.7, "cat": 0.3, "cow": None},
-    "tags": {"mean_ap": 0.6, "ap": {"cat": 0.4, "cow": None}},
+    "tags": {
+        "mean_ap": 0.4,
+        "ap": {"cat": 0.4, "cow": None, "dog": 1.0},
+        "shown": {"cat": 5, "cow": 0, "dog": 4},
+    },
     "stages": {
         "raw map": {
             "miou": 0.3,
@@ -47,22 +51,26 @@ def test_every_class_has_its_figures(source):
     rows = {row[0]: row[1:] for row in table.rows}
     assert table.head[1:] == [
         "Photos trained on",
+        "Photos scored (n)",
         "How reliably the tag is recognised",
         "How much of each object was found",
         "How much of the mask is right",
         "Overlap with the true outline",
         "Quality found without true masks",
     ]
-    assert rows["cat"][:5] == ["1", 0.4, 0.2, 0.3, 0.1]
-    assert abs(rows["cat"][5] - 0.3) < 1e-9
-    assert rows["cow"] == ["2", None, None, None, None, None]
-    assert rows["dog"] == ["2", None, None, None, None, 0.6]
-    assert rows["background"] == [None, None, 0.8, 0.7, 0.9, None]
+    assert rows["cat"][:6] == ["1", "5", 0.4, 0.2, 0.3, 0.1]
+    assert abs(rows["cat"][6] - 0.3) < 1e-9
+    assert rows["cow"] == ["2", "0", "too few to tell", None, None, None, None]
+    assert rows["dog"] == ["2", "4", "too few to tell", None, None, None, 0.6]
+    assert rows["background"] == [None, None, None, 0.8, 0.7, 0.9, None]
+    assert table.note.startswith("Figures of masks compare")
+    assert "of which n show the class. Fewer than 5 are too few to tell" in table.note
 
 
 def test_columns_about_which_nothing_is_known_are_left_out():
     table = class_table(run(), None, SIGNS)
     assert table.head == ["Class", "Quality found without true masks"]
+    assert table.note == "The quality score needs no true mask."
     assert class_table(run(), None, []).rows == []
     assert class_qualities([]) == {}
 

@@ -16,6 +16,6 @@ def test_a_line_when_enough_time_has_passed(monkeypatch, capsys):
         shown.update(201, "joint", {"total": 0.1})
         shown.say("epoch 1")
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("step 200/300  joint  total 0.123  ")
+    assert first.startswith("step 200/300  phase 2, masks too  total 0.123  ")
     assert first.endswith("GB  2.0 min left")  # 100 steps took 120 s, 100 are left
     assert second == "epoch 1"

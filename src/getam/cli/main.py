@@ -85,8 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(OneLine())
     logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
-    # Libraries may talk about their own affairs only when something is wrong.
-    for noisy in ("lightning_fabric", "lightning.fabric", "lightning", "PIL", "httpx", "onnx_ir"):
+    # Libraries may talk about their own affairs only when something is wrong. When lightning_fabric
+    # is imported, it sets the level of its top name itself.
+    for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return call(importlib.import_module(f"getam.cli.{verb}").run, options)
 

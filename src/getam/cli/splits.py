@@ -28,10 +28,20 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
     settings
         ``data`` and ``strict``; of :data:`OF_A_SOURCE` what the verb has. If ``saliency`` is the
         name of a provider, its maps are made.
+
+    Raises
+    ------
+    ValueError
+        If the data set names no tags, or as :meth:`getam.data.Source.aligned`.
     """
     given = {name: settings[name] for name in OF_A_SOURCE if name in settings}
     given["saliency"] = folder_of(given.get("saliency"))
     source = open_source(settings["data"], **given)
+    if not source.classes:
+        raise ValueError(
+            f"{source.name} names no tags; this command needs them: give class folders or "
+            "--labels FILE"
+        )
     source = check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
     return with_named(source, settings, model=model)
 

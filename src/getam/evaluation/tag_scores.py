@@ -1,14 +1,21 @@
 """This module scores how well a network names what a photo shows, by average precision."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from getam.evaluation.average_precision import average_precision, mean_over_classes
 from getam.evaluation.scores import figure, without_nan
 from getam.printable import printable
+
+FEWEST = 5
+"""The least number of photos that must show a class. The average precision of fewer is chance."""
+
+TOO_FEW = "too few to tell"
 
 
 @dataclass(frozen=True)
@@ -19,13 +26,16 @@ class TagScores:
     ----------
     ap
         Average precision by class name, 0..1, and nan for a class that no photo shows.
+    shown
+        Number of scored photos that show the class, by class name.
     mean_ap
-        Mean over the classes that some photo shows, or nan if there are none.
+        Mean over the classes that at least `FEWEST` photos show, or nan if there are none.
     images
         Number of photos that were scored.
     """
 
     ap: dict[str, float]
+    shown: dict[str, int]
     mean_ap: float
     images: int
 
@@ -34,15 +44,20 @@ class TagScores:
         return {
             "mean_ap": without_nan(self.mean_ap),
             "ap": without_nan(self.ap),
+            "shown": self.shown,
             "images": self.images,
         }
 
     def line(self) -> str:
-        """Return the scores as one line of text."""
-        parts = (f"{printable(name)} {figure(value).strip()}" for name, value in self.ap.items())
+        """Return the scores as one line of text, with a figure for classes of enough photos."""
+        parts = (
+            f"{printable(name)} {figure(self.ap[name]).strip() if n >= FEWEST else TOO_FEW} (n={n})"
+            for name, n in self.shown.items()
+        )
+        mean = TOO_FEW if math.isnan(self.mean_ap) else figure(self.mean_ap).strip()
         return (
-            f"average precision of the tags of {self.images} photos: mean "
-            f"{figure(self.mean_ap).strip()} ({', '.join(parts)})"
+            f"average precision of the tags of {self.images} photos: mean {mean}, "
+            f"{', '.join(parts)}; n photos show the class, and fewer than {FEWEST} are {TOO_FEW}"
         )
 
 
@@ -73,8 +88,11 @@ def tag_scores(
             f"class_logits and labels must be [N, {len(names)}], got "
             f"{tuple(class_logits.shape)} and {tuple(labels.shape)}"
         )
-    ap = {}
+    known = torch.ones_like(labels, dtype=torch.bool) if known is None else known
+    ap, shown = {}, {}
     for number, name in enumerate(names):
-        rows = slice(None) if known is None else known[:, number]
+        rows = known[:, number]
         ap[name] = average_precision(class_logits[rows, number], labels[rows, number])
-    return TagScores(ap, mean_over_classes(ap.values()), images=len(labels))
+        shown[name] = int((labels[rows, number] > 0).sum())
+    enough = (value for name, value in ap.items() if shown[name] >= FEWEST)
+    return TagScores(ap, shown, mean_over_classes(enough), images=len(labels))

@@ -114,7 +114,7 @@ def scores(found: Mapping[str, Any]) -> str:
             f"**{percent(found['miou'])}** with the true masks, which served for this score alone."
         )
         parts.append(two_columns("class", {n: percent(v) for n, v in found["iou"].items()}, "IoU"))
-    if "tags" in found:
+    if found.get("tags", {}).get("mean_ap") is not None:
         parts.append(
             f"The mean average precision of the tags of {found['tags']['images']} photos is "
             f"{percent(found['tags']['mean_ap'])}."

@@ -105,8 +105,9 @@ def tiles(run: RecordedRun, parts: Mapping[str, Source]) -> dict[str, str]:
     if run.scores.get("miou") is not None:
         found["overlap with the true outlines (mean IoU)"] = percent(run.scores["miou"])
     if "tags" in run.scores:
-        found["how reliably tags are recognised (mean average precision)"] = percent(
-            run.scores["tags"]["mean_ap"]
+        mean = run.scores["tags"]["mean_ap"]
+        found["how reliably tags are recognised (mean average precision)"] = (
+            "too few photos were held out" if mean is None else percent(mean)
         )
     found |= {f"photos {name}": f"{len(source):,}" for name, source in parts.items()}
     if run.seconds is not None:

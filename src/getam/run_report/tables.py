@@ -6,6 +6,7 @@ from typing import Any
 
 from getam.data import Source
 from getam.evaluation import PhotoSigns, average
+from getam.evaluation.tag_scores import FEWEST, TOO_FEW
 from getam.report import Chart, Table
 from getam.run_report.recorded_run import RecordedRun
 
@@ -26,15 +27,30 @@ LOSSES = {
 }
 """The parts of the loss, by what they teach."""
 
+NOTES = {
+    "Overlap with the true outline": "Figures of masks compare the masks of the trained network "
+    "with true masks of photos that it was not trained on; 100 % is perfect.",
+    "How reliably the tag is recognised": "The reliability of a tag is its average precision: "
+    "100 % means that every photo that shows the class is ranked before every photo that does not. "
+    "It is measured on photos that the network was not trained on, of which n show the class. "
+    f"Fewer than {FEWEST} are {TOO_FEW}: the figure would be chance.",
+    "Quality found without true masks": "The quality score needs no true mask.",
+}
+"""What must be known about a column of the table of classes, by its title."""
+
 
 def class_table(run: RecordedRun, trained: Source | None, signs: Sequence[PhotoSigns]) -> Table:
     """Return a table with a row per class; columns about which nothing is known are left out."""
     shown = Counter(n for r in (trained.records if trained else ()) for n in r.labels or ())
     qualities = class_qualities(signs)
-    scores = run.scores
+    scores, tags = run.scores, run.scores.get("tags", {})
     columns: dict[str, Mapping[str, Any]] = {
         "Photos trained on": {name: str(count) for name, count in shown.items()},
-        "How reliably the tag is recognised": scores.get("tags", {}).get("ap", {}),
+        "Photos scored (n)": {name: str(n) for name, n in tags.get("shown", {}).items()},
+        "How reliably the tag is recognised": {
+            name: tags["ap"][name] if n >= FEWEST else TOO_FEW
+            for name, n in tags.get("shown", {}).items()
+        },
         "How much of each object was found": scores.get("recall", {}),
         "How much of the mask is right": scores.get("precision", {}),
         "Overlap with the true outline": scores.get("iou", {}),
@@ -44,10 +60,7 @@ def class_table(run: RecordedRun, trained: Source | None, signs: Sequence[PhotoS
     names = list(dict.fromkeys(n for column in known.values() for n in column))
     return Table(
         "Class by class",
-        "Figures of masks compare the masks of the trained network with true masks of photos that "
-        "it was not trained on; 100 % is perfect. The reliability of a tag is its average "
-        "precision: 100 % means that every photo that shows the class is ranked before every "
-        "photo that does not. The quality score needs no true mask.",
+        " ".join(note for title, note in NOTES.items() if title in known),
         ["Class", *known],
         [[name, *(column.get(name) for column in known.values())] for name in names],
     )

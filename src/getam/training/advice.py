@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from getam.check import tag_findings
 from getam.data import Source, read_photo
 from getam.inference import Predictor
+from getam.progress import counted
 
 FEW_STEPS = 100  # below this the decoder has seen next to nothing
 LOOKED_AT = 24  # photos whose masks are judged at the end
@@ -37,9 +38,11 @@ def after(predictor: Predictor, source: Source) -> str | None:
     """
     records = [record for record in source.records if record.labels][:LOOKED_AT]
     counts: Counter[int] = Counter()
-    for record in records:
-        values, pixels = predictor(read_photo(record.image)).mask.unique(return_counts=True)
-        counts.update(dict(zip(values.tolist(), pixels.tolist(), strict=True)))
+    with counted("looking for masks of one class", len(records)) as advance:
+        for record in records:
+            values, pixels = predictor(read_photo(record.image)).mask.unique(return_counts=True)
+            counts.update(dict(zip(values.tolist(), pixels.tolist(), strict=True)))
+            advance()
     value, most = counts.most_common(1)[0]
     foreground = 1 - counts[0] / counts.total()
     if foreground < NOTHING:

@@ -17,14 +17,12 @@ from getam.recipe import Recipe
 from getam.training.judge_run import JUDGED
 from getam.training.optimiser import train_mode
 from getam.training.prepare import prepare
-from getam.training.progress import peak_memory
+from getam.training.progress import PHASES, peak_memory
 from getam.training.trainer import Trainer
 
 WARM_UP = 1  # the first step pays for the workers and for buffers
 TIMED = 4
 SCORED = 3  # so many photos are scored to see how long one takes
-
-PHASES = {"classification": "phase 1, tags alone", "joint": "phase 2, masks too"}
 
 
 @dataclass(frozen=True)

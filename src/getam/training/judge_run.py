@@ -40,7 +40,7 @@ def score_run(
     """
     shown: list[JudgedPhoto] = []
     signs: list[PhotoSigns] = []
-    with counted("scoring", len(val)) as advance:
+    with counted("scoring photos not trained on", len(val)) as advance:
 
         def on_photo(judged: JudgedPhoto) -> None:
             advance()
@@ -84,7 +84,7 @@ def judge_run(
             "quality.json holds %d of %d training photos; getam quality judges all of them",
             *(len(some), len(source)),
         )
-    with counted("judging", len(some)) as advance:
+    with counted("judging photos trained on", len(some)) as advance:
         signs = []
         for judged in judge_photos(model, some, workers=workers):
             signs.append(judged.signs)

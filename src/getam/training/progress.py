@@ -10,7 +10,10 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-LINE_EVERY = 10.0  # seconds between plain lines
+from getam.progress import LINE_EVERY
+
+PHASES = {"classification": "phase 1, tags alone", "joint": "phase 2, masks too"}
+"""What people read about the phases of a training."""
 
 
 class TrainingProgress:
@@ -57,9 +60,9 @@ class TrainingProgress:
         self.bar.update(self.task, completed=step)
 
     def update(self, step: int, phase: str, figures: Mapping[str, float]) -> None:
-        """Report that ``step`` steps are done, with the running figures."""
+        """Report that ``step`` steps are done, with the running figures of a phase of `PHASES`."""
         shown = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
-        text = f"{phase}  {shown}  {peak_memory():.1f} GB"
+        text = f"{PHASES[phase]}  {shown}  {peak_memory():.1f} GB"
         self.bar.update(self.task, completed=step, description=text)
         now = time.monotonic()
         if self.bar.disable and now - self.last_line > LINE_EVERY:
