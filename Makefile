@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
 
-.PHONY: demo test browser check format package bench docs clean
+.PHONY: demo test test-all examples browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -15,17 +15,30 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
+# What lies in examples/ runs too: the notebook from top to bottom, the programs on a few photos.
+test-all: test examples
+
+examples: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable ".[all,examples]"
+	$(BIN)/python -m pytest tests/examples
+	$(BIN)/jupyter-execute --kernel_name=python3 examples/quickstart.ipynb
+
 # The tests of pages drive a real browser. Without one they are skipped, or fail where CI is set.
 browser:
 	@command -v chromium chromedriver > /dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq chromium chromium-driver; }
 
-check: $(VENV)/installed
+check: style types imports docs
+
+style: $(VENV)/installed
 	$(BIN)/ruff format --check src tests benchmarks examples docs
 	$(BIN)/ruff check src tests benchmarks examples docs
+
+types: $(VENV)/installed
 	$(BIN)/mypy
+
+imports: $(VENV)/installed
 	$(BIN)/lint-imports
-	$(MAKE) docs
 
 format: $(VENV)/installed
 	$(BIN)/ruff format src tests benchmarks examples docs

@@ -131,26 +131,26 @@ def compare(model: Model, source: Source) -> dict[str, Any]:
     predictor = Predictor(model)
     records = {record.id: record for record in source.records}
     judged: dict[str, dict[str, Judged]] = {}
-    for judged in photos:
-        record = records[judged.photo.id]
+    for each in photos:
+        record = records[each.photo.id]
         likely = predictor(str(record.image), probabilities=True).probabilities
         assert likely is not None  # they were asked for
         truth = torch.from_numpy(source.read_truth(record))
-        classes = judged.photo.classes
-        label = true_overlap(judged.photo.label_at_photo_size(), truth, classes)
-        prediction = true_overlap(judged.prediction.mask, truth, classes)
+        classes = each.photo.classes
+        label = true_overlap(each.photo.label_at_photo_size(), truth, classes)
+        prediction = true_overlap(each.prediction.mask, truth, classes)
         judged[record.id] = {
             CLASSES[c]: Judged(
-                signs=judged.signs.tagged[CLASSES[c]],
-                undecided=judged.signs.undecided,
-                predicted_area=float((judged.prediction.mask == c + 1).float().mean()),
+                signs=each.signs.tagged[CLASSES[c]],
+                undecided=each.signs.undecided,
+                predicted_area=float((each.prediction.mask == c + 1).float().mean()),
                 top_probability=float(likely.amax(0).mean()),
                 label=label[c],
                 prediction=prediction[c],
             )
             for c in classes
         }
-    signs = [judged.signs for judged in photos]
+    signs = [each.signs for each in photos]
     tags, likely_tags = tags_of(source.records), probabilities(signs)
     return {
         "photos": len(photos),

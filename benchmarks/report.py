@@ -1,6 +1,10 @@
-"""Write the tables of docs/benchmarks.md from benchmarks/results/latest.json."""
+"""Write the tables of docs/benchmarks.md from latest.json: python benchmarks/report.py [--check].
+
+``benchmarks/run.py`` writes ``benchmarks/results/latest.json``; nothing is measured here.
+"""
 
 import json
+import sys
 from typing import Any
 
 from timing import ROOT, Row
@@ -62,14 +66,23 @@ def conditions(results: dict[str, Any]) -> str:
     )
 
 
+def filled(page: str) -> str:
+    """The page with every marked part made anew from the kept results."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    parts = {"targets": targets(results["rows"]), "conditions": conditions(results)}
+    parts |= {name: table(rows) for name, rows in results["tables"].items()}
+    for name, text in parts.items():
+        page = written(page, name, text)
+    return page
+
+
 def main() -> None:
-    """Fill every marked part."""
-    results = json.loads(RESULTS.read_text())
-    page = written(PAGE.read_text(), "targets", targets(results["rows"]))
-    page = written(page, "conditions", conditions(results))
-    for name, rows in results["tables"].items():
-        page = written(page, name, table(rows))
-    PAGE.write_text(page)
+    """Fill every marked part, or say that the page differs."""
+    page = PAGE.read_text(encoding="utf-8")
+    if "--check" in sys.argv:
+        same = filled(page) == page
+        raise SystemExit(0 if same else f"run python benchmarks/report.py: {PAGE.name} differs")
+    PAGE.write_text(filled(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
 come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``). Those of trials, of
-the quality score, of corrected masks and of snapped pseudo labels come from ``trials.json``,
-``quality.json``, ``corrected.json`` and ``proposals.json`` in ``results``, which the scripts of
-these names write.
+the quality score, of corrected masks, of clicks and of snapped pseudo labels come from
+``trials.json``, ``quality.json``, ``corrected.json``, ``clicks.json`` and ``proposals.json`` in
+``results``, which the scripts of these names write.
 """
 
 import json
@@ -25,6 +25,7 @@ from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
+CLICKS = Path(__file__).with_name("results") / "clicks.json"
 QUALITY = Path(__file__).with_name("results") / "quality.json"
 COMPARED = Path(__file__).with_name("results") / "compare"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -176,9 +177,9 @@ def tile_maps() -> str:
 
 
 WHOLE = {
-    "tags/old default": "what a bare command used to do",
-    "tags/base": "8 photos a step, 9 epochs (the 8-photo recipe)",
-    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs (the default)",
+    "tags/old default": "the first default",
+    "tags/base": "8 photos a step, 9 epochs",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs",
 }
 
 
@@ -225,6 +226,14 @@ def corrected() -> str:
         tags = spread([row["tags"] for row in rows])
         lines.append([str(count), str(len(rows)), *scores, tags])
     return table(["corrected photos of 300", "seeds", *STAGES[2:], "tags, mean AP"], lines)
+
+
+def clicks() -> str:
+    """Write the scores of pseudo labels after some clicks, a line per way to spread a click."""
+    rows = json.loads(CLICKS.read_text(encoding="utf-8"))
+    counts = list(next(iter(rows.values()))["miou"])
+    lines = [[way, *(f"{row['miou'][count]:.3f}" for count in counts)] for way, row in rows.items()]
+    return table(["clicks spread by", *(f"after {n}" for n in counts)], lines)
 
 
 def proposals() -> str:
@@ -289,6 +298,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality of masks": quality_masks,
     "quality of classes": quality_classes,
     "quality of tags": quality_tags,
+    "clicks": clicks,
     "corrected": corrected,
     "proposals": proposals,
 }

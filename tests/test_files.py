@@ -1,6 +1,7 @@
 """A file is written whole or not at all."""
 
 import json
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,10 @@ def test_a_name_that_is_no_unicode_is_read_back_from_json(tmp_path: Path) -> Non
     name = b"caf\xe9.png".decode(errors="surrogateescape")
     write_text(tmp_path / "a.json", json.dumps([name, "café"], ensure_ascii=False))
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == [name, "café"]
+
+
+def test_a_full_disk_names_the_file_that_had_no_room(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="a.txt"), whole_file(tmp_path / "a.txt") as temporary:
+        temporary.write_text("half")
+        raise OSError(ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []

@@ -81,6 +81,7 @@ def all_different(texts: list[str]) -> bool:
 @example(["a", "A", "a-2"], None)
 @example(["..jpg", "...", "../.."], None)
 @example(["a.png/1.png", "a.png"], None)
+@example(["ı.png", "I.png"], None)  # one upper case, two lower ones
 def test_any_list_has_its_places_below_the_folder(names: list[str], root: str | None) -> None:
     made = places(names, root=root)
     assert len(made) == len(names)
@@ -114,6 +115,8 @@ def test_good_names_below_the_root_stay(good: list[str], others: list[str]) -> N
 
 
 @given(LISTS, st.sampled_from(["png", "jpg", "npz"]))
+@example(["a.png/1.png", "a.png"], "png")
+@example(["A.JPG /1.png", "a.png"], "jpg")
 def test_no_file_is_the_folder_of_another(names: list[str], ending: str) -> None:
     files = {folded(f"{place}.{ending}") for place in places(names)}
     folders = {folded(place).rpartition("/")[0] for place in places(names)}
@@ -160,6 +163,9 @@ def test_overlays_of_photos_and_classes_never_meet(names: list[str], classes: li
         (["con.png", "aux.b/nul.png"], None, ["con_", "aux_.b/nul_"]),
         (["a. /b..png", "c"], None, ["a/b", "c"]),
         (["../../x.png", "y.png"], None, ["x", "y"]),
+        (["a/1.png", "../../a/2.png"], None, ["a/1", "a/2"]),  # two folders, both named a
+        (["/../a/1.png", "/a/2.png"], None, ["1", "2"]),  # nothing is above the root
+        (["C:/../a/1.png", "C:\\a\\2.png"], None, ["1", "2"]),
         (["", "/", ".."], None, ["_", "_-3", "_-2"]),
         ([], None, []),
     ],

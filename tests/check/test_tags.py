@@ -8,7 +8,9 @@ from getam.check.tags import (
     always_together,
     everywhere,
     few_photos,
+    never_alone,
     photos_of,
+    several_names,
     spelled_alike,
     tag_findings,
 )
@@ -41,9 +43,21 @@ def test_classes_that_always_occur_together() -> None:
     source = source_of(*["boat water"] * 20, *["water"] * 9, "tree", *["chair sofa"] * 2)
     (found,) = always_together(source)
     assert found.names == ("boat with water (20 of 20 photos)",)  # two photos say nothing
-    (found,) = always_together(source_of(*["boat water"] * 19, "boat", *["water"] * 9, "tree"))
-    assert found.names == ("boat with water (19 of 20 photos)",)
-    assert not list(always_together(source_of(*["boat water"] * 18, *["boat"] * 2, *["water"] * 9)))
+    nine_in_ten = source_of(*["boat water"] * 18, *["boat"] * 2, *["water"] * 9, "tree")
+    (found,) = always_together(nine_in_ten)
+    assert found.names == ("boat with water (18 of 20 photos)",)
+    assert not list(always_together(source_of(*["boat water"] * 17, *["boat"] * 3, *["water"] * 9)))
+
+
+def test_classes_that_never_occur_alone() -> None:
+    riders = ["person horse"] * 4 + ["person bike"] * 4
+    (found,) = never_alone(source_of(*riders, *["horse", "bike"] * 5))
+    assert found.names == ("person 8",)
+    assert not list(never_alone(source_of(*riders, *["horse", "bike", "person"])))
+    assert not list(never_alone(source_of(*["boat water"] * 8, *["water", "tree"])))  # told already
+    assert not list(never_alone(source_of("cat dog", "cat cow", "dog", "cow")))  # two say nothing
+    assert not list(never_alone(source_of(*["boat water", "tree water"] * 5)))  # as all have water
+    assert not list(never_alone(source_of("defect", "defect", "defect")))
 
 
 def test_a_class_in_every_photo_is_told_once() -> None:
@@ -77,6 +91,22 @@ def test_names_that_differ_in_spelling_alone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "joined"),
+    [
+        (["cat", "cat,dog"], ["cat,dog"]),
+        (["dog", "cat| dog", "cow/ yak"], ["cat| dog"]),
+        (["cat,dog", "cow , cat"], ["cat,dog", "cow , cat"]),
+        (["sea, lake", "car/truck", "cat", "s"], []),
+        (["cat;dog", "dog"], ["cat;dog"]),
+        ([",", "|,"], []),
+    ],
+)
+def test_tags_that_were_not_separated(names: list[str], joined: list[str]) -> None:
+    source = Source((), {name: n for n, name in enumerate(names, start=1)})
+    assert [name for finding in several_names(source) for name in finding.names] == joined
+
+
 def test_the_known_companions_of_real_photos(shared_data: Path) -> None:
     animals = open_source(shared_data / "voc2012_animals", split="train_aug")
     companions = [f for f in tag_findings(animals) if f.topic == "classes together"]
@@ -85,4 +115,4 @@ def test_the_known_companions_of_real_photos(shared_data: Path) -> None:
     for name in (name for finding in companions for name in finding.names):
         one, _, other = str(name).split(" (")[0].partition(" with ")
         both = sum({one, other} <= tags for tags in tagged)
-        assert both >= 0.95 * shown[one] > 0
+        assert both >= 0.9 * shown[one] > 0

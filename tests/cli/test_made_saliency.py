@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from getam.cli.made_saliency import folder_or_name
+from getam.cli.made_saliency import folder_of_process, folder_or_name
 from getam.cli.main import main
 
 QUICK = ["--workers", "0", "--device", "cpu"]
@@ -92,3 +92,14 @@ def test_a_folder_of_such_a_name(
 def test_check_takes_a_name_too(voc: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", str(voc), "--saliency", "auto"])
     assert "saliency" not in capsys.readouterr().out
+
+
+def test_a_run_that_cannot_be_written_gets_maps_for_one_command(
+    run: Path, voc: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("getam.cli.made_saliency.can_write", lambda _folder: False)
+    kept = sorted(maps(run))
+    command = ["label", "--model", str(run), "--data", str(voc), "--split", "val", *QUICK]
+    assert main([*command, "--saliency", "self", "--out", str(tmp_path / "labels")]) == 0
+    assert sorted(maps(run)) == kept
+    assert folder_of_process(run) != folder_of_process(run)

@@ -2,10 +2,15 @@
 
 import logging
 import os
+import signal
+import time
+from errno import ENOSPC
+from pathlib import Path
 
 import pytest
 
-from getam.cli.main import OneLine, main, one_line
+from getam.cli.main import OneLine, call, main, one_line
+from getam.files import whole_file
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "2000"), ("7", "7")])
@@ -36,3 +41,24 @@ def test_messages_stay_in_one_line() -> None:
     assert one_line(ValueError("photo a\nb.png ")) == r"photo a\nb.png"
     assert one_line(FileNotFoundError(2, "gone", "a\nb.png")) == r"gone: a\nb.png"
     assert one_line(ValueError()) == "ValueError"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_verb_in_one_line_and_leaves_no_half_file(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def verb(_options: list[str]) -> None:
+        with whole_file(tmp_path / "mask.png"):
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert call(verb, []) == 128 + number
+    assert capsys.readouterr().err == "getam: interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_full_disk_says_what_to_do() -> None:
+    full = OSError(ENOSPC, "No space left on device", "masks/1.png")
+    assert one_line(full).startswith("No space left on device: masks/1.png; make room")

@@ -121,6 +121,19 @@ def test_corrected_photos_are_trained_on_and_never_scored(table):
         without_overlap(opened(table), opened(table))
 
 
+def test_hidden_files_are_no_masks(table):
+    """They stop neither the corrected masks nor those to score with."""
+    for folder in ("corrected", "truth"):
+        mask = correct(table, 1, name="1" if folder == "truth" else "2", folder=folder)
+        mask.with_name(f"._{mask.name}").write_bytes(b"\0\5\x16\7Mac OS X")
+        hidden = mask.parent / ".trash" / "1.png"
+        hidden.parent.mkdir()
+        hidden.write_bytes(b"")
+    source = opened(table, truth=table.parent / "truth")
+    assert [record.id for record in source.corrected] == ["2"]
+    assert [record.id for record in source.records if record.mask] == ["1"]
+
+
 def complaint(table, **arguments):
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
         opened(table, **arguments)

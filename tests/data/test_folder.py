@@ -110,7 +110,7 @@ def test_none_needs_class_folders(folder, voc):
         {"path": folder / "train", "labels": folder / "tags.csv", "none": "good"},
         {"path": folder / "data.yaml"},
     ):
-        with pytest.raises(ValueError, match="none=good names a class folder, but") as caught:
+        with pytest.raises(ValueError, match="--none good names a class folder, but") as caught:
             open_source(**arguments)
         assert "\n" not in str(caught.value)
 

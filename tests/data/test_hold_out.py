@@ -51,6 +51,14 @@ def test_more_classes_than_the_share_would_hold():
     assert len(hold_out(source, share=0.01)[1]) == 4
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_photo_of_the_rarest_class_serves_its_other_classes_too(seed):
+    labels = [("common", "rare")] * 2 + [("common",)] * 98
+    records = tuple(Record(f"{i:02d}", Path(f"{i}.png"), own) for i, own in enumerate(labels))
+    _, held_out = hold_out(Source(records, CLASSES), share=0.01, seed=seed)
+    assert [record.labels for record in held_out.records] == [("common", "rare")]
+
+
 def test_nothing_is_held_out_of_few_photos():
     source = source_of(99)
     assert hold_out(source) == (source, replace(source, records=()))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from getam.data.listing import aliases, find_photos, name_photos, path_below
+from getam.data.listing import aliases, find_photos, name_photos, path_below, visible_files
 
 from .scenes import write_photo
 
@@ -49,4 +49,8 @@ def test_names_are_in_nfc(given):
 def test_hidden_files_are_passed_over(tmp_path):
     write_photo(tmp_path / ".trash" / "1.png")
     write_photo(tmp_path / "a" / "2.PNG")
+    write_photo(tmp_path / "a" / "._2.png")
+    (tmp_path / "a" / "2.txt").touch()
     assert find_photos(tmp_path) == [tmp_path / "a" / "2.PNG"]
+    assert visible_files(tmp_path, {".png"}) == [tmp_path / "a" / "2.PNG"]
+    assert visible_files(tmp_path / "b", {".png"}) == []

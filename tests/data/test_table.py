@@ -1,5 +1,7 @@
 """Tables of photos, sound and broken."""
 
+import os
+
 import pytest
 
 from getam.data import open_source
@@ -85,6 +87,16 @@ def test_missing_photos(folder, caplog):
         opened(folder, "image,labels\ngone.png,cat\n")
 
 
+def test_a_long_table_lists_each_folder_once_and_says_so(folder, caplog, monkeypatch):
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr("getam.data.table.MANY", 3)
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    caplog.set_level("INFO")
+    assert len(opened(folder, NAMES)) == 4
+    assert listed == [folder / "x", folder]
+    assert "looking for the photos of the 4 rows of" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -103,5 +115,5 @@ def test_broken_tables(folder, text, message):
 
 
 def test_a_table_carries_its_own_labels(folder):
-    with pytest.raises(ValueError, match="carries its own labels"):
+    with pytest.raises(ValueError, match=r"leave out the label file other.csv \(--labels\)"):
         opened(folder, NAMES, labels="other.csv")

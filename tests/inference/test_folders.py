@@ -67,7 +67,7 @@ def test_photos_of_which_nothing_is_known_get_no_file(write, model, source, tmp_
     assert list((tmp_path / "out").glob(f"{second.id}.*"))
     assert "nothing is known about 1 photos" in caplog.text
     unknown = replace(half, records=half.records[:1])
-    with pytest.raises(ValueError, match="nothing is known about any photo of .* labels=FILE"):
+    with pytest.raises(ValueError, match="nothing is known about any photo of .*--labels FILE"):
         write(model, unknown, out, workers=0)
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from getam.activation import activation_maps, divide_as_released
-from getam.data import open_source, photo_loader
-from getam.inference import label_batch, label_photos
+from getam.data import open_source, photo_loader, read_photo
+from getam.inference import label_batch, label_photo, label_photos
 from getam.model import View
 from getam.pseudo_label import complete_labels, refine
 
@@ -29,6 +29,16 @@ def test_every_photo_in_order_at_its_own_size(photos, source):
         assert set(photo.label.unique().tolist()) <= values | {0, 255}
         if not record.labels:
             assert (photo.label == 0).all()
+
+
+def test_a_photo_at_hand_is_labelled_like_one_of_a_source(model, source):
+    records = tuple(replace(r, saliency=None) for r in source.records if r.id == "b")
+    (expected,) = label_photos(model, replace(source, records=records), workers=0)
+    classes = [list(source.classes).index(name) for name in records[0].labels]
+    given = label_photo(model, read_photo(records[0].image), classes)
+    assert (given.classes, given.size) == (expected.classes, expected.size)
+    for name in ("image", "activation_maps", "refined_maps", "label"):
+        assert torch.equal(getattr(given, name), getattr(expected, name))
 
 
 def test_equals_maps_refinement_and_completion_one_by_one(model, source):

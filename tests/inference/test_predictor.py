@@ -12,7 +12,8 @@ from PIL import Image
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
-from getam.inference import Predictor
+from getam.crf import dense_crf
+from getam.inference import Prediction, Predictor
 from getam.model import View, load_model, save_model
 
 
@@ -61,6 +62,15 @@ def test_a_told_mask_is_the_likeliest_of_background_and_tags(folder, photo):
     enlarged = interpolate(logits, (33, 47), mode="bilinear", align_corners=False)[0]
     expected = torch.tensor([0, 1, 3])[enlarged[[0, 1, 3]].argmax(0)]
     assert torch.equal(predictor(photo, tags=["dog", "cat"]).mask.long(), expected)
+
+
+def test_the_classes_that_are_seen_are_never_none():
+    def seen(*shares, **options):
+        return Prediction(torch.zeros(1, 1), ("a", "b", "c"), torch.tensor(shares)).seen(**options)
+
+    assert seen(0.2, 0.6, 0.7) == [1, 2]
+    assert seen(0.2, 0.4, 0.3) == [1]
+    assert seen(0.2, 0.4, 0.3, threshold=0.25) == [1, 2]
 
 
 @pytest.mark.parametrize("size", [(33, 47), (20, 90), (64, 48), (7, 5), (1, 1)])
@@ -153,6 +163,18 @@ def test_a_crf_keeps_probabilities(folder):
     prediction = Predictor.load(folder, crf=True, device="cpu")(image, probabilities=True)
     torch.testing.assert_close(prediction.probabilities.sum(0), torch.ones(20, 30))
     assert torch.equal(prediction.mask, prediction.probabilities.argmax(0).byte())
+
+
+def test_the_crf_is_the_one_of_the_released_test(folder):
+    image = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
+    plain, sharp = (
+        Predictor.load(folder, crf=crf, device="cpu")(image, probabilities=True).probabilities
+        for crf in (False, True)
+    )
+    bilateral = {"sxy": 83.0, "srgb": 5.0, "compat": 4.0}
+    gaussian = {"gaussian_sxy": 3.0, "gaussian_compat": 3.0}
+    expected = dense_crf(plain[None], image[None], **bilateral, **gaussian, iterations=20)[0]
+    torch.testing.assert_close(sharp, expected)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import getam
 
 SIZE = (64, 48)
 PHOTOS = 12  # of each class
-EXTRAS = ("pytest", "sphinx", "scikit-image", "transformers", "pydensecrf2")
+EXTRAS = ("pytest", "sphinx", "tensorboard", "scikit-image", "transformers", "pydensecrf2")
 
 Shape = Callable[[ImageDraw.ImageDraw, tuple[int, int, int, int], str], None]
 

@@ -119,7 +119,7 @@ def test_a_preset_without_saliency(
     run = tmp_path / "run"
     assert train(voc, run, "--preset", preset) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "give saliency=DIR, or set saliency_weight=0 and rule=thresholds" in said
+    assert "or train without (--saliency-weight 0 --rule thresholds)" in said
     assert not run.exists()
     tags_alone = ["--saliency-weight", "0", "--rule", "thresholds", "--epochs", "1"]
     assert train(voc, run, "--preset", preset, *tags_alone) == 0

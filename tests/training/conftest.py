@@ -53,11 +53,12 @@ def run(source, new_network, tmp_path):
 
     def go(
         name="run", *, network=None, recipe=RECIPE, data=shown, workers=0, resume=False, val=None,
-        **changes,
+        loggers=(), **changes,
     ):  # fmt: skip
         network = network or new_network()
         recipe = replace(recipe, **changes)
         options = {"device": "cpu", "workers": workers, "resume": resume, "val": val}
+        options["loggers"] = loggers
         trained = train(network, data, tmp_path / name, recipe=recipe, **options)
         return network, tmp_path / name, trained.scores
 

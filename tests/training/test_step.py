@@ -75,6 +75,18 @@ def test_losses_are_those_of_the_outputs_and_add_up(new_network, batch):
     assert all(torch.equal(getattr(batch, name), value) for name, value in before.items())
 
 
+@pytest.mark.parametrize("joint", [False, True])
+def test_an_unknown_tag_counts_for_nothing_in_both_phases(new_network, batch, joint):
+    step = Step(new_network().eval(), Labeller(first_block=3, iterations=1), PLAIN)
+    batch.known = torch.tensor([[True, False, True], [False, False, False], [True, True, True]])
+    output = step(batch, joint=joint)
+    loss, logits = output.losses["classification"].item(), output.class_logits
+    expected = classification_loss(logits, batch.labels, batch.known).item()
+    assert loss == pytest.approx(expected)
+    everything = torch.ones_like(batch.known)
+    assert loss != pytest.approx(classification_loss(logits, batch.labels, everything).item())
+
+
 def test_released_padding_is_learnt_as_background(new_network, batch):
     network = new_network().eval()
     labeller = Labeller(first_block=3, iterations=2, rule="released", settings={"opening": 3})

@@ -21,7 +21,7 @@ def test_a_run_folder_holds_everything(run, source):
     network, folder, scores = run(val=source)
     names = {path.name for path in folder.iterdir()}
     assert names >= {
-        "config.yaml", "env.json", "metrics.jsonl", "checkpoint.pt", "tensorboard", "samples",
+        "config.yaml", "env.json", "metrics.jsonl", "checkpoint.pt", "samples",
         "model.safetensors", "model.json", "scores.json", "quality.json",
     }  # fmt: skip
     assert yaml.safe_load((folder / "config.yaml").read_text())["crop"] == 32

@@ -1,5 +1,6 @@
 """This module finds what the tags alone say against a run; no photo is opened for it."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import permutations
@@ -11,11 +12,14 @@ from getam.places import folded
 FEW_PHOTOS = 10
 """A class that fewer photos show gets poor masks."""
 
-TOGETHER = 0.95
+TOGETHER = 0.9
 """If this share of the photos of a class shows another class too, the two are always together."""
 
 AT_LEAST = 3
 """If fewer photos show a class, they say nothing about what it always occurs with."""
+
+_JOINTS = re.compile(r"[,;|/]")
+"""People write these signs between the tags of a photo."""
 
 
 def tag_findings(source: Source) -> list[Finding]:
@@ -29,14 +33,12 @@ def tag_findings(source: Source) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Warnings about classes that few photos show, classes that always occur together, classes
-        that every photo shows, and class names that differ only in their spelling.
+        Warnings about classes that few photos show, classes that always occur together or never
+        alone, classes that every photo shows, and class names that differ only in their spelling or
+        seem to be several names.
     """
-    return [
-        finding
-        for check in (few_photos, always_together, everywhere, spelled_alike)
-        for finding in check(source)
-    ]
+    checks = (few_photos, always_together, never_alone, everywhere, spelled_alike, several_names)
+    return [finding for check in checks for finding in check(source)]
 
 
 def photos_of(source: Source) -> Counter[str]:
@@ -59,17 +61,35 @@ def always_together(source: Source) -> Iterator[Finding]:
 
     Nothing in the tags then tells the two apart, so the activation map of one covers the other.
     """
-    shown, common = photos_of(source), set(_never_absent(source))
-    pairs = Counter(pair for r in source.records for pair in permutations(r.labels or (), 2))
+    shown = photos_of(source)
     found = tuple(
         f"{name} with {other} ({count} of {shown[name]} photos)"
-        for (name, other), count in sorted(pairs.items())
-        if shown[name] >= AT_LEAST and count >= TOGETHER * shown[name] and other not in common
+        for (name, other), count in _companions(source).items()
     )
     if found:
         message = "these classes hardly occur without another, so the map of one may cover both"
         advice = "add photos that show the one without the other, or give both one name"
         yield Finding("warning", "classes together", message, advice, found)
+
+
+def never_alone(source: Source) -> Iterator[Finding]:
+    """Yield a finding about the classes that occur with other classes only, if not always the same.
+
+    Photos that show a class and no other one are what tells it apart from the others.
+    """
+    shown, common = photos_of(source), set(_never_absent(source))
+    told = common | {name for name, _ in _companions(source)}
+    others = (set(record.labels or ()) - common for record in source.records)
+    alone = {name for names in others if len(names) == 1 for name in names}
+    found = tuple(
+        f"{name} {shown[name]}"
+        for name in source.classes
+        if shown[name] >= AT_LEAST and name not in alone | told
+    )
+    if found:
+        message = "no photo shows one of these classes alone, so the map of one may cover others"
+        advice = "add photos that show the class and no other one"
+        yield Finding("warning", "classes never alone", message, advice, found)
 
 
 def everywhere(source: Source) -> Iterator[Finding]:
@@ -99,6 +119,38 @@ def spelled_alike(source: Source) -> Iterator[Finding]:
         message = "these class names differ only in case, spaces, hyphens or underscores"
         advice = "write each class in one way, unless they are different classes"
         yield Finding("warning", "spelling of classes", message, advice, alike)
+
+
+def several_names(source: Source) -> Iterator[Finding]:
+    """Yield a finding about names such as ``cat,dog`` if another name is or holds ``cat``.
+
+    The tags of a photo were then probably separated by another sign than a semicolon.
+    """
+    parts = {name: {part.strip() for part in _JOINTS.split(name)} for name in source.classes}
+    often = Counter(part for those in parts.values() for part in those if part)
+    joined = tuple(
+        name
+        for name, those in parts.items()
+        if _JOINTS.search(name) and any(often[part] > 1 for part in those)
+    )
+    if joined:
+        message = "each of these names is one class, but seems to be the tags of several"
+        advice = "separate tags by ; (in JSON, write a list), unless each is one class"
+        yield Finding("warning", "several classes in one name", message, advice, joined)
+
+
+def _companions(source: Source) -> dict[tuple[str, str], int]:
+    """Return how many photos show both of two classes, if the first hardly occurs alone.
+
+    Classes that every photo shows are no companions: another finding tells of them.
+    """
+    shown, common = photos_of(source), set(_never_absent(source))
+    pairs = Counter(pair for r in source.records for pair in permutations(r.labels or (), 2))
+    return {
+        (name, other): count
+        for (name, other), count in sorted(pairs.items())
+        if shown[name] >= AT_LEAST and count >= TOGETHER * shown[name] and other not in common
+    }
 
 
 def _never_absent(source: Source) -> tuple[str, ...]:

@@ -1,9 +1,13 @@
 """The option ``--saliency`` takes a folder of maps or the name of a provider that makes them."""
 
+import atexit
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +62,22 @@ def with_named(source: "Source", settings: Mapping[str, Any], *, model: "Model")
         return source
     from getam.saliency import make_provider, with_made_saliency
 
-    run = settings["model"] if "model" in settings else settings["run"]
+    run: Path = settings["model"] if "model" in settings else settings["run"]
     provider = make_provider(name, lambda: first_network(run, model))
-    return with_made_saliency(source, provider, run)
+    return with_made_saliency(source, provider, run if can_write(run) else folder_of_process(run))
+
+
+def can_write(folder: Path) -> bool:
+    """Return whether files can be made in a folder; a drive that is read only says no."""
+    return os.access(folder, os.W_OK)
+
+
+def folder_of_process(run: Path) -> Path:
+    """Return a folder for maps that goes when the process ends, and say why."""
+    logger.info("saliency: nothing can be written to %s, so the maps are made anew each time", run)
+    folder = mkdtemp(prefix="getam-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def first_network(run: Path, model: "Model") -> "Network":

@@ -7,13 +7,15 @@ import gc
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from errno import ENOSPC
 from io import TextIOWrapper
 
 from getam.printable import printable
-from getam.stopped import Stopped
+from getam.stopped import Stopped, Terminated, terminable
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
@@ -21,6 +23,7 @@ VERBS = {
     "check": "what is wrong with a data set, and what to do about each fault",
     "train": "photos with image-level labels in, a segmentation network out",
     "report": "one page for a browser: curves, classes, photos step by step, suspicious tags",
+    "serve": "a page on this machine: drop a photo, see map, pseudo label and mask",
     "predict": "masks of photos: palette PNG",
     "export": "masks for VOC, CVAT, COCO, Label Studio; the network as ONNX or for the hub",
     "label": "pseudo masks of labelled photos: palette PNG",
@@ -93,13 +96,15 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
     """Run a verb and return its exit status; an expected error is one line without ``--debug``."""
     debug = "--debug" in options
     try:
-        return run([option for option in options if option != "--debug"]) or 0
+        with terminable():
+            return run([option for option in options if option != "--debug"]) or 0
     except Stopped as stopped:
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("getam: interrupted", file=sys.stderr)
-        return 130
+        stop = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
+        return 128 + stop
     except (ValueError, OSError, FloatingPointError) as error:
         if debug:
             raise
@@ -115,9 +120,9 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
 def one_line(error: Exception) -> str:
     """Say in one line what happened; the operating system's errors name their file."""
     if isinstance(error, OSError) and error.strerror:
-        return printable(
-            f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-        )
+        place = f": {error.filename}" if error.filename else ""
+        hint = "; make room, then give the same command again" if error.errno == ENOSPC else ""
+        return printable(f"{error.strerror}{place}{hint}")
     return printable(str(error).strip()) or type(error).__name__
 
 

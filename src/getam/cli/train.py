@@ -49,6 +49,7 @@ def train_from_tags(
     mask_stride: int | None = None,
     preset: str = "default",
     seeds: str | list[int] | None = None,
+    loggers: Words = None,
     device: str = "auto",
     workers: int | None = None,
     strict: bool = False,
@@ -80,6 +81,7 @@ def train_from_tags(
         mask_stride: pixels of a photo, along one side, per mask logit; default 4, published 2
         preset: default, paper or released; says what the settings are that are not given
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
+        loggers: where curves go beside metrics.jsonl, e.g. tensorboard, csv, wandb or mlflow,csv
         device: auto, cpu or cuda
         workers: processes that read photos
         strict: stop at unreadable photos and at labels without a photo
@@ -96,6 +98,9 @@ def train_from_tags(
         raise ValueError("json: a dry run makes no scores: leave --json out")
     source, scored = open_parts(settings)
     source = source.for_training()  # fails before the network is built
+    from getam.training.loggers import check_loggers
+
+    check_loggers(words(loggers) or ())
     chosen = numbers(seeds, option="seeds", of=int)
     if dry_run:
         print_estimate(source, scored, settings, recipe, resume=resume, runs=len(chosen or [0]))
@@ -161,7 +166,11 @@ def train_once(
     if isinstance(settings["saliency"], str):
         network = partial(trained_before, settings)
         source, val = make_for_training((source, val), settings, network=network, resume=resume)
-    trained = train(**arguments(source, val, settings, recipe, resume=resume), resume=resume)
+    trained = train(
+        **arguments(source, val, settings, recipe, resume=resume),
+        resume=resume,
+        loggers=words(settings["loggers"]) or (),
+    )
     print(f"model in {trained.folder}")
     if trained.scores is not None:
         print(trained.scores.table())

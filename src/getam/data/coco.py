@@ -52,7 +52,9 @@ def open_coco_root(root: Path, *, split: str | None, labels: Path | None, notice
         If something is missing, unknown or malformed.
     """
     if labels is not None:
-        raise ValueError(f"{root} carries its own labels; labels={labels} cannot be used with it")
+        raise ValueError(
+            f"{root} carries its own labels: leave out the label file {labels} (--labels)"
+        )
     prefix = "instances_"
     splits = sorted(p.stem.removeprefix(prefix) for p in root.glob(f"annotations/{prefix}*.json"))
     if split is None and len(splits) == 1:

@@ -15,6 +15,7 @@ import numpy as np
 from getam.data.beside import files_beside
 from getam.data.class_list import read_class_list
 from getam.data.label_map import read_label_map
+from getam.data.listing import visible_files
 from getam.data.mask import MaskFiles, numbered
 from getam.data.notice import first_few, unknown
 from getam.data.source import IN_NO_MASK, Record, Source
@@ -56,7 +57,7 @@ def with_corrected(source: Source, folder: str | Path, *, values: Mapping[str, i
     """
     folder = Path(folder)
     masks = folder / MASKS if (folder / MASKS).is_dir() else folder
-    files = sorted(masks.rglob("*.png"))
+    files = visible_files(masks, {".png"})
     if not files:
         raise FileNotFoundError(f"there is no folder {masks} with corrected masks (PNG)")
     found = files_beside(source.records, files, masks, what="corrected mask")

@@ -54,7 +54,7 @@ def open_folder(
         table = {name: _tags_of_folder(tags, none) for name, tags in table.items()}
     else:
         if none is not None:
-            raise without_class_folders(none, f"{root} with labels={labels}")
+            raise without_class_folders(none, f"{root} with the label file {labels}")
         everything = read_labels(labels)
         table = labels_for(everything, photos, photos, root=base, origin=labels, notice=notice)
         classes = named_classes(everything)
@@ -68,7 +68,7 @@ def open_folder(
 def without_class_folders(none: str, data: object) -> ValueError:
     """Make the error for a ``none`` folder that is asked of data without class folders."""
     return ValueError(
-        f"none={none} names a class folder, but {data} has no class folders; there a photo that "
+        f"--none {none} names a class folder, but {data} has no class folders; there a photo that "
         "shows none of the classes is one with empty labels"
     )
 
@@ -125,7 +125,8 @@ def _folders_above(photo: Path, base: Path) -> Tags:
     if len(folders) > 1:
         raise ValueError(
             f"{photo} lies {len(folders)} folders below {base}, expected one per class: "
-            f"choose a split, one of {', '.join(_sub_folders(base, '*'))}, or give labels=FILE"
+            f"choose a split, one of {', '.join(_sub_folders(base, '*'))}, or give a label file "
+            "(--labels FILE)"
         )
     return Tags(tuple(map(composed, folders))) if folders else NOTHING_KNOWN
 

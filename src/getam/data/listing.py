@@ -1,7 +1,7 @@
 """Find the photos of a folder and give each one name."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from getam.data.spelling import composed
@@ -18,15 +18,31 @@ def find_photos(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    photos = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    photos = visible_files(folder, SUFFIXES)
     if not photos:
         raise FileNotFoundError(f"there is no photo in {folder} (looked for {_endings()})")
     return photos
+
+
+def visible_files(folder: Path, endings: Collection[str]) -> list[Path]:
+    """List the files with one of some endings in a folder and the folders below it, sorted.
+
+    Hidden files and folders are passed over: macOS writes a ``._1.png`` beside the ``1.png`` of a
+    disk that it does not know, and such a file is no picture.
+
+    Parameters
+    ----------
+    folder
+        The folder. If it is not there, the list is empty.
+    endings
+        The endings in lower case, such as ``".png"``. Files may have them in capitals.
+    """
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in endings
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def name_photos(photos: Iterable[Path], root: Path | None = None) -> dict[str, Path]:

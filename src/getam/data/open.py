@@ -130,7 +130,7 @@ def open_bare(arguments: Mapping[str, Any], notice: Notice) -> Source:
     if "path" in arguments:
         return _open_path(arguments["path"], split, labels, none, notice)
     if labels is not None:
-        raise ValueError("instances carry their own labels; labels=... cannot be used with them")
+        raise ValueError("instances carry their own labels: leave out the label file (--labels)")
     if none is not None:
         raise without_class_folders(none, arguments["instances"])
     return open_coco(arguments["images"], arguments["instances"], notice=notice)

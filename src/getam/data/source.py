@@ -210,7 +210,10 @@ class Source:
         known = tuple(record for record in self.records if record.labels is not None)
         left_out = len(self.records) - len(known)
         if left_out and not known:
-            raise ValueError(f"nothing is known about any photo of {self.name}: give labels=FILE")
+            raise ValueError(
+                f"nothing is known about any photo of {self.name}: give a label file "
+                "(--labels FILE)"
+            )
         if left_out:
             logger.info(
                 "nothing is known about %d photos of %s: they are left out", left_out, self.name
@@ -240,16 +243,19 @@ class Source:
         if len(self.classes) >= IGNORE:
             raise ValueError(
                 f"masks of one byte hold at most {IGNORE - 1} classes, {self.name} has "
-                f"{len(self.classes)}: choose some with classes=..."
+                f"{len(self.classes)}: choose some of them (--classes NAMES)"
             )
         shown = {name for record in self.records for name in record.labels or ()}
         if not shown:
-            raise ValueError(f"no photo of {self.name} has a label to train on; give labels=FILE")
+            raise ValueError(
+                f"no photo of {self.name} has a label to train on: give a label file "
+                "(--labels FILE)"
+            )
         absent = [name for name in self.classes if name not in shown]
         if absent:
             raise ValueError(
                 f"{len(absent)} of the classes are in no photo of {self.name}: "
-                f"{first_few(absent, 20)}; choose others with classes=..."
+                f"{first_few(absent, 20)}; choose others (--classes NAMES)"
             )
 
 

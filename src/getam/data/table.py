@@ -1,17 +1,26 @@
 """This module opens a table of photos, a CSV file that gives the labels of each photo."""
 
+import logging
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
+from getam.data.disk import Disk
 from getam.data.finding import Notice, missing_photos
 from getam.data.listing import name_photos
 from getam.data.notice import first_few, unknown
 from getam.data.once import check_once
 from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
-from getam.data.spelling import as_on_disk
-from getam.data.there import is_file
 from getam.places import SUFFIXES
+
+logger = logging.getLogger(__name__)
+
+MANY = 100_000
+"""A longer table takes so long to open that a line says what goes on."""
+
+_ENDINGS = sorted(SUFFIXES)
 
 
 def open_table(path: Path, *, split: str | None, labels: Path | None, notice: Notice) -> Source:
@@ -41,21 +50,27 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, notice: No
         If all photos are missing.
     """
     if labels is not None:
-        raise ValueError(f"{path} carries its own labels; labels={labels} cannot be used with it")
+        raise ValueError(
+            f"{path} carries its own labels: leave out the label file {labels} (--labels)"
+        )
     rows = read_rows(path)
     classes = _classes(rows, path)
-    photos = _photos(_of_split(rows, split, path), path, notice)
-    missing = [row["image"] for photo, row in photos.items() if not is_file(photo)]
-    if len(missing) == len(photos):
+    chosen = _of_split(rows, split, path)
+    if len(rows) > MANY:
+        logger.info("looking for the photos of the %d rows of %s", len(rows), path)
+    names = [row["image"] for row in rows]
+    found = _find(names, path.parent)
+    missing = [row["image"] for row in chosen if row["image"] not in found]
+    if len(missing) == len(chosen):
         raise FileNotFoundError(f"none of the photos of {path} is there: {first_few(missing)}")
     if missing:
         notice(missing_photos(missing, path))
+    photos = _photos(chosen, found, path, notice)
     # The ids come from the whole table, so that they do not depend on the split.
-    everything = name_photos(dict.fromkeys(_photo_at(path.parent, row["image"]) for row in rows))
-    named = {n: photo for n, photo in everything.items() if photo in photos and is_file(photo)}
-    tags = {name: tags_in_row(photos[photo], path) for name, photo in named.items()}
+    everything = name_photos(dict.fromkeys(found.get(n) or path.parent / n for n in names))
+    tags = {n: tags_in_row(photos[p], path) for n, p in everything.items() if p in photos}
     records = tuple(
-        Record(name, photo, tags[name].labels, tags[name].unknown) for name, photo in named.items()
+        Record(name, everything[name], labels, unknown) for name, (labels, unknown) in tags.items()
     )
     return Source(records, classes, name=str(path) + (f" ({split})" if split else ""))
 
@@ -81,16 +96,23 @@ def _of_split(rows: list[dict[str, str]], split: str | None, path: Path) -> list
     return chosen
 
 
-def _photos(rows: list[dict[str, str]], path: Path, notice: Notice) -> dict[Path, dict[str, str]]:
-    names = [row["image"] for row in rows]
-    photos = [_photo_at(path.parent, name) for name in names]
-    check_once(zip(names, photos, strict=True), path, notice=notice)
-    return dict(zip(photos, rows, strict=True))
+def _find(names: Iterable[str], folder: Path) -> dict[str, Path]:
+    """Return the photos that are there, by their names in the table."""
+    disk = Disk()
+    found: dict[str, Path] = {}
+    for name in names:
+        has_ending = f".{name.rpartition('.')[2].lower()}" in SUFFIXES
+        path = os.path.join(folder, name)  # noqa: PTH118 (a million Paths take minutes)
+        photo = disk.find(path) if has_ending else disk.find(path, _ENDINGS)
+        if photo is not None:
+            found[name] = photo
+    return found
 
 
-def _photo_at(folder: Path, name: str) -> Path:
-    path = folder / name
-    if path.suffix.lower() in SUFFIXES:
-        return as_on_disk(path)
-    endings = (as_on_disk(path.with_name(path.name + suffix)) for suffix in sorted(SUFFIXES))
-    return next((candidate for candidate in endings if is_file(candidate)), path)
+def _photos(
+    rows: Iterable[dict[str, str]], found: Mapping[str, Path], path: Path, notice: Notice
+) -> dict[Path, dict[str, str]]:
+    """Return the row of every photo that is there."""
+    listed = [(found[row["image"]], row) for row in rows if row["image"] in found]
+    check_once(((row["image"], photo) for photo, row in listed), path, notice=notice)
+    return dict(listed)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from getam.data.beside import files_beside
 from getam.data.class_list import read_class_list
+from getam.data.listing import visible_files
 from getam.data.mask import MaskFiles
 from getam.data.notice import unknown
 from getam.data.source import Record, Source
@@ -84,7 +85,7 @@ def with_masks(source: Source, folder: Path, *, values: Mapping[str, int] | None
     ValueError
         If one mask would serve two photos.
     """
-    files = sorted(folder.rglob("*.png"))
+    files = visible_files(folder, {".png"})
     masks = files_beside(source.records, files, folder, what="mask")
     records = tuple(replace(record, mask=masks.get(record.id)) for record in source.records)
     reader = MaskFiles(frozenset((source.classes if values is None else values).values()))
@@ -110,7 +111,7 @@ def check_truth(source: Source) -> None:
     if ignored and source.has_truth:
         raise ValueError(
             f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
-            "means ignored: choose other classes with classes=..., or give it another value"
+            "means ignored: choose other classes (--classes NAMES), or give it another value"
         )
     faults = truth_faults(source)
     if faults:

@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from getam.doctor.fact import Fact
 
-FOR_WORK_ON_GETAM = ("all", "dev", "docs", "bench")
-"""These extras serve people who change getam, not those who use it."""
+FOR_WORK_ON_GETAM = ("all", "dev", "docs", "bench", "examples")
+"""These extras serve the work on getam and its examples: no command needs them."""
 
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")

@@ -90,7 +90,11 @@ def write_hub(model: Model, out: str | Path, *, card: str) -> HubPredictor:
     with whole_file(Path(out) / CARD) as temporary:  # first: the mixin keeps a card that is there
         temporary.write_text(card, encoding="utf-8")
     predictor = HubPredictor(model, card=card)
-    predictor.save_pretrained(out)
+    try:
+        predictor.save_pretrained(out)
+    except BaseException:
+        (Path(out) / CARD).unlink()  # the same command can then be given again
+        raise
     return predictor
 
 

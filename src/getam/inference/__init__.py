@@ -1,6 +1,7 @@
 """This package runs a trained network on photos: masks, maps, pseudo labels, scores."""
 
 from getam.inference.folders import (
+    file_values,
     files_of,
     label_folder,
     maps_folder,
@@ -9,7 +10,7 @@ from getam.inference.folders import (
     predict_folder,
     predicted_classes,
 )
-from getam.inference.labelling import LabelledPhoto, label_batch, label_photos
+from getam.inference.labelling import LabelledPhoto, label_batch, label_photo, label_photos
 from getam.inference.predictor import Photo, Prediction, Predictor
 from getam.inference.quality import (
     GIVEN,
@@ -36,10 +37,12 @@ __all__ = [
     "Prediction",
     "Predictor",
     "choose_thresholds",
+    "file_values",
     "files_of",
     "judge_photos",
     "label_batch",
     "label_folder",
+    "label_photo",
     "label_photos",
     "maps_folder",
     "not_done",

@@ -256,8 +256,7 @@ def predicted_classes(
     found: list[Sequence[str]] = []
     with counted("classifying", len(source)) as advance:
         for batch in photo_loader(source):
-            likely = predictor(batch.image[0]).class_probabilities
-            present = [names[c] for c in (likely > threshold).nonzero()[:, 0].tolist()]
-            found.append(present or [names[int(likely.argmax())]])
+            prediction = predictor(batch.image[0])
+            found.append([names[c] for c in prediction.seen(threshold=threshold)])
             advance()
     return found

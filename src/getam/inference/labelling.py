@@ -1,19 +1,22 @@
 """This module labels photos by their tags, with a trained network and no training step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
+from torchvision.transforms.v2 import functional
 
 from getam.activation import (
     divide_as_released,
     enlarge_aligning_corners,
     enlarge_aligning_edges,
 )
-from getam.data import Batch, Source
+from getam.data import Batch, Sample, Source, collate, resize_long_side, upright_rgb
 from getam.model import Model, label, photos_for
+from getam.network import patch_stride
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,36 @@ def label_photos(
     """
     for batch in photos_for(model, source, workers=workers):
         yield label_batch(model, batch)
+
+
+def label_photo(model: Model, photo: Image.Image, classes: Sequence[int]) -> LabelledPhoto:
+    """Label one photo that is at hand, as :func:`label_photos` labels those of a source.
+
+    Parameters
+    ----------
+    model
+        Network, labeller and input size.
+    photo
+        A picture of any size and mode.
+    classes
+        Indices of the classes that the photo shows.
+    """
+    image = functional.pil_to_tensor(upright_rgb(photo))
+    size = (image.shape[-2], image.shape[-1])
+    labels = torch.zeros(len(model.classes))
+    labels[list(classes)] = 1
+    sample = Sample(
+        id="photo",
+        image=image,
+        labels=labels,
+        known=torch.ones(len(labels), dtype=torch.bool),
+        saliency=None,
+        valid=torch.ones(size, dtype=torch.bool),
+        size=size,
+    )
+    patch = patch_stride(model.network.backbone)
+    sample = resize_long_side(sample, model.view.long_side, multiple=patch)
+    return label_batch(model, collate([sample]).to(model.device))
 
 
 @torch.inference_mode(False)

@@ -40,6 +40,11 @@ class Prediction:
     class_probabilities: Tensor
     probabilities: Tensor | None = None
 
+    def seen(self, *, threshold: float = 0.5) -> list[int]:
+        """Return the indices of the classes above the threshold, at least the most likely one."""
+        above: list[int] = (self.class_probabilities > threshold).nonzero()[:, 0].tolist()
+        return above or [int(self.class_probabilities.argmax())]
+
 
 class Predictor:
     """A predictor is a trained network ready to segment photos.

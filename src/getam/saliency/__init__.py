@@ -9,6 +9,7 @@ from getam.saliency.made import (
     with_kept_saliency,
     with_made_saliency,
 )
+from getam.saliency.own_features import patch_features, whole_patches
 from getam.saliency.provider import About, Maker, Provider
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "is_provider_name",
     "make_provider",
     "origin_of",
+    "patch_features",
     "provider_names",
     "record_origin",
+    "whole_patches",
     "with_kept_saliency",
     "with_made_saliency",
 ]

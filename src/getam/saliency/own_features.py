@@ -55,16 +55,30 @@ def find(photo: Tensor, network: Network) -> Tensor:
         In evaluation mode.
     """
     image = whole_patches(photo, patch_stride(network.backbone)).to(network.mean.device)
-    with torch.no_grad(), AttentionRecorder() as recorder:
+    features, grid = patch_features(image, network)
+    found = as_map(foreground_first(normalised_cut(likeness(features)).view(grid)))
+    refined = refine(found[None, None].float(), image, iterations=ITERATIONS)
+    return refined[0, 0].clamp(0, 1).cpu()
+
+
+@torch.no_grad()
+def patch_features(image: Tensor, network: Network) -> tuple[Tensor, tuple[int, int]]:
+    """Return one vector per patch of an image, float [P, D], and the patches (h, w).
+
+    Parameters
+    ----------
+    image
+        From `whole_patches`, on the device of the network.
+    network
+        In evaluation mode.
+    """
+    with AttentionRecorder() as recorder:
         network.backbone(network.normalise(image))
     assert recorder.grid is not None  # every backbone makes its patches by a convolution
     height, width = recorder.grid
     first, end = (round(share * recorder.seen) for share in (FIRST_BLOCK, LAST_BLOCK))
     keys = [recorder.calls[block].key for block in range(first, max(end, first + 1))]
-    cut = normalised_cut(likeness(features_of(keys, patches=height * width)))
-    found = as_map(foreground_first(cut.view(height, width)))
-    refined = refine(found[None, None].float(), image, iterations=ITERATIONS)
-    return refined[0, 0].clamp(0, 1).cpu()
+    return features_of(keys, patches=height * width), (height, width)
 
 
 def whole_patches(photo: Tensor, stride: int) -> Tensor:

@@ -9,7 +9,7 @@ from torch import nn
 
 Format = Literal["32-true", "bf16-mixed", "16-mixed"]
 
-TOKENS, PHOTOS, REPEATS = 197, 4, 3
+TOKENS, PHOTOS, REPEATS = 197, 4, 5
 GAIN = 0.9  # bfloat16 must take less than this share of float32's time to be worth its rounding
 
 
@@ -34,8 +34,9 @@ def fast_precision(block: nn.Module, device: torch.device, *, width: int) -> For
     if device.type != "cpu":
         return "32-true"
     tokens = torch.ones(PHOTOS, TOKENS, width)
-    single = seconds(lambda: run(block, tokens, half=False))
-    half = seconds(lambda: run(block, tokens, half=True))
+    single, half = seconds(
+        lambda: run(block, tokens, half=False), lambda: run(block, tokens, half=True)
+    )
     return "bf16-mixed" if half < GAIN * single else "32-true"
 
 
@@ -47,12 +48,16 @@ def run(block: nn.Module, tokens: torch.Tensor, *, half: bool) -> None:
     torch.autograd.grad(output.float().sum(), given)
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Return the least time of a few repeats, after one that does not count."""
-    times = []
+def seconds(*works: Callable[[], None]) -> list[float]:
+    """Return the least time of each work over a few repeats, after one that does not count.
+
+    The works take turns, so that other programs disturb all of them alike.
+    """
+    times: list[list[float]] = [[] for _ in works]
     with torch.random.fork_rng(devices=[]):
         for _ in range(1 + REPEATS):
-            began = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - began)
-    return min(times[1:])
+            for work, own in zip(works, times, strict=True):
+                began = time.perf_counter()
+                work()
+                own.append(time.perf_counter() - began)
+    return [min(own[1:]) for own in times]

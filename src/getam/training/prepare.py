@@ -160,8 +160,8 @@ def check_saliency(recipe: Recipe, labeller: Labeller, source: Source) -> None:
     """Raise a ValueError if the recipe asks for saliency maps that are not there."""
     if recipe.saliency_weight and not has_saliency(source):
         raise ValueError(
-            "saliency_weight needs saliency maps: give saliency=DIR, or set saliency_weight=0 and "
-            "rule=thresholds"
+            "saliency_weight needs saliency maps: give them (--saliency DIR), or train without "
+            "(--saliency-weight 0 --rule thresholds)"
         )
     labeller.check(has_saliency=has_saliency(source))
 

@@ -16,13 +16,13 @@ from getam.files import whole_file
 from getam.json_object import json_object
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
+from getam.training.loggers import LOGGERS
 from getam.training.train_photos import TRAIN_PHOTOS
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
-TENSORBOARD = "tensorboard"  # folder of its logs in a run
 
-FREE = frozenset({"workers", "device", "strict", "out"})  # may change when a run goes on
+FREE = frozenset({"workers", "device", "strict", "out", "loggers"})  # may change when a run goes on
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
 """These inputs of a run may lie elsewhere when it goes on.
 
@@ -97,7 +97,9 @@ class RunFolder:
     def _is_new(self) -> bool:
         if not self.path.is_dir():
             return not self.path.exists()
-        names = {path.name for path in self.path.iterdir()} - {TENSORBOARD}
+        names = {path.name for path in self.path.iterdir()} - {
+            known.folder for known in LOGGERS.values()
+        }
         if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
             names.remove(FOLDER)
         begun = {CONFIG, ENVIRONMENT}  # it was killed, or failed in its first step

@@ -1,7 +1,7 @@
 """This module trains a network and scores it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from getam.recipe import Recipe
 from getam.training import advice
 from getam.training.corrected_photos import write_corrected
 from getam.training.judge_run import judge_run, score_run
+from getam.training.loggers import check_loggers
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
 from getam.training.step import StepOutput
@@ -53,6 +54,7 @@ def train(
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
+    loggers: Sequence[str] = (),
     config: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Train on photos with image-level labels.
@@ -60,9 +62,9 @@ def train(
     No mask is ever read for it but the corrected ones of the source, if it has any.
 
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
-    after every epoch, pictures of samples, TensorBoard logs and, at the end, the model
-    (``model.safetensors``, ``model.json``) that :class:`getam.Predictor` loads, and
-    ``quality.json``, which tells the photos with suspicious tags or masks.
+    after every epoch, pictures of samples and, at the end, the model (``model.safetensors``,
+    ``model.json``) that :class:`getam.Predictor` loads, and ``quality.json``, which tells the
+    photos with suspicious tags or masks.
 
     Parameters
     ----------
@@ -86,18 +88,23 @@ def train(
         Stop at an unreadable photo; otherwise it is left out with a warning.
     resume
         Go on with the run in ``out``, if the photos to train on and their tags are still the same.
+    loggers
+        Names of programs that are given the figures of ``metrics.jsonl`` too: tensorboard, csv,
+        wandb, mlflow. A run that goes on may have other ones.
     config
         What to write to ``config.yaml`` beside the recipe, e.g. the paths of the data.
 
     Raises
     ------
     FileExistsError, FileNotFoundError, ValueError
-        For an output folder in use, missing data or settings that do not fit.
+        For an output folder in use, missing data, settings that do not fit, or a logger whose
+        package is missing.
     FloatingPointError
         If a loss is not finite.
     Stopped
         After Ctrl-C or SIGTERM, with everything saved.
     """
+    check_loggers(loggers)
     out = Path(out)
     ready = prepare(
         network,
@@ -126,7 +133,7 @@ def train(
     write_corrected(out, ready.corrected)
     if val is not None:
         trainer.run.write_val_photos([record.image for record in val.records])
-    trainer.fit(resume=resume, on_epoch_end=draw)
+    trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers)
     model = ready.model()
     save_model(model, out)
     scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)

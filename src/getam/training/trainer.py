@@ -1,22 +1,22 @@
 """The trainer runs the loop: batches in; a trained network, metrics and checkpoints out."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from lightning_fabric import Fabric
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.tensorboard import SummaryWriter
 
 from getam.data import Batch, TrainLoader
 from getam.network import Network
 from getam.stopped import Stopped
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
+from getam.training.loggers import Log, logging_to
 from getam.training.optimiser import set_rate, train_mode
 from getam.training.progress import TrainingProgress
-from getam.training.run_folder import TENSORBOARD, RunFolder
+from getam.training.run_folder import RunFolder
 from getam.training.schedule import Schedule
 from getam.training.step import Step, StepOutput
 from getam.training.stop_request import StopRequest, listen
@@ -83,7 +83,13 @@ class Trainer:
         """Return the network to keep: the averaged weights if there are any."""
         return self.network if self.average is None else cast(Network, self.average.module)
 
-    def fit(self, *, resume: bool = False, on_epoch_end: EpochEnd) -> None:
+    def fit(
+        self,
+        *,
+        resume: bool = False,
+        on_epoch_end: EpochEnd,
+        loggers: Sequence[str] = (),
+    ) -> None:
         """Train to the end of the schedule.
 
         Parameters
@@ -92,11 +98,15 @@ class Trainer:
             Go on from the run folder's checkpoint.
         on_epoch_end
             Called with (epoch, last batch, its output), e.g. to draw them.
+        loggers
+            Names of :data:`getam.training.loggers.LOGGERS` that are given the figures too.
 
         Raises
         ------
         FloatingPointError
             If a loss is not finite; the last checkpoint stays as it was.
+        ValueError
+            If a logger cannot begin.
         Stopped
             After Ctrl-C or SIGTERM, with a checkpoint saved.
         """
@@ -105,19 +115,19 @@ class Trainer:
         with (
             listen() as request,
             TrainingProgress(self.schedule.steps, done=self.done) as progress,
-            SummaryWriter(self.run.path / TENSORBOARD, purge_step=self.done) as board,
+            logging_to(loggers, self.run.path, done=self.done) as log,
         ):
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
                 for batch in self.batches:
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
-                    self.report(progress, board)
+                    self.report(progress, log)
                     place = self.done % len(self.loader)
                     if request.signal and place and place % self.accumulate == 0:
                         self.checkpoint(request)
                 number = self.done // len(self.loader)
-                self.report_epoch(number, progress, board)
+                self.report_epoch(number, progress, log)
                 on_epoch_end(number, batch, output)
                 self.epoch = EpochMeter(self.network.num_classes)
                 self.checkpoint(request)
@@ -164,7 +174,7 @@ class Trainer:
             f"{self.run.path} was kept"
         )
 
-    def report(self, progress: TrainingProgress, board: SummaryWriter) -> None:
+    def report(self, progress: TrainingProgress, log: Log) -> None:
         """Show the running figures and write them down, every few steps."""
         if self.done % LOG_EVERY:
             progress.advance(self.done)
@@ -174,15 +184,14 @@ class Trainer:
         progress.update(self.done, phase, figures)
         rate = self.optimiser.param_groups[0]["lr"]
         self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
-        for name, value in {"learning_rate": rate, **figures}.items():
-            board.add_scalar(f"train/{name}", value, self.done)
+        shown = {"learning_rate": rate, **figures}
+        log({f"train/{name}": value for name, value in shown.items()}, self.done)
 
-    def report_epoch(self, number: int, progress: TrainingProgress, board: SummaryWriter) -> None:
+    def report_epoch(self, number: int, progress: TrainingProgress, log: Log) -> None:
         """Write an epoch's figures down and say them in one line."""
         figures = self.finite(self.epoch.whole())
         self.run.log({"step": self.done, "epoch": number, **figures})
-        for name, value in figures.items():
-            board.add_scalar(f"epoch/{name}", value, number)
+        log({f"epoch/{name}": value for name, value in figures.items()}, self.done)
         progress.say(
             f"epoch {number}  "
             + "  ".join(f"{name} {value:.3f}" for name, value in figures.items())

@@ -1,0 +1,190 @@
+"""Measure what clicks do to pseudo labels: python benchmarks/clicks.py [--only WAY ...].
+
+Every second one of 64 choosing photos of ``trials.py`` is scored. The settings were chosen on the
+others, which ``--tuning`` scores. A click is simulated: it lies deepest inside the largest wrong
+region, and has the true class. The network is one that ``python benchmarks/trials.py --whole --only
+"few cows/balance 1"`` trains. A finished way of ``results/clicks.json`` is not run again.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import ndimage
+from skimage.segmentation import random_walker
+from trials import parts
+
+from getam.correction import Click, first_label, spread_for
+from getam.correction.clicks import COMPAT, ITERATIONS, SRGB, SXY, taken_by
+from getam.crf import DenseCRF
+from getam.data import Record, Source, evenly, read_photo
+from getam.evaluation import ConfusionMatrix
+from getam.files import whole_file
+from getam.model import Model, load_model
+from getam.vocabulary import IGNORE
+
+RESULTS = Path(__file__).parent / "results" / "clicks.json"
+MODEL = Path("runs/trials/few_cows_balance_1_(whole)")
+PHOTOS = 64
+CLICKS = (0, 1, 3, 5)
+
+After = Callable[[np.ndarray, Click, Sequence[Click]], np.ndarray]
+"""From a label [H, W], a click and the clicks before it to the next label."""
+
+
+def main() -> None:
+    """Measure the ways that are missing, one after the other."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", type=Path, default=MODEL)
+    parser.add_argument("--only", nargs="+", choices=list(WAYS), default=list(WAYS), metavar="WAY")
+    parser.add_argument("--tuning", action="store_true", help="the other photos, nothing kept")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    found = {} if options.tuning or not RESULTS.exists() else json.loads(RESULTS.read_text())
+    missing = [way for way in options.only if way not in found]
+    if not missing:
+        return
+    model = load_model(options.model, device="cpu")
+    _, source = parts("all cows", whole=True)
+    records = evenly(source.records, PHOTOS)[0 if options.tuning else 1 :: 2]
+    labels = [first_label(model, source, record) for record in records]
+    for way in missing:
+        found[way] = measured(WAYS[way], model, source, records, labels)
+        print(way, found[way], flush=True)
+        if not options.tuning:
+            with whole_file(RESULTS) as path:
+                path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def measured(
+    way: Callable[[Model, Record], After],
+    model: Model,
+    source: Source,
+    records: Sequence[Record],
+    labels: Sequence[np.ndarray],
+) -> dict[str, Any]:
+    """Click on every photo, and return the scores by the number of clicks."""
+    names = ["background", *source.classes]
+    matrices = {count: ConfusionMatrix(len(names)) for count in CLICKS}
+    seconds, before_clicks = [], []
+    for record, label in zip(records, labels, strict=True):
+        began = time.process_time()
+        after, truth, clicks = way(model, record), source.read_truth(record), list[Click]()
+        before_clicks.append(time.process_time() - began)
+        for count in range(max(CLICKS) + 1):
+            if count in matrices:
+                matrices[count].update(torch.from_numpy(truth), torch.from_numpy(label))
+            click = next_click(label, truth)
+            if click is not None and count < max(CLICKS):
+                began = time.process_time()
+                label = after(label, click, clicks)
+                seconds.append(time.process_time() - began)
+                clicks.append(click)
+    return {
+        "miou": {count: round(matrix.scores(names).miou, 4) for count, matrix in matrices.items()},
+        "photos": len(records),
+        "seconds a click": round(float(np.mean(seconds)), 2),
+        "seconds a photo": round(float(np.mean(before_clicks)), 2),
+    }
+
+
+def next_click(label: np.ndarray, truth: np.ndarray) -> Click | None:
+    """Return the click deepest inside the largest wrong region of one true class, if any."""
+    wrong = (label != truth) & (truth != IGNORE)
+    region, most = np.zeros_like(wrong), 0
+    for value in np.unique(truth[wrong]):
+        regions, _ = ndimage.label(wrong & (truth == value))
+        sizes = np.bincount(regions.ravel())[1:]
+        if sizes.max() > most:
+            region, most = regions == sizes.argmax() + 1, sizes.max()
+    if not most:
+        return None
+    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    return Click(int(x), int(y), int(truth[y, x]))
+
+
+def ours(model: Model, record: Record) -> After:
+    """Spread clicks as ``getam serve --review`` does."""
+    spread = spread_for(model, record)
+    return lambda label, click, before: spread(label, [click], before=before)
+
+
+def crf_alone(_model: Model, record: Record, *, reach: float = 0.05, weight: float = 8.0) -> After:
+    """Spread a click by the distance to it and the dense CRF alone, as far as was best."""
+    photo = np.asarray(read_photo(record.image))
+    image = torch.from_numpy(photo.copy()).movedim(-1, 0)[None]
+    crf = DenseCRF(image, sxy=SXY, srgb=SRGB, compat=COMPAT, iterations=ITERATIONS)
+    deviation = reach * max(photo.shape)
+    belief = np.log(0.7 / 0.3)  # as in pseudo labels before a CRF
+
+    def near(click: Click) -> np.ndarray:
+        return np.exp(-squares(click, photo) / (2 * deviation**2))
+
+    def after(label: np.ndarray, click: Click, before: Sequence[Click]) -> np.ndarray:
+        odds = np.where(label == click.value, belief, -belief)
+        own = [near(c) for c in (*before, click) if c.value == click.value]
+        others = [near(c) for c in before if c.value != click.value]
+        odds = odds + weight * (np.max(own, 0) - (np.max(others, 0) if others else 0))
+        for known in (*before, click):
+            odds[squares(known, photo) <= DOT] = 12 if known.value == click.value else -12
+        logits = torch.from_numpy(np.stack([-odds, odds])[None] / 2).float()
+        region = crf(logits.softmax(1))[0, 1].numpy() > 0.5
+        return taken_by(click, label, region, before)
+
+    return after
+
+
+def colour_walker(
+    _model: Model, record: Record, *, beta: float = 500, free: float = 0.25, eroded: int = 2
+) -> After:
+    """Let scikit-image's random walker decide the surroundings of a click by their colours.
+
+    The seeds are the clicks, and the label itself at some distance from its own outlines. Around a
+    click, other classes have no seeds. The rest of the label stays, as in our own way.
+    """
+    photo = np.asarray(read_photo(record.image)) / 255
+
+    def after(label: np.ndarray, click: Click, before: Sequence[Click]) -> np.ndarray:
+        seeds = np.zeros(label.shape, np.int64)
+        values = sorted({*np.unique(label).tolist(), *(c.value for c in (*before, click))})
+        for number, value in enumerate(values, start=1):
+            inside = ndimage.binary_erosion(label == value, iterations=eroded, border_value=1)
+            if value != click.value:
+                inside &= squares(click, photo) > (free * max(photo.shape)) ** 2
+            seeds[inside] = number
+        for known in (*before, click):
+            seeds[squares(known, photo) <= DOT] = values.index(known.value) + 1
+        if len(np.unique(seeds[seeds > 0])) < 2:  # nothing stops the walker
+            return np.full_like(label, click.value)
+        walked = random_walker(photo, seeds, beta=beta, mode="cg_j", channel_axis=-1)
+        return taken_by(click, label, walked == values.index(click.value) + 1, before)
+
+    return after
+
+
+DOT = 4  # square pixels around a click that share its class
+
+
+def squares(click: Click, photo: np.ndarray) -> np.ndarray:
+    """Return the square of the distance of every pixel to a click, [H, W]."""
+    rows, columns = np.ogrid[: photo.shape[0], : photo.shape[1]]
+    distance: np.ndarray = (rows - click.y) ** 2 + (columns - click.x) ** 2
+    return distance
+
+
+WAYS: dict[str, Callable[[Model, Record], After]] = {
+    "clicks of getam": ours,
+    "random walker on colours": colour_walker,
+    "dense CRF alone": crf_alone,
+}
+"""The ways from a click to a label, by their name in the results."""
+
+
+if __name__ == "__main__":
+    main()
