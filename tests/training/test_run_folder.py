@@ -32,6 +32,7 @@ def test_killed_before_anything_was_logged(tmp_path):
     path = tmp_path / "run"
     RunFolder(path, {"epochs": 2}).begin()
     (path / "csv").mkdir()
+    (path / "train_photos.json").touch()
     again = RunFolder(path, {"epochs": 3})
     assert "epochs: 2" in (path / "config.yaml").read_text()
     again.begin()

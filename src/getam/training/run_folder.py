@@ -17,6 +17,7 @@ from getam.json_object import json_object
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
 from getam.training.loggers import LOGGERS
+from getam.training.train_photos import TRAIN_PHOTOS
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
@@ -101,7 +102,8 @@ class RunFolder:
         }
         if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
             names.remove(FOLDER)
-        return names in (set(), {CONFIG, ENVIRONMENT})
+        begun = {CONFIG, ENVIRONMENT}  # it was killed, or failed in its first step
+        return names in (set(), begun, begun | {TRAIN_PHOTOS})
 
 
 def val_photos_of(folder: Path) -> list[Path]:
