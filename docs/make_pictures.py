@@ -3,7 +3,7 @@
     python docs/make_pictures.py                                     # with timm's ImageNet weights
     python docs/make_pictures.py --weights FILE --cat 27 --espresso 183    # with weights of a file
     python docs/make_pictures.py --model RUN                         # close_cat.jpg alone
-    python docs/make_pictures.py --report demo/report.html           # report.jpg alone; needs chromium
+    python docs/make_pictures.py --report demo/report.html           # report.jpg; needs chromium
 
 The photos lie in scikit-image itself and may be shown: the cat Chelsea (CC0, Stefan van der Walt)
 and a cup of espresso (CC0, Rachel Michetti).
