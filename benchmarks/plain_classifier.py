@@ -1,8 +1,11 @@
 """Fine-tune a plain timm classifier on tags: python benchmarks/plain_classifier.py SET [SET ...].
 
-It is the other side of every average precision that we publish: the same photos, backbone weights,
-crops, number of passes and test size as ``getam train``, and nothing but a linear layer on the
-class token. A row is kept in ``results/plain_classifier.json``; a finished set is not run again.
+It is the other side of every average precision that we publish: the same photos, backbone weights
+and rates as ``getam train``, and nothing but a linear layer on the class token. It is trained in
+two ways: with the crops, the number of epochs and the test size of ``getam train``, and, with
+``--whole``, as one would do it who wants tags alone: on whole photos without change of colour, for
+twice as many epochs, and tested at the size of the training. A row is kept in
+``results/plain_classifier.json``; a finished set is not run again.
 """
 
 import argparse
@@ -34,30 +37,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="+", type=Path, help="folders of benchmarks/plain_sets.py")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--whole", action="store_true", help="whole photos instead of crops")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for folder in options.sets:
-        key = f"{folder.name}, seed {options.seed}"
+        key = f"{folder.name}, seed {options.seed}" + (", whole photos" if options.whole else "")
         if key not in read():
-            row = run(folder / "tags.csv", seed=options.seed)
+            row = run(folder / "tags.csv", seed=options.seed, whole=options.whole)
             with whole_file(RESULTS) as path:
                 path.write_text(json.dumps({**read(), key: row}, indent=1) + "\n")
         print(key, read()[key])
 
 
-def run(table: Path, *, seed: int) -> dict[str, Any]:
+def run(table: Path, *, seed: int, whole: bool) -> dict[str, Any]:
     """Fine-tune on the training part of a table and score the tags of its ``val`` part."""
     began = time.monotonic()
     source, val = (open_source(table, split=part) for part in ("train", "val"))
     torch.manual_seed(seed)
     model = timm.create_model(BACKBONE, num_classes=len(source.classes), dynamic_img_size=True)
     model.load_state_dict(without_head(read_state_dict(WEIGHTS)), strict=False)
-    fine_tune(model, source, seed=seed)
-    scores = score(model.eval(), val)
+    fine_tune(model, source, seed=seed, whole=whole)
+    scores = score(model.eval(), val, long_side=224 if whole else 320)
     return {**scores, "photos": len(source), "minutes": round((time.monotonic() - began) / 60, 1)}
 
 
-def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
+def fine_tune(model: nn.Module, source: Source, *, seed: int, whole: bool) -> None:
     """Train with AdamW, a short warm-up and cosine decay."""
     facts = Facts(depth=12, width=192, photos=len(source), has_saliency=False)
     ours = recipe_for(facts)  # for what both sides share
@@ -67,9 +71,10 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
         batch_size=ours.batch_size,
         seed=seed,
         workers=0,
-        scale=ours.scale,
-        jitter=ours.jitter,
+        scale=(1.0, 1.0) if whole else ours.scale,
+        jitter=0.0 if whole else ours.jitter,
     )
+    epochs = ours.epochs * (2 if whole else 1)
     rates = [ours.learning_rate, ours.head_factor * ours.learning_rate]
     head = [p for name, p in model.named_parameters() if name.startswith("head")]
     rest = [p for name, p in model.named_parameters() if not name.startswith("head")]
@@ -78,12 +83,12 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
         rates,
-        total_steps=ours.epochs * len(loader),
+        total_steps=epochs * len(loader),
         pct_start=ours.warmup,
         cycle_momentum=False,
     )
     model.train()
-    for _ in range(ours.epochs):
+    for _ in range(epochs):
         for batch in loader:
             loss = multilabel_soft_margin_loss(model(normalised(batch.image)), batch.labels)
             loss.backward()
@@ -93,10 +98,10 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int) -> None:
 
 
 @torch.no_grad()
-def score(model: nn.Module, val: Source) -> dict[str, Any]:
+def score(model: nn.Module, val: Source, *, long_side: int) -> dict[str, Any]:
     """Return the average precision of the tags of whole photos."""
     logits, labels = [], []
-    for batch in photo_loader(val, long_side=320, multiple=16, workers=0):
+    for batch in photo_loader(val, long_side=long_side, multiple=16, workers=0):
         logits.append(model(normalised(batch.image))[0])
         labels.append(batch.labels[0])
     return tag_scores(torch.stack(logits), torch.stack(labels), list(val.classes)).to_dict()

@@ -2,13 +2,15 @@
 
     python docs/make_pictures.py                                     # with timm's ImageNet weights
     python docs/make_pictures.py --weights FILE --cat 27 --espresso 183    # with weights of a file
-    python docs/make_pictures.py --model RUN                         # cat.jpg of the README alone
+    python docs/make_pictures.py --model RUN                         # close_cat.jpg alone
+    python docs/make_pictures.py --report demo/report.html           # report.jpg; needs chromium
 
 The photos lie in scikit-image itself and may be shown: the cat Chelsea (CC0, Stefan van der Walt)
 and a cup of espresso (CC0, Rachel Michetti).
 """
 
 import argparse
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,6 +183,22 @@ def draw_model(out: Path, photo: Image.Image, *, model: Path, name: str) -> None
     save(contact_sheet(row, columns=4, cell=CELL), out / f"close_{name}.jpg")
 
 
+def draw_report(out: Path, page: Path) -> None:
+    """Photograph the top of a report of ``getam demo``, as a browser shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        shot = Path(folder) / "report.png"
+        subprocess.run(
+            [
+                *("chromium", "--headless", "--no-sandbox", "--hide-scrollbars"),
+                *("--window-size=1200,1500", f"--screenshot={shot}", page.resolve().as_uri()),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        with Image.open(shot) as picture:
+            save(picture.convert("RGB"), out / "report.jpg")
+
+
 def command(*words: str) -> None:
     """Run the command ``getam``."""
     if status := getam_main(words):
@@ -201,8 +219,12 @@ def main() -> None:
     parser.add_argument("--cat", type=int, default=281, help="number of the class cat")
     parser.add_argument("--espresso", type=int, default=967, help="number of the class espresso")
     parser.add_argument("--model", type=Path, help="a trained run that knows the class cat")
+    parser.add_argument("--report", type=Path, help="the report of a run of getam demo")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("pictures"))
     given = parser.parse_args()
+    if given.report is not None:
+        draw_report(given.out, given.report)
+        return
     cat, coffee = (Image.fromarray(read()) for read in (skimage.data.chelsea, skimage.data.coffee))
     if given.model is not None:
         draw_model(given.out, cat, model=given.model, name="cat")

@@ -176,7 +176,7 @@ def test_numbers_out_of_range(changes, message):
 def test_a_rule_that_needs_saliency(run, voc):
     with pytest.raises(ValueError, match='rule "paper" needs saliency maps'):
         run(data=open_source(voc), rule="paper", saliency_weight=0)
-    with pytest.raises(ValueError, match="saliency_weight=0 and rule=thresholds"):
+    with pytest.raises(ValueError, match="--saliency-weight 0 --rule thresholds"):
         run(data=open_source(voc), rule="paper")
 
 
