@@ -93,7 +93,8 @@ def test_without_masks_the_tags_alone_are_scored(model, source):
     bare = replace(source, records=tuple(replace(r, mask=None) for r in source.records))
     scores = score_stages(model, bare, workers=0)
     assert not scores.stages
-    assert scores.tags.to_dict() == score_stages(model, source, workers=0).tags.to_dict()  # nan is null
+    whole = score_stages(model, source, workers=0)
+    assert scores.tags.to_dict() == whole.tags.to_dict()  # where nan is None
 
 
 def test_the_prediction_is_made_by_the_models_view_and_the_plain_pass_beside_it(model, source):
