@@ -19,13 +19,13 @@ def recorded(family):
 
 
 @pytest.mark.parametrize("family", ["plain", "registers", "attention bias", "rotary and registers"])
-@pytest.mark.parametrize("passes", [1, 2])
-def test_equals_explicit_affinity(family, passes):
+@pytest.mark.parametrize("times", [1, 2])
+def test_equals_explicit_affinity(family, times):
     calls, matrices, prefix, grid = recorded(family)
     maps = torch.rand(3, 2, *grid)
-    ours = spread(maps, calls, passes=passes)
+    ours = spread(maps, calls, times=times)
     for own, image_maps, image_matrices in zip(ours, maps, matrices, strict=True):
-        slow = slow_spread(image_maps, image_matrices, prefix=prefix, passes=passes)
+        slow = slow_spread(image_maps, image_matrices, prefix=prefix, times=times)
         torch.testing.assert_close(own, slow, rtol=1e-4, atol=1e-6)
 
 
@@ -34,14 +34,14 @@ def test_more_maps_than_a_head_is_wide():
     maps = torch.rand(3, 37, *grid)  # a head has 16 columns
     ours = spread(maps, calls)
     for own, image_maps, image_matrices in zip(ours, maps, matrices, strict=True):
-        slow = slow_spread(image_maps, image_matrices, prefix=prefix, passes=2)
+        slow = slow_spread(image_maps, image_matrices, prefix=prefix, times=2)
         torch.testing.assert_close(own, slow, rtol=1e-4, atol=1e-6)
 
 
 def test_no_pass_and_no_map():
     calls, _, _, grid = recorded("plain")
     maps = torch.rand(3, 2, *grid)
-    torch.testing.assert_close(spread(maps, calls, passes=0), maps)
+    torch.testing.assert_close(spread(maps, calls, times=0), maps)
     assert spread(maps[:, :0], calls).shape == (3, 0, *grid)
 
 

@@ -37,7 +37,7 @@ def test_affinity_spreads_any_map(method):
     ours = activation_maps(model, images, classes=[[1]] * 3, method=method, affinity=2)
     with torch.no_grad(), AttentionRecorder() as recorder:
         model(images)
-    expected = spread(torch.stack(plain), list(recorder.calls.values()), passes=2)
+    expected = spread(torch.stack(plain), list(recorder.calls.values()), times=2)
     torch.testing.assert_close(torch.stack(ours), expected, rtol=1e-4, atol=1e-9)
 
 

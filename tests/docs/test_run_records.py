@@ -29,7 +29,7 @@ PHOTOS = {
     "runs/sets/tiles/tags.csv": 293,
     "runs/sets/tiles_one_class/tags.csv": 293,
 }
-"""How many photos of each data set train, on which the number of passes depends."""
+"""How many photos of each data set train, on which the number of epochs depends."""
 
 OPTIONS = {
     name: option.default

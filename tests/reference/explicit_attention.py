@@ -84,7 +84,7 @@ def averages_patches(model):
     return getattr(model, "global_pool", "token") == "avg"
 
 
-def slow_spread(maps, matrices, *, prefix, passes):
+def slow_spread(maps, matrices, *, prefix, times):
     """Maps [K, h, w] of one image spread by its patch-to-patch attention, renormalised."""
     values = maps.flatten(1).T
     affinity = []
@@ -92,7 +92,7 @@ def slow_spread(maps, matrices, *, prefix, passes):
         patches = matrix[0, :, prefix:, prefix:]  # [A, P, P]
         affinity.append((patches / patches.sum(-1, keepdim=True)).mean(0))
     mean = torch.stack(affinity).mean(0)
-    for _ in range(passes):
+    for _ in range(times):
         values = mean @ values
     values = values - values.min(0).values
     return values.T.reshape(maps.shape)

@@ -13,7 +13,7 @@ from torch import Tensor
 from getam.activation.attention import Attention, row_bands
 
 
-def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tensor:
+def spread(maps: Tensor, calls: Sequence[Attention], *, times: int = 2) -> Tensor:
     """Spread maps by the patch-to-patch attention, which is averaged over heads and blocks.
 
     Parameters
@@ -22,7 +22,7 @@ def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tens
         [B, K, h, w], any scale.
     calls
         All recorded blocks, since the early ones know where edges are.
-    passes
+    times
         How often the average is applied; with 0 the maps are returned as they are.
 
     Returns
@@ -30,12 +30,12 @@ def spread(maps: Tensor, calls: Sequence[Attention], *, passes: int = 2) -> Tens
     Tensor
         float32 [B, K, h, w]; each map's minimum is taken off, since spreading lifts it.
     """
-    if passes == 0:
+    if times == 0:
         return maps.float()
     values = maps.float().flatten(2).mT  # [B, h * w, K]
     with torch.autocast(maps.device.type, enabled=False):
         affinity = patch_affinity(calls, patches=values.shape[1])
-        for _ in range(passes):
+        for _ in range(times):
             values = affinity @ values
     spread_maps = values.mT.unflatten(-1, maps.shape[-2:])
     return spread_maps - spread_maps.amin((2, 3), keepdim=True)

@@ -61,7 +61,7 @@ def class_slot_maps(
         own = rows_of_settings(frame, frame.recording(gradients, read))
         rows.append([row.masked_fill(absent, 0) for row in own])
     maps = in_place(frame, rows)
-    return spread_together(frame, maps, passes=affinity) if affinity else maps
+    return spread_together(frame, maps, times=affinity) if affinity else maps
 
 
 def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:
@@ -87,9 +87,9 @@ def in_place(frame: Frame, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
 
 
 @torch.no_grad()
-def spread_together(frame: Frame, maps: Sequence[Tensor], *, passes: int) -> list[Tensor]:
+def spread_together(frame: Frame, maps: Sequence[Tensor], *, times: int) -> list[Tensor]:
     """Spread the maps [B, K, h, w] of all settings at once, since they share one affinity."""
-    together = spread(torch.cat(list(maps), 1), frame.all_calls, passes=passes)
+    together = spread(torch.cat(list(maps), 1), frame.all_calls, times=times)
     return list(together.unflatten(1, (len(maps), maps[0].shape[1])).unbind(1))
 
 

@@ -50,7 +50,7 @@ def compare(
         truth: folder of masks to score with, for data that has none of its own
         methods: attribution methods, e.g. getam,grad_cam; default all that fit the model
         first_blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
-        affinity: passes of patch affinity, 0 for none
+        affinity: how often patch affinity spreads the maps, 0 for never
         refine: score the maps refined by PAMR too
         faithfulness: measure insertion and deletion too; slow
         limit: use only so many photos, evenly spaced

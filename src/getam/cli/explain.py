@@ -40,7 +40,7 @@ def explain(
         top: how many classes to explain when none are named
         methods: attribution methods, e.g. getam,attention
         first_block: first block that counts
-        affinity: passes of patch affinity, 0 for none
+        affinity: how often patch affinity spreads the maps, 0 for never
         device: cpu or cuda; default the accelerator if there is one
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty

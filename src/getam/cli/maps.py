@@ -31,7 +31,7 @@ def maps(
         classes: names such as cat,dog; default those that the network sees in each photo
         method: attribution method; default the one of training
         first_block: first block that counts; default the one of training
-        affinity: passes of patch affinity, 0 for none; default as in training
+        affinity: how often patch affinity spreads the maps, 0 for never; default as in training
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out

@@ -34,7 +34,7 @@ def refine(
     image
         [B, 3, H, W], RGB in 0..255, integer or float.
     iterations
-        The number of passes; 0 only enlarges.
+        The number of iterations; 0 only enlarges.
     dilations
         Distances, in pixels, of the eight neighbours of each ring; edges are replicated.
 

@@ -14,7 +14,7 @@ from typing import Any
 from getam.recipe.recipe import Recipe
 
 STEPS = 500  # a run has at least this many, so few photos are seen more often
-EPOCHS = 5  # a run has this many passes over the photos, or more if these are too few steps
+EPOCHS = 5  # a run has this many epochs, or more if these are too few steps
 BATCH = 4  # many small steps reach the score of fewer large ones with half as many photos
 
 
