@@ -26,6 +26,7 @@ from getam.evaluation import spread
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
+VIEWS = Path(__file__).with_name("results") / "views.json"
 QUALITY = Path(__file__).with_name("results") / "quality.json"
 COMPARED = Path(__file__).with_name("results") / "compare"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -241,6 +242,17 @@ def saliency() -> str:
     return table(["trained with", *STAGES], lines)
 
 
+def views() -> str:
+    """Write what each view of a photo is worth, a line per view."""
+    kept = list(json.loads(VIEWS.read_text(encoding="utf-8")).values())
+    lines = []
+    for view in dict.fromkeys(row["view"] for row in kept):
+        rows = [row for row in kept if row["view"] == view]
+        seconds = max(row["seconds"] for row in rows)
+        lines.append([view, str(len(rows)), spread([r["miou"] for r in rows]), f"{seconds:.2f}"])
+    return table(["view", "seeds", "prediction", "seconds"], lines)
+
+
 def clicks() -> str:
     """Write the scores of pseudo labels after some clicks, a line per way to spread a click."""
     rows = json.loads(CLICKS.read_text(encoding="utf-8"))
@@ -320,6 +332,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality of tags": quality_tags,
     "saliency": saliency,
     "clicks": clicks,
+    "views": views,
     "corrected": corrected,
     "proposals": proposals,
 }
