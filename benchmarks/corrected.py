@@ -8,19 +8,17 @@ seed, and fewer photos are among the more. A run takes some four minutes on one 
 """
 
 import argparse
-import json
 import shutil
 from itertools import chain, product, zip_longest
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import yaml
+from rows import keep_row, read_rows
 from trials import ANIMALS, TRIALS, measured, parts
 
 from getam.data import Record, Source, with_corrected
-from getam.files import whole_file
 
 RESULTS = Path(__file__).parent / "results" / "corrected.json"
 BASE = "all cows"  # today's recipe in trials.yaml
@@ -37,14 +35,14 @@ def main() -> None:
     settings = yaml.safe_load(TRIALS.read_text())["bases"][BASE]
     for seed, count in product(options.seeds, options.counts):
         key = f"{count} masks (seed {seed})"
-        if key in read():
+        if key in read_rows(RESULTS):
             continue
         source, choosing = parts(BASE, whole=False)
         run = options.out / f"{count}_masks_seed{seed}"
         if count:
             source = corrected(source, count, seed, run.with_name(f"{run.name}_masks"))
         row = measured(source, choosing, {**settings, "seed": seed}, run)
-        write({**read(), key: {"count": count, "seed": seed, **row}})
+        keep_row(RESULTS, key, {"count": count, "seed": seed, **row})
         print(key, row["scores"], flush=True)
 
 
@@ -67,18 +65,6 @@ def drawn(source: Source, count: int, seed: int) -> list[Record]:
     in_turn = chain.from_iterable(zip_longest(*by_class))
     different = {record.id: record for record in in_turn if record is not None}
     return list(different.values())[:count]
-
-
-def read() -> dict[str, Any]:
-    """Return the finished rows."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return found
-
-
-def write(rows: dict[str, Any]) -> None:
-    """Keep the finished rows, whole or not at all."""
-    with whole_file(RESULTS) as path:
-        path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

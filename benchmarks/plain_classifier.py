@@ -9,7 +9,6 @@ twice as many epochs, and tested at the size of the training. A row is kept in
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from typing import Any
 import timm
 import torch
 from choosing import SHARED
+from rows import keep_row, read_rows
 from torch import Tensor, nn
 from torch.nn.functional import multilabel_soft_margin_loss
 
 from getam.data import Source, open_source, photo_loader, train_loader
 from getam.evaluation import tag_scores
-from getam.files import whole_file
 from getam.network.weights import read_state_dict, without_head
 from getam.recipe import Facts, recipe_for
 
@@ -42,11 +41,10 @@ def main() -> None:
     torch.set_num_threads(1)
     for folder in options.sets:
         key = f"{folder.name}, seed {options.seed}" + (", whole photos" if options.whole else "")
-        if key not in read():
+        if key not in read_rows(RESULTS):
             row = run(folder / "tags.csv", seed=options.seed, whole=options.whole)
-            with whole_file(RESULTS) as path:
-                path.write_text(json.dumps({**read(), key: row}, indent=1) + "\n")
-        print(key, read()[key])
+            keep_row(RESULTS, key, row)
+        print(key, read_rows(RESULTS)[key])
 
 
 def run(table: Path, *, seed: int, whole: bool) -> dict[str, Any]:
@@ -110,12 +108,6 @@ def score(model: nn.Module, val: Source, *, long_side: int) -> dict[str, Any]:
 def normalised(image: Tensor) -> Tensor:
     """Return images [B, 3, H, W] in 0..255 as the backbone expects them."""
     return (image.float() / 255 - MEAN) / STD
-
-
-def read() -> dict[str, Any]:
-    """Return the finished rows."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return found
 
 
 if __name__ == "__main__":

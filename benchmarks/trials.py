@@ -8,7 +8,6 @@ alike. ``--seeds 1 2`` repeats trials.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,9 +21,9 @@ import torch
 import yaml
 from choosing import LISTS, SHARED
 from plain_sets import FEW
+from rows import keep_row, read_rows
 
 from getam.data import Source, open_source
-from getam.files import whole_file
 from getam.network import build_network
 from getam.recipe import recipe_for
 from getam.saliency import make_provider, with_made_saliency
@@ -58,13 +57,13 @@ def main() -> None:
     for name, seed in product(options.only, options.seeds):
         kind, _, trial = name.partition("/")
         key = name + (" (whole)" if options.whole else "") + (f" (seed {seed})" if seed else "")
-        if key in read():
+        if key in read_rows(RESULTS):
             continue
         settings = {**bases[kind], **content[kind][trial], "seed": seed}
         out = options.out / key.replace("/", "_").replace(" ", "_")
         row = run(kind, settings, out, whole=options.whole)
         row["changes"] = content[kind][trial]
-        write({**read(), key: row})
+        keep_row(RESULTS, key, row)
         print(key, row["scores"], flush=True)
 
 
@@ -119,18 +118,6 @@ def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
         order = np.random.default_rng(0).permutation(len(others))
         others = [others[index] for index in sorted(order[:PHOTOS])]
     return replace(source, records=tuple(others)), replace(source, records=choosing)
-
-
-def read() -> dict[str, Any]:
-    """Return the finished trials."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return found
-
-
-def write(trials: dict[str, Any]) -> None:
-    """Keep the finished trials, whole or not at all."""
-    with whole_file(RESULTS) as path:
-        path.write_text(json.dumps(trials, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,17 +6,16 @@ network was not trained on the choosing photos. Every view predicts these photos
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from rows import keep_row, read_rows
 from trials import CLASSES, parts
 
 from getam.data import Source, read_photo
 from getam.evaluation import ConfusionMatrix
-from getam.files import whole_file
 from getam.inference import Predictor
 from getam.model import Model, View, load_model
 
@@ -28,15 +27,17 @@ def main() -> None:
     """Measure what is missing, row by row."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    runs = parser.parse_args().runs
     torch.set_num_threads(1)
     choosing = parts("all cows", whole=True)[1]
-    for run in parser.parse_args().runs:
+    for run in runs:
         model = load_model(run)
         for view in VIEWS:
             key = f"{run.name}, {view}"
-            if key not in read():
-                write({**read(), key: {"view": str(view), **measured(model, view, choosing)}})
-                print(key, read()[key], flush=True)
+            if key not in read_rows(RESULTS):
+                row = {"view": str(view), **measured(model, view, choosing)}
+                keep_row(RESULTS, key, row)
+                print(key, row, flush=True)
 
 
 def measured(model: Model, view: View, choosing: Source) -> dict[str, Any]:
@@ -51,18 +52,6 @@ def measured(model: Model, view: View, choosing: Source) -> dict[str, Any]:
         matrix.update(torch.from_numpy(choosing.read_truth(record)), mask)
     scores = matrix.scores(["background", *CLASSES])
     return {"miou": round(scores.miou, 4), "seconds": round(worked / len(choosing), 3)}
-
-
-def read() -> dict[str, Any]:
-    """Return the finished rows."""
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return found
-
-
-def write(rows: dict[str, Any]) -> None:
-    """Keep the finished rows, whole or not at all."""
-    with whole_file(RESULTS) as path:
-        path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import torch
 from data.scenes import write_voc
 
 from getam.cli.main import VERBS, call, main
-from getam.model import choose_device
 from getam.training.run_folder import RunFolder
 
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--workers", "0", "--device", "cpu"]
@@ -112,12 +111,6 @@ def test_errors_of_torch_are_one_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert complaint(capsys) == "getam: CUDA out of memory. (--debug shows the trace)"
     with pytest.raises(torch.OutOfMemoryError):
         call(run, ["--debug"])
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
-def test_cuda_where_there_is_none() -> None:
-    with pytest.raises(ValueError, match="torch sees no CUDA"):
-        choose_device("cuda")
 
 
 def test_debug_shows_the_trace(tmp_path: Path) -> None:

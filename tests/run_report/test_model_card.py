@@ -13,7 +13,7 @@ from getam.run_report import model_card
 def run(tmp_path):
     """A folder with the record of a run that was scored."""
     config = {
-        "data": "/home/someone/photos",
+        "data": "/private/photos",
         "weights": None,
         "pretrained": True,
         "saliency": None,
@@ -45,16 +45,16 @@ def test_a_run_with_scores(run, model):
         assert row in body
     assert "tags of 12 photos is 88 %" in body
     assert "weights that timm names for `getam_vit_nano`" in body
-    assert "/home" not in text
+    assert "/private" not in text
     assert str(run) not in text
 
 
 def test_what_else_a_run_learnt_from_is_said(run, model):
-    text = card(run, model, saliency="/maps", weights="/home/w.pth", corrected="/masks")
+    text = card(run, model, saliency="/maps", weights="/private/w.pth", corrected="/masks")
     assert "No pixel label was used" not in text
     assert "corrected masks are pixel labels" in text
     assert "Saliency maps were given" in text
-    assert "/home" not in text
+    assert "/private" not in text
 
 
 def test_a_converted_model_claims_nothing(tmp_path, model):

@@ -274,7 +274,7 @@ def open_review(
     Raises
     ------
     ValueError
-        As `Review`.
+        If `Review` refuses the folder or the photos.
     """
     records = tuple(worst_first(source.records, qualities))
     ordered = replace(source, records=records, classes=model.classes)

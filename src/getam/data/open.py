@@ -124,7 +124,7 @@ def open_bare(arguments: Mapping[str, Any], notice: Notice) -> Source:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `open_source`.
+        If `open_source` would refuse the data set.
     """
     split, labels, none = map(arguments.get, ("split", "labels", "none"))
     if "path" in arguments:

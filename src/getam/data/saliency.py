@@ -47,12 +47,12 @@ def saliency_beside(source: Source, folder: str | Path) -> Source:
     Parameters
     ----------
     source, folder
-        As for `with_saliency`.
+        They are those of `with_saliency`.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `with_saliency`, but not if a photo has no map.
+        If `with_saliency` would refuse the folder; a photo without a map is no error.
     """
     folder = Path(folder)
     maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")

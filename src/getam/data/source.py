@@ -134,7 +134,7 @@ class Source:
         Returns
         -------
         numpy.ndarray
-            As `read_truth`.
+            The mask has the size and the type that `read_truth` returns.
 
         Raises
         ------
@@ -226,7 +226,7 @@ class Source:
         Raises
         ------
         ValueError
-            As `check_trainable`.
+            If `check_trainable` refuses the source.
         """
         self.check_trainable()
         return self.with_known_labels()

@@ -21,7 +21,7 @@ class Diagnosis:
     Attributes
     ----------
     facts
-        What was found, and what follows from it.
+        The facts say what was found, and what follows from it.
     """
 
     facts: Sequence[Fact]

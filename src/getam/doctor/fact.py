@@ -10,9 +10,9 @@ class Fact:
     Attributes
     ----------
     name
-        What it is about, such as ``"memory"``.
+        The name says what the fact is about, such as ``"memory"``.
     value
-        What was found, as text.
+        The value says what was found, as text.
     meaning
         One sentence about what follows from it for a run; empty if nothing does.
     """

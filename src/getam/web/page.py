@@ -100,7 +100,7 @@ def explore_page(explorer: Explorer, *, title: str) -> gr.Blocks:
                 controls = controls_for(explorer)
             with gr.Column(scale=5, min_width=280):
                 results = results_for(explorer)
-        connect(explorer, controls, results)
+        connect(Answers(explorer, controls, results))
     return page
 
 
@@ -186,49 +186,64 @@ def results_for(explorer: Explorer) -> Results:
     return Results(gr.State(), gr.State(), said, map_of, opacity, pictures, legend, files)
 
 
-def connect(explorer: Explorer, controls: Controls, results: Results) -> None:
-    """Let the network look whenever a control changes, and redraw when only the view does."""
-    view = [results.map_of, results.opacity]
+@dataclass(frozen=True)
+class Answers:
+    """The answers are what changes on the page after each thing that a person does."""
 
-    def arrive(file: str, *settings: Any) -> dict[Any, Any]:
+    explorer: Explorer
+    controls: Controls
+    results: Results
+
+    def arrive(self, file: str, *settings: Any) -> dict[Any, Any]:
+        """Take a dropped file and look at it, or say in one line why it cannot be shown."""
+        empty: dict[Any, Any] = {self.controls.file: None}
         try:
             dropped = Dropped(Path(file).stem, open_dropped(file))
         except (ValueError, OSError) as error:
-            return {controls.file: None, **hidden(results, told(str(error), wrong=True))}
-        return {controls.file: None, **look(dropped, *settings)}
+            return {**empty, **hidden(self.results, told(str(error), wrong=True))}
+        return {**empty, **self.look(dropped, *settings)}
 
-    def look(dropped: Dropped | None, *settings: Any) -> dict[Any, Any]:
+    def look(self, dropped: Dropped | None, *settings: Any) -> dict[Any, Any]:
+        """Let the network look at the photo again, as the controls now say."""
         if dropped is None:
-            return {results.said: told(EMPTY)}
+            return {self.results.said: told(EMPTY)}
         *chosen, map_of, opacity = settings
+        choice, stem = Choice(*chosen), dropped.stem
         try:
-            findings = explorer(dropped.photo, Choice(*chosen))
+            findings = self.explorer(dropped.photo, choice)
         except (ValueError, RuntimeError) as error:
-            return {**hidden(results, told(str(error), wrong=True)), results.dropped: dropped}
+            refused = hidden(self.results, told(str(error), wrong=True))
+            return {**refused, self.results.dropped: dropped}
         shown = map_of if map_of in findings.maps else next(iter(findings.maps))
-        said = told(f"{dropped.stem}: {summary(findings, by_network=not Choice(*chosen).classes)}")
+        said = told(f"{stem}: {summary(findings, by_network=not choice.classes)}")
         return {
-            results.dropped: dropped,
-            results.said: said,
-            **revealed(results, findings, shown),
-            **drawn(results, findings, shown, opacity, stem=dropped.stem),
-            **written(results, findings, stem=dropped.stem),
+            self.results.dropped: dropped,
+            self.results.said: said,
+            **revealed(self.results, findings, shown),
+            **drawn(self.results, findings, shown, opacity, stem=stem),
+            **written(self.results, findings, stem=stem),
         }
 
     def redraw(
-        dropped: Dropped | None, findings: Findings | None, map_of: str, opacity: float
+        self, dropped: Dropped | None, findings: Findings | None, map_of: str, opacity: float
     ) -> dict[Any, Any]:
+        """Draw what was found again, in another opacity or for another class."""
         if dropped is None or findings is None:
             return {}
-        return drawn(results, findings, map_of, opacity, stem=dropped.stem)
+        return drawn(self.results, findings, map_of, opacity, stem=dropped.stem)
 
+
+def connect(answers: Answers) -> None:
+    """Let the network look whenever a control changes, and redraw when only the view does."""
+    controls, results = answers.controls, answers.results
+    view = [results.map_of, results.opacity]
     asking: dict[str, Any] = {
         "trigger_mode": "always_last",
         "concurrency_id": "network",
         "api_visibility": "private",
     }
     controls.file.upload(
-        arrive,
+        answers.arrive,
         [controls.file, *controls.choice(), *view],
         [controls.file, *results.all()],
         show_progress="minimal",
@@ -236,7 +251,7 @@ def connect(explorer: Explorer, controls: Controls, results: Results) -> None:
     )
     gr.on(
         [control.input for control in controls.choice()],
-        look,
+        answers.look,
         [results.dropped, *controls.choice(), *view],
         results.all(),
         show_progress="minimal",
@@ -244,7 +259,7 @@ def connect(explorer: Explorer, controls: Controls, results: Results) -> None:
     )
     gr.on(
         [results.map_of.input, results.opacity.input],
-        redraw,
+        answers.redraw,
         [results.dropped, results.findings, *view],
         list(results.pictures.values()),
         show_progress="hidden",
