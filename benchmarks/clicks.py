@@ -7,7 +7,6 @@ region, and has the true class. The network is one that ``python benchmarks/tria
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from rows import keep_row, read_rows
 from scipy import ndimage
 from skimage.segmentation import random_walker
 from trials import parts
@@ -24,7 +24,6 @@ from getam.correction.clicks import COMPAT, ITERATIONS, SRGB, SXY, taken_by
 from getam.crf import DenseCRF
 from getam.data import Record, Source, evenly, read_photo
 from getam.evaluation import ConfusionMatrix
-from getam.files import whole_file
 from getam.model import Model, load_model
 from getam.vocabulary import IGNORE
 
@@ -45,8 +44,8 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="the other photos, nothing kept")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    found = {} if options.tuning or not RESULTS.exists() else json.loads(RESULTS.read_text())
-    missing = [way for way in options.only if way not in found]
+    done = {} if options.tuning else read_rows(RESULTS)
+    missing = [way for way in options.only if way not in done]
     if not missing:
         return
     model = load_model(options.model, device="cpu")
@@ -54,11 +53,10 @@ def main() -> None:
     records = evenly(source.records, PHOTOS)[0 if options.tuning else 1 :: 2]
     labels = [first_label(model, source, record) for record in records]
     for way in missing:
-        found[way] = measured(WAYS[way], model, source, records, labels)
-        print(way, found[way], flush=True)
+        row = measured(WAYS[way], model, source, records, labels)
+        print(way, row, flush=True)
         if not options.tuning:
-            with whole_file(RESULTS) as path:
-                path.write_text(json.dumps(found, indent=1) + "\n")
+            keep_row(RESULTS, way, row)
 
 
 def measured(

@@ -128,16 +128,15 @@ def plain_classifier() -> str:
 
 
 def demo() -> str:
-    """Write the scores and the longest time of the demonstration, a line per number of threads."""
+    """Write scores and longest time of the demonstration, by threads and instruction set."""
     rows = json.loads(DEMO.read_text(encoding="utf-8")) if DEMO.exists() else []
     lines = []
-    for threads in sorted({row["threads"] for row in rows}):
-        chosen = [row for row in rows if row["threads"] == threads]
+    for kind in sorted({(row["threads"], row["instructions"]) for row in rows}):
+        chosen = [row for row in rows if (row["threads"], row["instructions"]) == kind]
         names = ("pseudo label", PLAIN_PASS, "prediction")
         scores = [spread([row["stages"][name] for row in chosen]) for name in names]
         seconds = max(row["seconds"] for row in chosen)
-        where = f"{threads}, {chosen[0]['instructions']}"
-        lines.append([where, str(len(chosen)), *scores, f"{seconds:.0f}"])
+        lines.append(["{}, {}".format(*kind), str(len(chosen)), *scores, f"{seconds:.0f}"])
     head = ["threads", "seeds", "pseudo label", "plain pass", "prediction", "most seconds"]
     return table(head, lines)
 
@@ -288,7 +287,12 @@ ANIMALS = {
     "animals tags, bfloat16": "tags alone, in bfloat16",
 }
 
-FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
+FEW = {
+    "animals 30": "30 photos",
+    "animals 100": "100 photos",
+    "animals 200": "200 photos",
+    "animals all": "all 474 photos",
+}
 PUBLISHED = {
     "released": "released",
     "released + saliency target": "released, saliency target repaired",
