@@ -25,6 +25,7 @@ from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
+TWO_STAGE = Path(__file__).with_name("results") / "two_stage.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
 VIEWS = Path(__file__).with_name("results") / "views.json"
 QUALITY = Path(__file__).with_name("results") / "quality.json"
@@ -260,6 +261,17 @@ def clicks() -> str:
     return table(["clicks spread by", *(f"after {n}" for n in counts)], lines)
 
 
+def two_stage() -> str:
+    """Write the scores of a network and of a second one that learnt its pseudo labels."""
+    rows = json.loads(TWO_STAGE.read_text(encoding="utf-8")).values() if TWO_STAGE.exists() else []
+    shown = {
+        "end to end": "the network of `getam train` that made the labels, end to end",
+        "second network": "DPT on its pseudo labels",
+    }
+    lines = [[text, spread([row[name] for row in rows])] for name, text in shown.items() if rows]
+    return table(["trained on tags alone", "mIoU on `val`"], lines)
+
+
 def proposals() -> str:
     """Write the scores of pseudo labels before and after they are snapped to proposals."""
     kept = json.loads(PROPOSALS.read_text(encoding="utf-8")) if PROPOSALS.exists() else {}
@@ -338,6 +350,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "clicks": clicks,
     "views": views,
     "corrected": corrected,
+    "two stage": two_stage,
     "proposals": proposals,
 }
 """Every table by its name."""
