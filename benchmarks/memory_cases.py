@@ -32,6 +32,15 @@ def maps(model: str, size: int, count: int = 1, labels: int = 2) -> Case:
     return lambda: activation_maps(network, images, classes=classes)
 
 
+def written_out(model: str, size: int, count: int = 1, labels: int = 2) -> Case:
+    """The same maps by attention written out, as well as that can be done."""
+    from explicit_best import explicit_best, without_parameter_gradients
+
+    network = without_parameter_gradients(classifier(model, size))
+    images, classes = normalised(made_photos(count, size)), [list(range(labels))] * count
+    return lambda: explicit_best(network, images, classes)
+
+
 def forward_backward(model: str, size: int, count: int = 1) -> Case:
     """Plain forward and backward with fused attention."""
     network, images = classifier(model, size), normalised(made_photos(count, size))
@@ -75,7 +84,7 @@ def plain_pamr(size: int, count: int) -> Case:
 
 CASES: dict[str, Callable[..., Case]] = {
     case.__name__: case
-    for case in (maps, forward_backward, prediction, large_photo, pamr, plain_pamr)
+    for case in (maps, written_out, forward_backward, prediction, large_photo, pamr, plain_pamr)
 }
 
 
