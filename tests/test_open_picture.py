@@ -1,5 +1,6 @@
 """One bound for all pictures, with one line above it and no word below it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from getam.data import Record, photo_size, read_photo
+from getam.data import Record, Source, check_photos, photo_size, read_photo
 from getam.data.mask import MaskFiles
 from getam.evaluation import read_mask
+from getam.open_picture import open_picture
 
 READ = "from pathlib import Path; from getam.open_picture import open_picture as o\n"
 READ += "with o(Path({!r})) as picture: print(picture.size)"
@@ -40,3 +42,15 @@ def test_above_the_bound_one_line_says_what_to_do(
         MaskFiles(frozenset({1}))(record)
     Image.new("L", (64, 32)).save(photo)
     assert read_photo(photo).size == (64, 32)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.jpg"
+    os.mkfifo(pipe)
+    whole = tmp_path / "b.png"
+    Image.new("L", (8, 8)).save(whole)
+    with pytest.raises(ValueError, match="it is not a file"), open_picture(pipe):
+        pytest.fail("nobody writes into the pipe")
+    records = (Record("a", pipe), Record("b", whole))
+    left = check_photos(Source("photos", ("cat",), records))
+    assert [record.id for record in left.records] == ["b"]

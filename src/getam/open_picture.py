@@ -23,11 +23,13 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     Raises
     ------
     ValueError
-        If the picture has too many pixels. The message does not name the file, as most of Pillow's
-        do not.
+        If the path is no file, or if the picture has too many pixels. The message does not name the
+        path, as most of Pillow's do not.
     Exception
         Whatever the decoders raise for a broken file: OSError, SyntaxError, struct.error, ...
     """
+    if not path.is_file():  # opening a pipe would wait for somebody who writes into it
+        raise ValueError("it is not a file")
     try:
         with Image.open(path) as image:
             yield image

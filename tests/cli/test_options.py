@@ -2,6 +2,7 @@
 
 import pytest
 
+from getam.cli import train
 from getam.cli.options import numbers, words
 
 
@@ -22,3 +23,20 @@ def test_names_count_once() -> None:
     assert words("cat, dog,cat") == ["cat", "dog"]
     with pytest.raises(ValueError, match="a list of names such as a,b"):
         words(" , ")
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ("--learning-rate=nan", "learning_rate must be a number, got nan"),
+        ("--epochs=1.5", "epochs must be a whole number, got 1.5"),
+        ("--scale=[1]", "scale must be two numbers such as [0.9, 1.2], got [1]"),
+        ("--rule-settings=3", "rule_settings must be names with values, such as {low: 0.3}, got 3"),
+    ],
+)
+def test_a_value_of_another_type_is_answered_in_plain_words(
+    given: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        train.run([given])
+    assert capsys.readouterr().err.startswith(f"getam train: {line}; getam train --help")

@@ -143,3 +143,9 @@ def test_bad_photo_is_one_line_even_from_a_worker(voc, workers):
     (voc / "JPEGImages" / "b.png").unlink()
     with pytest.raises(FileNotFoundError, match=r"^there is no photo .*b\.png$"):
         list(photo_loader(source, workers=workers))
+
+
+@pytest.mark.parametrize("workers", [-1, 10**4])
+def test_a_number_of_workers_that_makes_no_sense(voc, workers):
+    with pytest.raises(ValueError, match=rf"^workers must be in 0\.\.\d+ on .*, got {workers}$"):
+        loader_of(voc, workers=workers)

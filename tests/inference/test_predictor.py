@@ -187,7 +187,7 @@ def test_other_shapes_are_refused(folder, image):
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (1.0, -1.0)])
 def test_senseless_scales(folder, scales):
-    with pytest.raises(ValueError, match="scales must be positive"):
+    with pytest.raises(ValueError, match="scales must be above 0"):
         Predictor.load(folder, scales=scales, device="cpu")
 
 

@@ -1,10 +1,11 @@
 """Thresholds are chosen on the photos with masks alone, and never on those of the report."""
 
+import logging
 from dataclasses import replace
 
 import pytest
 
-from getam.inference import choose_thresholds, refuse_scored, score_stages
+from getam.inference import choose_thresholds, score_stages, thresholds, without_scored
 
 
 def test_the_curves_are_those_of_the_stages(model, source):
@@ -31,7 +32,16 @@ def test_photos_without_a_mask_or_tags_are_not_looked_at(model, source):
         choose_thresholds(model, replace(source, records=some[:2]), workers=0)
 
 
-def test_photos_that_the_run_is_scored_on_are_refused(source):
-    refuse_scored(source, [])
-    with pytest.raises(ValueError, match="reports its scores on 1 of these photos, e.g. c"):
-        refuse_scored(source, [source.records[2].image])
+def test_photos_that_the_run_is_scored_on_are_left_out(source, caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    assert without_scored(source, []) is source
+    scored = [record.image for record in source.records[:2]]
+    with pytest.raises(
+        ValueError, match=r"2 of these \d photos \(.*give masks of at least 5 others"
+    ):
+        without_scored(replace(source, records=source.records[:3]), scored)
+    assert not caplog.messages
+    monkeypatch.setattr(thresholds, "FEWEST", 1)
+    left = without_scored(source, scored)
+    assert left.records == source.records[2:]
+    assert caplog.messages == [f"2 of {len(source)} photos are left out: the run is scored on them"]

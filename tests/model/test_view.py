@@ -54,9 +54,9 @@ def test_words(view: View, words: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"long_side": 0}, "long_side must be at least 1, got 0"),
-        ({"scales": ()}, "scales must be positive numbers, got []"),
-        ({"scales": (1.0, 0.0)}, "scales must be positive numbers, got [1.0, 0.0]"),
+        ({"long_side": 0}, "long_side must be in 16..16384, got 0"),
+        ({"scales": ()}, "scales must be above 0 and at most 16, got []"),
+        ({"scales": (1.0, 0.0)}, "scales must be above 0 and at most 16, got [1.0, 0.0]"),
         ({"resize": "sqare"}, "resize must be one of aspect, square, got 'sqare'"),
     ],
 )

@@ -143,7 +143,7 @@ def test_released_on_a_real_transformer_of_the_cpu(voc: Path, tmp_path: Path) ->
         ("--saliency-target", "relesed", "paper, released"),
         ("--padding", "none", "ignored, background"),
         ("--test-resize", "sqare", "aspect, square"),
-        ("--test-scales", "[0.5, -1]", "scales must be positive"),
+        ("--test-scales", "[0.5, -1]", "scales must be above 0"),
     ],
 )
 def test_a_wrong_variant_stops_before_the_run(

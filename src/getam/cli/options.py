@@ -29,7 +29,7 @@ class VerbParser(ArgumentParser):
 
     def error(self, message: str, _ex: Exception | None = None) -> NoReturn:
         """Print the reason and leave with status 2."""
-        reason = " ".join(str(message).split())
+        reason = _plain_reason(" ".join(str(message).split()))
         print(f"{self.prog}: {reason}{self._nearest(reason)}", file=sys.stderr)
         raise SystemExit(2)
 
@@ -47,6 +47,40 @@ class VerbParser(ArgumentParser):
             if near and name not in known:
                 return f"; did you mean --{near[0]}?"
         return f"; {self.prog} --help lists the options"
+
+
+def _plain_reason(reason: str) -> str:
+    """Return a parser's complaint about the type of a value in plain words.
+
+    Examples
+    --------
+    >>> _plain_reason(
+    ...     'Parser key "ema": Does not validate against any of the Union subtypes Subtypes: '
+    ...     "[<class 'float'>, <class 'NoneType'>] Errors: ... Given value: much"
+    ... )
+    'ema must be a number, got much'
+    """
+    found = _WRONG_TYPE.search(reason)
+    if found is None:
+        return reason
+    name, types, value = found.groups()
+    expected = next((text for kind, text in _TYPES.items() if kind in types), "of another kind")
+    return f"{name} must be {expected}, got {value}"
+
+
+_WRONG_TYPE = re.compile(
+    r'Parser key "([\w.]+)": Does not validate.*Subtypes: \[(.*?)\] Errors.*'
+    r"Given value: (.*)$"
+)
+_TYPES = {
+    "tuple[float, float]": "two numbers such as [0.9, 1.2]",
+    "'int'": "a whole number",
+    "'float'": "a number",
+    "'bool'": "true or false",
+    "dict[": "names with values, such as {low: 0.3}",
+    "list[": "a list such as [1, 2]",
+}
+"""How a message names a type. jsonargparse writes several lines about it."""
 
 
 def verb_parser(

@@ -37,14 +37,14 @@ def thresholds(
     settings = locals()
     from getam.cli.splits import open_for
     from getam.evaluation.scores import write_json
-    from getam.inference import choose_thresholds, refuse_scored
+    from getam.inference import choose_thresholds, without_scored
     from getam.model import load_model
     from getam.training.run_folder import val_photos_of
 
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
     source = open_for(loaded, settings).with_truth_and_tags()
-    refuse_scored(source, val_photos_of(model))
+    source = without_scored(source, val_photos_of(model))
     chosen = choose_thresholds(loaded, source, workers=workers)
     print(chosen.table())
     pair = {"low": chosen.pair.low, "high": chosen.pair.high}

@@ -283,7 +283,10 @@ def new_network(
         classes,
         pretrained=settings["pretrained"] and not untrained,
         weights=None if untrained else settings["weights"],
-        **{name: settings[name] or own for name, own in NETWORKS[settings["preset"]].items()},
+        **{
+            name: own if settings[name] is None else settings[name]
+            for name, own in NETWORKS[settings["preset"]].items()
+        },
     )
 
 

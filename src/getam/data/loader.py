@@ -15,6 +15,8 @@ from getam.data.source import Source
 from getam.data.transform import TrainTransform
 from getam.data.worker_signals import leave_signals
 
+WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a processor
+
 
 class BatchLoader(DataLoader):
     """A batch loader yields `Batch` objects and says in one line which photo cannot be read."""
@@ -24,12 +26,12 @@ class BatchLoader(DataLoader):
 
         Raises
         ------
-        FileNotFoundError, ValueError
-            If a photo cannot be read.
+        FileNotFoundError, ValueError, RuntimeError
+            If a photo cannot be read or changed, or if a worker died.
         """
         try:
             yield from super().__iter__()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise _without_trace(error) from None
 
 
@@ -146,7 +148,11 @@ def photo_loader(
 
 
 def _worker_options(workers: int | None) -> dict[str, Any]:
-    count = min(2, os.cpu_count() or 1) if workers is None else workers
+    processors = os.cpu_count() or 1
+    most = WORKERS_A_PROCESSOR * processors
+    if workers is not None and not 0 <= workers <= most:
+        raise ValueError(f"workers must be in 0..{most} on {processors} processors, got {workers}")
+    count = min(2, processors) if workers is None else workers
     return {
         "num_workers": count,
         "collate_fn": collate,

@@ -23,7 +23,7 @@ from getam.inference.quality import (
     write_quality,
 )
 from getam.inference.stages import score_stages
-from getam.inference.thresholds import ChosenThresholds, choose_thresholds, refuse_scored
+from getam.inference.thresholds import ChosenThresholds, choose_thresholds, without_scored
 
 __all__ = [
     "GIVEN",
@@ -50,7 +50,7 @@ __all__ = [
     "predict_folder",
     "predicted_classes",
     "read_quality",
-    "refuse_scored",
     "score_stages",
     "write_quality",
+    "without_scored",
 ]

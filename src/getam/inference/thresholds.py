@@ -1,7 +1,8 @@
 """This module chooses thresholds of maps on a few photos that have true masks."""
 
+import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from getam.evaluation import SeedCurve, SeedScores, ThresholdPair, best_pair
 from getam.inference.labelling import label_photos
 from getam.model import Model
 from getam.progress import counted
+
+FEWEST = 5
+"""The least number of photos to choose on, if some have to be left out."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,15 +94,25 @@ def choose_thresholds(
     return ChosenThresholds(raw.scores(), refined.scores(), best_pair(refined))
 
 
-def refuse_scored(source: Source, scored: Collection[Path]) -> None:
-    """Raise a ValueError if a photo is among those that a run reports its scores on.
+def without_scored(source: Source, scored: Collection[Path]) -> Source:
+    """Leave out the photos that a run reports its scores on, and say how many.
 
     A score of photos on which something was chosen is no measurement any more.
+
+    Raises
+    ------
+    ValueError
+        If there are such photos, and fewer than :data:`FEWEST` others.
     """
     known = {path.resolve() for path in scored}
-    shared = [record.id for record in source.records if record.image.resolve() in known]
-    if shared:
+    others = tuple(r for r in source.records if r.image.resolve() not in known)
+    count = len(source) - len(others)
+    if not count:
+        return source
+    if len(others) < FEWEST:
         raise ValueError(
-            f"truth: the run reports its scores on {len(shared)} of these photos, e.g. "
-            f"{shared[0]}; choose thresholds on other photos"
+            f"truth: the run reports its scores on {count} of these {len(source)} photos (its "
+            f"val_photos.txt lists them): give masks of at least {FEWEST} others"
         )
+    logger.info("%d of %d photos are left out: the run is scored on them", count, len(source))
+    return replace(source, records=others)

@@ -6,6 +6,8 @@ from typing import Any
 
 from getam.data import size_for_long_side
 
+LONGEST_SIDE, LARGEST_SCALE = 16_384, 16
+
 
 @dataclass(frozen=True)
 class View:
@@ -30,7 +32,7 @@ class View:
     Raises
     ------
     ValueError
-        If a size is not positive or the way to resize is unknown.
+        If a size is out of its range or the way to resize is unknown.
 
     Examples
     --------
@@ -48,10 +50,12 @@ class View:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scales", tuple(self.scales))  # YAML brings lists
-        if self.long_side < 1:
-            raise ValueError(f"long_side must be at least 1, got {self.long_side}")
-        if not self.scales or min(self.scales) <= 0:
-            raise ValueError(f"scales must be positive numbers, got {list(self.scales)}")
+        if not 16 <= self.long_side <= LONGEST_SIDE:
+            raise ValueError(f"long_side must be in 16..{LONGEST_SIDE}, got {self.long_side}")
+        if not self.scales or not all(0 < scale <= LARGEST_SCALE for scale in self.scales):
+            raise ValueError(
+                f"scales must be above 0 and at most {LARGEST_SCALE}, got {list(self.scales)}"
+            )
         if self.resize not in RESIZES:
             raise ValueError(f"resize must be one of {', '.join(RESIZES)}, got {self.resize!r}")
 

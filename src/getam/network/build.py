@@ -13,6 +13,8 @@ from getam.network.network import Architecture, Network
 from getam.network.pyramid import build_pyramid
 from getam.network.weights import load_weights
 
+LARGEST_STRIDE, LARGEST_WIDTH = 64, 4096
+
 
 def build_network(
     backbone: str,
@@ -75,15 +77,17 @@ def build_network(
     _check_choice("backbone_style", backbone_style, BACKBONE_STYLES)
     if num_classes < 1:
         raise ValueError(f"num_classes must be 1 or more, got {num_classes}")
-    if mask_stride < 1:
-        raise ValueError(f"mask_stride must be 1 or more, got {mask_stride}")
+    if not 1 <= mask_stride <= LARGEST_STRIDE:
+        raise ValueError(f"mask_stride must be in 1..{LARGEST_STRIDE}, got {mask_stride}")
+    if decoder_width is not None and not 1 <= decoder_width <= LARGEST_WIDTH:
+        raise ValueError(f"decoder_width must be in 1..{LARGEST_WIDTH}, got {decoder_width}")
     model = create_backbone(backbone, pretrained=pretrained and weights is None)
     own_mean, own_std = normalisation(model)
     architecture = Architecture(
         backbone=backbone,
         num_classes=num_classes,
         classifier=classifier,
-        decoder_width=decoder_width or max(32, model.embed_dim // 6),
+        decoder_width=max(32, model.embed_dim // 6) if decoder_width is None else decoder_width,
         mask_stride=mask_stride,
         mean=list(mean or own_mean),
         std=list(std or own_std),

@@ -5,23 +5,29 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
-    "at least 1": (
-        lambda value: value >= 1,
-        ("epochs", "batch_size", "accumulate", "crop", "long_side"),
+    "in 1..100000": (lambda value: 1 <= value <= 100_000, ("epochs", "batch_size", "accumulate")),
+    "in 16..16384": (lambda value: 16 <= value <= 16_384, ("crop", "long_side")),
+    "above 0, at most 100": (lambda value: 0 < value <= 100, ("learning_rate",)),
+    "above 0, at most 1000": (
+        lambda value: 0 < value <= 1000,
+        ("head_factor", "joint_factor", "classification_weight"),
     ),
-    "above 0": (
-        lambda value: value > 0,
-        ("learning_rate", "head_factor", "joint_factor", "refine_scale", "classification_weight"),
-    ),
-    "0 or more": (
-        lambda value: value >= 0,
+    "in 0.05..1": (lambda value: 0.05 <= value <= 1, ("refine_scale",)),
+    "in 0..1000": (
+        lambda value: 0 <= value <= 1000,
         ("segmentation_weight", "saliency_weight", "energy_weight")
-        + ("weight_decay", "jitter", "tag_weight", "iterations", "affinity")
-        + ("first_block", "frozen_blocks", "seed"),
+        + ("weight_decay", "tag_weight", "iterations", "affinity", "first_block", "frozen_blocks"),
     ),
-    "in 0..1": (lambda value: 0 <= value <= 1, ("joint_from", "flip", "warmup", "ema", "balance")),
+    "in 0..9223372036854775807": (lambda value: 0 <= value < 2**63, ("seed",)),
+    "in 0..1": (
+        lambda value: 0 <= value <= 1,
+        ("joint_from", "flip", "jitter", "warmup", "ema", "balance"),
+    ),
 }
 """The range of every number: how a message names it, the check, and the settings it holds for."""
+
+LARGEST_SCALE = 16
+"""How many times as long as the crop a photo may be made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +164,10 @@ class Recipe:
             for name in names:
                 if not (isfinite(getattr(self, name)) and fits(getattr(self, name))):
                     raise ValueError(f"{name} must be {range_}, got {getattr(self, name)}")
-        if not 0 < self.scale[0] <= self.scale[1] < float("inf"):
-            raise ValueError(f"scale must be 0 < least <= greatest, got {list(self.scale)}")
+        if not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
+            raise ValueError(
+                f"scale must be 0 < least <= greatest <= {LARGEST_SCALE}, got {list(self.scale)}"
+            )
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
