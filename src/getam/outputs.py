@@ -24,6 +24,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from errno import ENOSPC
+from functools import cache
 from io import FileIO
 from pathlib import Path
 from threading import Lock
@@ -116,7 +117,8 @@ class OutputFolder:
         self.photos = {place: os.path.normpath(photos[place].absolute()) for place in self.own}
         self._lock = Lock()
         self._opened: FileIO | None = None
-        stems = _stems_below(self.path, photos)
+        _refuse_alike(photos)
+        stems = _stems_below(self.path, self.own)
         refuse_inputs([*stems, self.manifest, *files], [*photos.values(), *inputs])
         command = json.loads(json.dumps(command))
         _refuse_others(self.path, command, overwrite=overwrite)
@@ -264,9 +266,21 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     inputs
         The files to read. Names that differ in nothing but capitals count as the same.
     """
-    kept = {name: path for path in inputs for name in _names_of_input(path)}
+    outputs = list(outputs)
+    real = cache(Path.resolve)  # of folders: far fewer than files, of which there may be millions
+    same = cache(lambda folder: folded(str(folder)))
+    folders = {same(real(folder)) for folder in {output.parent for output in outputs}}
+    kept = {
+        name: path
+        for path in dict.fromkeys(inputs)
+        for place in _with_target(real(path.parent) / path.name)
+        if same(place.parent) in folders
+        for name in _with_fewer_endings(place)
+    }
+    if not kept:
+        return
     for output in outputs:
-        name = folded(str(output.parent.resolve() / output.name))
+        name = folded(str(real(output.parent) / output.name))
         if name in kept:
             raise ValueError(
                 f"out: files named {output} would meet the input {kept[name]}: "
@@ -279,24 +293,33 @@ def is_output_folder(path: Path) -> bool:
     return any(_command_in(manifest) is not None for manifest in _manifests(path))
 
 
-def _names_of_input(path: Path) -> Iterator[str]:
-    """Yield an input's path, its target's if it is a link, and both without one ending or more."""
-    for place in {path.parent.resolve() / path.name, path.resolve()}:
-        parts = place.name.split(".")
-        for count in range(1, len(parts) + 1):
-            yield folded(str(place.parent / ".".join(parts[:count])))
+def _with_target(path: Path) -> Iterator[Path]:
+    yield path
+    if path.is_symlink():
+        yield path.resolve()
+
+
+def _with_fewer_endings(path: Path) -> Iterator[str]:
+    """Yield a path without one ending or more, and with all of them."""
+    parts = path.name.split(".")
+    for count in range(1, len(parts) + 1):
+        yield folded(str(path.parent / ".".join(parts[:count])))
+
+
+def _refuse_alike(places: Collection[str]) -> None:
+    """Raise a ValueError if two ids are one file on a disk that knows no capitals."""
+    if len({folded(place) for place in places}) < len(places):
+        raise ValueError("two photos have ids that differ in nothing but capitals: change one")
 
 
 def _stems_below(folder: Path, places: Collection[str]) -> list[Path]:
-    """Return the files of photos without their endings, all below the folder and different."""
-    stems = {folded(place): place_below(folder, place, "") for place in places}
-    if len(stems) < len(places):
-        raise ValueError("two photos have ids that differ in nothing but capitals: change one")
+    """Return the files of photos without their endings, all below the folder."""
+    stems = [place_below(folder, place, "") for place in places]
     root = folder.resolve()
-    for parent in {stem.parent for stem in stems.values()}:
+    for parent in {stem.parent for stem in stems}:
         if not parent.resolve().is_relative_to(root):
             raise ValueError(f"out: {parent} is a link that leads out of {folder}: remove it")
-    return list(stems.values())
+    return stems
 
 
 def _holds_anything(folder: Path) -> bool:
