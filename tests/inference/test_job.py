@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import signal
+import time
 from dataclasses import replace
 from errno import ENOSPC
 from functools import partial
@@ -11,7 +14,7 @@ import pytest
 import torch
 from data.scenes import write_photo
 
-from getam.data import Record, Source, list_photos
+from getam.data import PhotoDataset, Record, Source, list_photos, reading
 from getam.inference import Tolerance, output_folder, run_job
 from getam.outputs import MANIFEST
 
@@ -123,6 +126,25 @@ def test_a_reason_that_all_photos_share_lies_in_the_settings(source, tmp_path, c
     one = replace(source, records=source.records[-1:])
     with pytest.raises(ValueError, match="^no$"):
         run_job(one, output_folder(tmp_path / "1", one, {}), harm(ValueError("no")), workers=0)
+
+
+def test_a_photo_that_hangs_its_reader_and_one_that_crashes_it(source, tmp_path, monkeypatch):
+    read = PhotoDataset.__getitem__
+    harms = {"a/3": lambda: time.sleep(60), "b/1": lambda: os.kill(os.getpid(), signal.SIGSEGV)}
+
+    def harmful(self, index):
+        harms.get(self.records[index].id, lambda: None)()
+        return read(self, index)
+
+    monkeypatch.setattr(PhotoDataset, "__getitem__", harmful)
+    monkeypatch.setattr(reading, "POLL", 0.2)
+    out = opened(tmp_path, source)
+    run_job(source, out, name_and_mean, workers=2, tolerance=Tolerance(time_limit=1))
+    assert out.failed == {
+        "a/3": "it was not read within 1 seconds",
+        "b/1": "the process that read it ended (SIGSEGV)",
+    }
+    assert len(out.done) == 12
 
 
 def test_too_many_failures_stop_the_job_and_keep_what_was_done(source, tmp_path):
