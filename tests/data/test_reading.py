@@ -1,9 +1,8 @@
-"""Reading photo by photo: bad ones, slow ones, and ones that end the process that reads them."""
+"""Reading photo by photo: bad ones, and ones that end the process that reads them."""
 
 import multiprocessing
 import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -41,9 +40,8 @@ def test_good_photos_are_those_of_the_loader_and_bad_ones_say_why(source, worker
     [
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "the process that read it ended (SIGKILL)"),
         (lambda: os._exit(3), "the process that read it ended"),
-        (lambda: time.sleep(60), "it was not read within 0.5 seconds"),
     ],
-    ids=["killed", "left", "hangs"],
+    ids=["killed", "left"],
 )
 def test_a_photo_that_harms_its_reader_costs_no_other(harm, reason, source, monkeypatch):
     next(iter(photo_loader(source, workers=1)))  # makes torch set its handler
@@ -56,7 +54,7 @@ def test_a_photo_that_harms_its_reader_costs_no_other(harm, reason, source, monk
 
     monkeypatch.setattr(PhotoDataset, "__getitem__", read)
     before, handler = multiprocessing.active_children(), signal.getsignal(signal.SIGCHLD)
-    photos = list(read_each(source, workers=2, time_limit=0.5))
+    photos = list(read_each(source, workers=2))
     assert [p.reason if isinstance(p, Unread) else p.ids[0] for p in photos] == [
         *("a", "b", reason, "d", "e")
     ]
