@@ -1,40 +1,49 @@
 """Measure what clicks do to pseudo labels: python benchmarks/clicks.py [--only WAY ...].
 
-Every second one of 64 choosing photos of ``trials.py`` is scored. The settings were chosen on the
-others, which ``--tuning`` scores. A click is simulated: it lies deepest inside the largest wrong
-region, and has the true class. The network is one that ``python benchmarks/trials.py --whole --only
-"few cows/balance 1"`` trains. A finished way of ``results/clicks.json`` is not run again.
+Every second one of 64 choosing photos of ``trials.py`` is scored. The settings of each way were
+chosen on the others: ``--tuning`` scores every setting of ``TRIED`` there. A click is simulated: it
+lies deepest inside the largest wrong region, and has the true class. The network is the default one
+that ``python benchmarks/trials.py --whole --seeds 2 --only "all cows/base" --again`` trains. A
+finished row of ``results/clicks.json`` and ``results/clicks_tuning.json`` is not run again.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from rows import keep_row, read_rows
 from scipy import ndimage
+from skimage.color import rgb2lab
 from skimage.segmentation import random_walker
+from torch.nn.functional import adaptive_avg_pool2d
 from trials import parts
 
 from getam.correction import Click, first_label, spread_for
-from getam.correction.clicks import COMPAT, ITERATIONS, SRGB, SXY, taken_by
+from getam.correction.clicks import Spread, taken_by
 from getam.crf import DenseCRF
 from getam.data import Record, Source, evenly, read_photo
 from getam.evaluation import ConfusionMatrix
-from getam.files import whole_file
 from getam.model import Model, load_model
+from getam.network import patch_stride
+from getam.saliency import whole_patches
 from getam.vocabulary import IGNORE
 
 RESULTS = Path(__file__).parent / "results" / "clicks.json"
-MODEL = Path("runs/trials/few_cows_balance_1_(whole)")
+TUNING = RESULTS.with_name("clicks_tuning.json")
+MODEL = Path("runs/trials/all_cows_base_(whole)_(seed_2)")
 PHOTOS = 64
 CLICKS = (0, 1, 3, 5)
 
 After = Callable[[np.ndarray, Click, Sequence[Click]], np.ndarray]
 """From a label [H, W], a click and the clicks before it to the next label."""
+
+Way = Callable[..., After]
+"""From a network and a photo, and settings of its own, to what spreads a click."""
 
 
 def main() -> None:
@@ -45,24 +54,35 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="the other photos, nothing kept")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    found = {} if options.tuning or not RESULTS.exists() else json.loads(RESULTS.read_text())
-    missing = [way for way in options.only if way not in found]
+    file = TUNING if options.tuning else RESULTS
+    done = read_rows(file)
+    rows = tried(options.only) if options.tuning else {way: WAYS[way] for way in options.only}
+    missing = {name: way for name, way in rows.items() if name not in done}
     if not missing:
         return
     model = load_model(options.model, device="cpu")
     _, source = parts("all cows", whole=True)
     records = evenly(source.records, PHOTOS)[0 if options.tuning else 1 :: 2]
     labels = [first_label(model, source, record) for record in records]
-    for way in missing:
-        found[way] = measured(WAYS[way], model, source, records, labels)
-        print(way, found[way], flush=True)
-        if not options.tuning:
-            with whole_file(RESULTS) as path:
-                path.write_text(json.dumps(found, indent=1) + "\n")
+    for name, way in missing.items():
+        row = measured(way, model, source, records, labels)
+        print(name, row, flush=True)
+        keep_row(file, name, row)
+
+
+def tried(ways: Sequence[str]) -> dict[str, Way]:
+    """Return every setting that was tried of some ways, by a name for its row."""
+    return {
+        f"{way}, {', '.join(f'{name} {value:g}' for name, value in settings.items())}": partial(
+            WAYS[way], **settings
+        )
+        for way in ways
+        for settings in TRIED.get(way, ())
+    }
 
 
 def measured(
-    way: Callable[[Model, Record], After],
+    way: Way,
     model: Model,
     source: Source,
     records: Sequence[Record],
@@ -115,11 +135,36 @@ def ours(model: Model, record: Record) -> After:
     return lambda label, click, before: spread(label, [click], before=before)
 
 
-def crf_alone(_model: Model, record: Record, *, reach: float = 0.05, weight: float = 8.0) -> After:
-    """Spread a click by the distance to it and the dense CRF alone, as far as was best."""
+def ours_on_colours(model: Model, record: Record, *, contrast: float = 2.0) -> After:
+    """Spread clicks in our own way, CRF and all, on the colours of patches instead of features.
+
+    The cosine of two vectors of cosines and sines is a Gaussian of the distance of the colours, as
+    far as patches are alike.
+    """
+    photo = np.asarray(read_photo(record.image))
+    pixels = torch.from_numpy(photo.copy()).movedim(-1, 0)
+    image = whole_patches(pixels, patch_stride(model.network.backbone))[0].numpy()
+    grid = tuple(side // patch_stride(model.network.backbone) for side in image.shape[1:])
+    lab = torch.from_numpy(rgb2lab(image.astype(np.uint8), channel_axis=0)).float() / 100
+    colours = contrast * adaptive_avg_pool2d(lab, grid).flatten(1).T
+    spread = Spread(photo, torch.cat([colours.cos(), colours.sin()], 1), (grid[0], grid[1]))
+    return lambda label, click, before: spread(label, [click], before=before)
+
+
+def crf_alone(
+    _model: Model,
+    record: Record,
+    *,
+    reach: float = 0.05,
+    weight: float = 8.0,
+    sxy: float = 80.0,
+    srgb: float = 13.0,
+    compat: float = 4.0,
+) -> After:
+    """Spread a click by the distance to it and the dense CRF alone."""
     photo = np.asarray(read_photo(record.image))
     image = torch.from_numpy(photo.copy()).movedim(-1, 0)[None]
-    crf = DenseCRF(image, sxy=SXY, srgb=SRGB, compat=COMPAT, iterations=ITERATIONS)
+    crf = DenseCRF(image, sxy=sxy, srgb=srgb, compat=compat, iterations=3)
     deviation = reach * max(photo.shape)
     belief = np.log(0.7 / 0.3)  # as in pseudo labels before a CRF
 
@@ -178,12 +223,27 @@ def squares(click: Click, photo: np.ndarray) -> np.ndarray:
     return distance
 
 
-WAYS: dict[str, Callable[[Model, Record], After]] = {
+WAYS: dict[str, Way] = {
     "clicks of getam": ours,
+    "the same on colours": ours_on_colours,
     "random walker on colours": colour_walker,
     "dense CRF alone": crf_alone,
 }
 """The ways from a click to a label, by their name in the results."""
+
+TRIED: dict[str, list[dict[str, float]]] = {
+    "the same on colours": [{"contrast": value} for value in (0.5, 1, 2, 4, 8)],
+    "random walker on colours": [
+        {"beta": beta, "free": free} for beta in (130, 500, 2000) for free in (0.15, 0.25, 0.4)
+    ],
+    "dense CRF alone": [
+        {"reach": reach, "weight": weight, "srgb": srgb}
+        for reach in (0.03, 0.05, 0.1)
+        for weight in (4, 8)
+        for srgb in (5, 13)
+    ],
+}
+"""The settings that were tried of each other way. Ours are in ``getam.correction.clicks``."""
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Score and duration of the demonstration over seeds and threads: python benchmarks/demo.py.
 
 Every row is one run of ``getam demo`` in a process of its own. A row that ``results/demo.json``
-holds already is skipped, so that the script goes on where it stopped.
+holds already is skipped, so that the script goes on where it stopped. Rows of another instruction
+set are measured with its variables, e.g. ``ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2``.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -12,24 +14,29 @@ import tempfile
 import time
 from itertools import product
 from pathlib import Path
-from statistics import mean
 
 import torch
 
+from getam.files import whole_file
+
 RESULT = Path(__file__).with_name("results") / "demo.json"
 SEEDS = range(5)
-THREADS = (1, 2)
 
 
 def main() -> None:
-    """Measure what is missing, row by row, and print the table."""
+    """Measure what is missing, row by row."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    options = parser.parse_args()
     rows = json.loads(RESULT.read_text()) if RESULT.exists() else []
-    measured = {(row["threads"], row["seed"]) for row in rows}
-    for threads, seed in product(THREADS, SEEDS):
-        if (threads, seed) not in measured:
+    instructions = torch.backends.cpu.get_cpu_capability()
+    measured = {(row["instructions"], row["threads"], row["seed"]) for row in rows}
+    for threads, seed in product(options.threads, SEEDS):
+        if (instructions, threads, seed) not in measured:
             rows.append(row_of(threads=threads, seed=seed))
-            RESULT.write_text(json.dumps(rows, indent=1) + "\n")
-    print(table(rows))
+            print(rows[-1], flush=True)
+            with whole_file(RESULT) as path:
+                path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def row_of(*, threads: int, seed: int) -> dict[str, object]:
@@ -48,26 +55,6 @@ def row_of(*, threads: int, seed: int) -> dict[str, object]:
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "stages": {name: round(stage["miou"], 4) for name, stage in scores["stages"].items()},
     }
-
-
-def table(rows: list[dict]) -> str:
-    """Return the rows as a Markdown table, a line per number of threads."""
-    lines = ["| threads | prediction, mean (least to greatest) | pseudo label | seconds |"]
-    lines.append("| --- | --- | --- | --- |")
-    for threads in THREADS:
-        chosen = [row for row in rows if row["threads"] == threads]
-        prediction, label = (
-            spread([row["stages"][stage] for row in chosen])
-            for stage in ("prediction", "pseudo label")
-        )
-        seconds = [row["seconds"] for row in chosen]
-        lines.append(f"| {threads} | {prediction} | {label} | {min(seconds)} to {max(seconds)} |")
-    return "\n".join(lines)
-
-
-def spread(values: list[float]) -> str:
-    """Return mean (least to greatest)."""
-    return f"{mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from pathlib import Path
 import torch
 from timing import CLASSES, THREADS, classifier, normalised
 
-from getam import activation_maps, refine
+from getam import Predictor, activation_maps, refine
+from getam.model import Model, View
 from getam.network import build_network
+from getam.pseudo_label import Labeller
 
 Case = Callable[[], object]
 
@@ -28,6 +30,15 @@ def maps(model: str, size: int, count: int = 1, labels: int = 2) -> Case:
     network, images = classifier(model, size), normalised(made_photos(count, size))
     classes = [list(range(labels))] * count
     return lambda: activation_maps(network, images, classes=classes)
+
+
+def written_out(model: str, size: int, count: int = 1, labels: int = 2) -> Case:
+    """The same maps by attention written out, as well as that can be done."""
+    from explicit_best import explicit_best, without_parameter_gradients
+
+    network = without_parameter_gradients(classifier(model, size))
+    images, classes = normalised(made_photos(count, size)), [list(range(labels))] * count
+    return lambda: explicit_best(network, images, classes)
 
 
 def forward_backward(model: str, size: int, count: int = 1) -> Case:
@@ -48,6 +59,15 @@ def prediction(model: str, size: int, count: int = 1) -> Case:
     return predict
 
 
+def large_photo(height: int, width: int, count: int = 20) -> Case:
+    """The mask of a photo of many pixels and ``count`` classes."""
+    network = build_network("vit_tiny_patch16_224", count, pretrained=False)
+    classes = {f"class {number}": number + 1 for number in range(count)}
+    predictor = Predictor(Model(network, classes, View(long_side=320), Labeller()))
+    photo = torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
+    return lambda: predictor(photo)
+
+
 def pamr(size: int, count: int, labels: int) -> Case:
     """Ours, present classes only."""
     coarse, image = torch.rand(count, labels, size // 16, size // 16), made_photos(count, size)
@@ -63,7 +83,8 @@ def plain_pamr(size: int, count: int) -> Case:
 
 
 CASES: dict[str, Callable[..., Case]] = {
-    case.__name__: case for case in (maps, forward_backward, prediction, pamr, plain_pamr)
+    case.__name__: case
+    for case in (maps, written_out, forward_backward, prediction, large_photo, pamr, plain_pamr)
 }
 
 

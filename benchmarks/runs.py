@@ -1,9 +1,9 @@
 """Train the rows of runs.yaml and keep their scores: python benchmarks/runs.py ROW [ROW ...].
 
-A row is trained once per seed with ``getam train``. Each finished run leaves its scores, its
-resolved settings and its environment in ``results/runs/ROW/seedN.json``, from which the tables of
-the documentation are written (``python benchmarks/tables.py``). A seed whose file is there is not
-run again, and a run that was stopped goes on.
+A row is trained once per seed with ``getam train --seeds``, which goes on with a run that was
+stopped. Each finished run leaves its scores, its resolved settings and its environment in
+``results/runs/ROW/seedN.json``, from which the tables of the documentation are written
+(``python benchmarks/tables.py``). A seed whose file is there is not run again.
 """
 
 import argparse
@@ -41,15 +41,13 @@ def run_row(name: str, row: dict[str, Any], seed: int, out: Path) -> None:
     if kept.exists():
         print(f"{name}, seed {seed}: done before")
         return
-    run = out / f"{kept.parent.name}_{seed}"
+    runs = out / kept.parent.name
     settings = {key: value for key, value in row.items() if key != "seeds"}
     arguments = [f"--{key}={as_option(value)}" for key, value in settings.items()]
-    arguments += [f"--out={run}", f"--seed={seed}"]
-    if (run / "checkpoint.pt").exists():
-        arguments = [f"--out={run}", "--resume"]
+    arguments += [f"--seeds={seed}", f"--out={runs}"]
     if status := getam(["train", *arguments]):
         raise SystemExit(status)
-    keep(run, kept)
+    keep(runs / f"seed{seed}", kept)
 
 
 def as_option(value: Any) -> str:

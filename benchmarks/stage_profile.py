@@ -17,7 +17,7 @@ from getam.activation import Frame, class_slot_maps, divide_as_released
 from getam.inference.predictor import as_tensor
 from getam.pseudo_label import Labeller, PseudoLabels, complete_labels, refine
 from getam.report import save_mask
-from getam.training import Joint
+from getam.training import PartInput
 
 
 class Stopwatch:
@@ -55,7 +55,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
             features = network.forward_features(network.normalise(batch.image))
             logits = network.classify(features)
         with watch("maps"):
-            frame = Frame.of(recorder, logits, settings=[labeller.setting], grid=features.grid)
+            frame = Frame.of(recorder, logits, settings=[labeller.map_setting], grid=features.grid)
             (maps,) = class_slot_maps(frame, batch.classes, keep_graph=True)
         with watch("PAMR"):
             refined = divide_as_released(refine(maps, batch.image))
@@ -65,7 +65,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
             masks = network.segment(features)
         with watch("losses"):
             pseudo = PseudoLabels(batch.classes, maps, refined, label)
-            losses = trainer.step.losses(Joint(batch, logits, pseudo, masks))
+            losses = trainer.step.losses(PartInput(batch, logits, pseudo, masks))
         with watch("backward"):
             losses["total"].backward()
         with watch("optimiser"):

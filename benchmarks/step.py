@@ -11,7 +11,7 @@ from torch import Tensor
 from getam.data import Batch, classes_of
 from getam.network import build_network
 from getam.pseudo_label import Labeller, PseudoLabels
-from getam.training import Joint, Step
+from getam.training import PartInput, Step
 from getam.training.optimiser import build_optimiser
 
 MOST = {2: 1.5, 3: 1.8}  # labels of a photo at the most, and the target
@@ -64,8 +64,8 @@ class Trainer:
         network = self.step.network
         output = network(network.normalise(batch.image))
         pseudo = PseudoLabels([], torch.empty(0), torch.empty(0), label)
-        joint = Joint(batch, output.class_logits, pseudo, output.mask_logits)
-        self.update(self.step.losses(joint)["total"])
+        seen = PartInput(batch, output.class_logits, pseudo, output.mask_logits)
+        self.update(self.step.losses(seen)["total"])
 
 
 def compare(

@@ -25,6 +25,7 @@ from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
+TWO_STAGE = Path(__file__).with_name("results") / "two_stage.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
 VIEWS = Path(__file__).with_name("results") / "views.json"
 QUALITY = Path(__file__).with_name("results") / "quality.json"
@@ -128,16 +129,15 @@ def plain_classifier() -> str:
 
 
 def demo() -> str:
-    """Write the scores and the longest time of the demonstration, a line per number of threads."""
+    """Write scores and longest time of the demonstration, by threads and instruction set."""
     rows = json.loads(DEMO.read_text(encoding="utf-8")) if DEMO.exists() else []
     lines = []
-    for threads in sorted({row["threads"] for row in rows}):
-        chosen = [row for row in rows if row["threads"] == threads]
+    for kind in sorted({(row["threads"], row["instructions"]) for row in rows}):
+        chosen = [row for row in rows if (row["threads"], row["instructions"]) == kind]
         names = ("pseudo label", PLAIN_PASS, "prediction")
         scores = [spread([row["stages"][name] for row in chosen]) for name in names]
         seconds = max(row["seconds"] for row in chosen)
-        where = f"{threads}, {chosen[0]['instructions']}"
-        lines.append([where, str(len(chosen)), *scores, f"{seconds:.0f}"])
+        lines.append(["{}, {}".format(*kind), str(len(chosen)), *scores, f"{seconds:.0f}"])
     head = ["threads", "seeds", "pseudo label", "plain pass", "prediction", "most seconds"]
     return table(head, lines)
 
@@ -261,6 +261,17 @@ def clicks() -> str:
     return table(["clicks spread by", *(f"after {n}" for n in counts)], lines)
 
 
+def two_stage() -> str:
+    """Write the scores of a network and of a second one that learnt its pseudo labels."""
+    rows = json.loads(TWO_STAGE.read_text(encoding="utf-8")).values() if TWO_STAGE.exists() else []
+    shown = {
+        "end to end": "the network of `getam train` that made the labels, end to end",
+        "second network": "DPT on its pseudo labels",
+    }
+    lines = [[text, spread([row[name] for row in rows])] for name, text in shown.items() if rows]
+    return table(["trained on tags alone", "mIoU on `val`"], lines)
+
+
 def proposals() -> str:
     """Write the scores of pseudo labels before and after they are snapped to proposals."""
     kept = json.loads(PROPOSALS.read_text(encoding="utf-8")) if PROPOSALS.exists() else {}
@@ -288,7 +299,12 @@ ANIMALS = {
     "animals tags, bfloat16": "tags alone, in bfloat16",
 }
 
-FEW = {"animals 30": "30 photos", "animals 100": "100 photos", "animals 200": "200 photos"}
+FEW = {
+    "animals 30": "30 photos",
+    "animals 100": "100 photos",
+    "animals 200": "200 photos",
+    "animals all": "all 474 photos",
+}
 PUBLISHED = {
     "released": "released",
     "released + saliency target": "released, saliency target repaired",
@@ -334,6 +350,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "clicks": clicks,
     "views": views,
     "corrected": corrected,
+    "two stage": two_stage,
     "proposals": proposals,
 }
 """Every table by its name."""

@@ -4,7 +4,8 @@ The short protocol trains on 300 photos of ``voc2012_animals`` for 6 epochs and 
 ``choosing/voc2012_animals.txt``, which it does not train on. It takes some four minutes on one
 core. ``--whole`` trains on all other photos and half as many epochs more, to see whether both rank
 alike. ``--seeds 1 2`` repeats trials.
-``val`` is never read. A finished trial of ``results/trials.json`` is not run again.
+``val`` is never read. A finished trial of ``results/trials.json`` is not run again, unless its
+network is needed: ``--again``.
 """
 
 import argparse
@@ -51,13 +52,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="KIND/NAME")
     parser.add_argument("--whole", action="store_true", help="all photos, 1.5 times the epochs")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--again", action="store_true", help="train what is known, for its network")
     parser.add_argument("--out", type=Path, default=Path("runs/trials"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     for name, seed in product(options.only, options.seeds):
         kind, _, trial = name.partition("/")
         key = name + (" (whole)" if options.whole else "") + (f" (seed {seed})" if seed else "")
-        if key in read_rows(RESULTS):
+        if key in read_rows(RESULTS) and not options.again:
             continue
         settings = {**bases[kind], **content[kind][trial], "seed": seed}
         out = options.out / key.replace("/", "_").replace(" ", "_")

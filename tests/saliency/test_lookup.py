@@ -49,7 +49,7 @@ def test_a_provider_of_another_package() -> None:
 
 @pytest.mark.usefixtures("other_package")
 def test_a_package_that_fails_and_an_unknown_name() -> None:
-    with pytest.raises(ValueError, match="'zz_broken' cannot be made by .*_saliency:nothing"):
+    with pytest.raises(ValueError, match="'zz_broken' cannot be loaded .*_saliency:nothing"):
         make_provider("zz_broken", no_network)
     with pytest.raises(ValueError, match="one of auto, self, .*, zz_broken, got 'center'"):
         make_provider("center", no_network)

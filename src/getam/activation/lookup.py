@@ -1,8 +1,7 @@
 """An attribution method is found by its name, among ours or the entry points of packages."""
 
-from importlib.metadata import entry_points
-
 from getam.activation.methods import METHODS, Method
+from getam.plugins import load_plugin, plugin_names
 
 GROUP = "getam.methods"
 
@@ -23,20 +22,10 @@ def lookup_method(method: str) -> Method:
     """
     if method in METHODS:
         return METHODS[method]
-    others = entry_points(group=GROUP)
-    if method not in others.names:
-        raise ValueError(f"method must be one of {', '.join(method_names())}, got {method!r}")
-    try:
-        found = others[method].load()
-    except Exception as error:  # whatever another package raises when it is imported
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ValueError(
-            f"method {method!r} cannot be loaded from the entry point {others[method].value} "
-            f"({reason}): mend or remove its package"
-        ) from error
+    found = load_plugin(GROUP, method, kind="method", known=method_names())
     return found if isinstance(found, Method) else Method(found)
 
 
 def method_names() -> list[str]:
     """List every name that :func:`lookup_method` knows, ours first, then those of packages."""
-    return list(dict.fromkeys([*METHODS, *sorted(entry_points(group=GROUP).names)]))
+    return list(dict.fromkeys([*METHODS, *plugin_names(GROUP)]))

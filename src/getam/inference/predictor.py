@@ -13,6 +13,7 @@ from torchvision.transforms.v2 import functional
 
 from getam.crf import PRESETS, dense_crf
 from getam.data import read_photo, upright_rgb
+from getam.inference.likeliest import likeliest
 from getam.model import Model, View, load_model
 from getam.network import keep_tagged, patch_stride, weigh_by_tags
 
@@ -147,17 +148,18 @@ class Predictor:
             mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
         else:
             mask_logits = keep_tagged(mask_logits, self.numbers_of(tags))
-        scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False)
-        if self.view.crf or probabilities:  # which class is likeliest the logits say as well
-            scores = scores.softmax(1)
-        if self.view.crf:
-            scores = dense_crf(scores, photo[None], **PRESETS["test"])
-        best = scores[0].max(0).indices  # argmax over a leading dimension: seven times slower
+        if not self.view.crf and not probabilities:  # the logits say which class is likeliest
+            best, scores = likeliest(mask_logits[0], size), None
+        else:
+            scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False).softmax(1)
+            if self.view.crf:
+                scores = dense_crf(scores, photo[None], **PRESETS["test"])
+            best = likeliest(scores[0], size)
         return Prediction(
-            mask=best.to(torch.uint8).cpu(),
+            mask=best.cpu(),
             classes=tuple(self.classes),
             class_probabilities=class_logits[0].sigmoid().cpu(),
-            probabilities=scores[0].cpu() if probabilities else None,
+            probabilities=scores[0].cpu() if probabilities and scores is not None else None,
         )
 
     def numbers_of(self, tags: Sequence[str]) -> list[int]:

@@ -100,7 +100,7 @@ class Labeller:
             )
 
     @property
-    def setting(self) -> Setting:
+    def map_setting(self) -> Setting:
         """Return the setting of the maps."""
         return Setting(self.method, self.first_block)
 
@@ -110,7 +110,7 @@ class Labeller:
         A pass that trains nothing should run under ``no_grad`` too: the graph then begins at the
         first block that counts.
         """
-        return recorder_for([self.setting], affinity=self.affinity)
+        return recorder_for([self.map_setting], affinity=self.affinity)
 
     def __call__(
         self,
@@ -134,7 +134,7 @@ class Labeller:
         labelled
             [B, H, W] bool; pixels outside become 255.
         """
-        frame = Frame.of(recorder, class_logits, settings=[self.setting], grid=grid)
+        frame = Frame.of(recorder, class_logits, settings=[self.map_setting], grid=grid)
         (maps,) = class_slot_maps(frame, batch.classes, affinity=self.affinity, keep_graph=True)
         with torch.no_grad():
             # Raw values may be so small that the 1e-5 of the released code would shrink them.

