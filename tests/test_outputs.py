@@ -2,8 +2,11 @@
 
 import json
 import logging
+import multiprocessing
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from getam.outputs import MANIFEST, OutputFolder, is_output_folder, new_folder, refuse_inputs
 from getam.places import places
+from getam.shard import Shard
 
 COMMAND = {"verb": "predict", "scales": [1, 1.5]}
 
@@ -28,17 +32,21 @@ def photos(tmp_path: Path) -> dict[str, Path]:
 
 
 def finish(folder: OutputFolder, *ids: str) -> None:
-    for name in ids:
-        folder.record(
-            name, [written(folder.file(name, ".png")), written(folder.file(name, ".x.jpg"))]
-        )
+    with folder.writing():
+        for name in ids:
+            record(folder, name)
+
+
+def record(folder: OutputFolder, name: str) -> None:
+    outputs = [written(folder.file(name, ".png")), written(folder.file(name, ".x.jpg"))]
+    folder.record(name, outputs, seconds=0.25)
 
 
 def test_a_new_folder_is_begun_and_continued(tmp_path, photos, caplog) -> None:
     caplog.set_level(logging.INFO)
     out = tmp_path / "deep" / "out"
     first = OutputFolder(out, COMMAND, photos=photos)
-    assert first.done == frozenset()
+    assert first.done == set()
     finish(first, "a/1", "2")
     assert caplog.text == ""
     second = OutputFolder(out, dict(reversed(COMMAND.items())), photos=photos)
@@ -49,17 +57,124 @@ def test_a_new_folder_is_begun_and_continued(tmp_path, photos, caplog) -> None:
 
 
 def test_the_manifest_says_what_was_made_of_what(tmp_path, photos) -> None:
-    finish(OutputFolder(tmp_path / "out", COMMAND, photos=photos), "a/1")
+    folder = OutputFolder(tmp_path / "out", COMMAND, photos=photos)
+    finish(folder, "a/1")
+    with folder.writing():
+        folder.record_failure("2", "it is no photo", seconds=1 / 3)
+    assert (folder.done, folder.failed) == ({"a/1"}, {"2": "it is no photo"})
     lines = (tmp_path / "out" / MANIFEST).read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
         {"command": COMMAND},
         {
             "id": "a/1",
             "photo": str(photos["a/1"]),
-            "outputs": ["a/1.png", "a/1.x.jpg"],
             "status": "done",
+            "seconds": 0.25,
+            "outputs": ["a/1.png", "a/1.x.jpg"],
+            "checksum": [f"{zlib.crc32(b'x'):08x}"] * 2,
+        },
+        {
+            "id": "2",
+            "photo": str(photos["2"]),
+            "status": "failed",
+            "seconds": 0.333,
+            "error": "it is no photo",
         },
     ]
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == {"a/1"}
+
+
+@pytest.mark.parametrize("content", [b"", b"y", b"xx"], ids=["empty", "damaged", "longer"])
+def test_an_output_that_is_not_as_it_was_written_is_done_again(tmp_path, photos, content) -> None:
+    finish(OutputFolder(tmp_path / "out", COMMAND, photos=photos), *photos)
+    (tmp_path / "out" / "2.x.jpg").write_bytes(content)
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == {"a/1", "b/1"}
+
+
+def test_shards_share_a_folder_and_what_any_of_them_did_is_done(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    shards = [OutputFolder(out, COMMAND, photos=photos, shard=Shard(n, 2)) for n in (1, 2)]
+    assert [folder.own for folder in shards] == [{"2", "b/1"}, {"a/1"}]
+    with shards[0].writing(), shards[1].writing():  # both at the same time
+        record(shards[1], "a/1")
+        record(shards[0], "b/1")
+    assert {path.name for path in out.glob("*.jsonl")} == {
+        *("manifest-1-of-2.jsonl", "manifest-2-of-2.jsonl")
+    }
+    assert is_output_folder(out)
+    again = OutputFolder(out, COMMAND, photos=photos, shard=Shard(1, 2))
+    assert again.done == {"b/1"}
+    assert OutputFolder(out, COMMAND, photos=photos, shard=Shard(2, 3)).done == {"a/1"}
+    whole = OutputFolder(out, COMMAND, photos=photos)
+    assert whole.done == {"a/1", "b/1"}
+    finish(whole, "2")
+    assert OutputFolder(out, COMMAND, photos=photos, shard=Shard(1, 2)).done == {"2", "b/1"}
+
+
+def test_a_shard_of_another_command_and_one_that_overwrites_are_refused(tmp_path, photos) -> None:
+    out, other = tmp_path / "out", COMMAND | {"scales": [1]}
+    OutputFolder(out, COMMAND, photos=photos, shard=Shard(1, 2))
+    for shard in (Shard(2, 2), Shard(1, 2), Shard()):
+        with pytest.raises(FileExistsError, match=r"another command \(not the same: scales\)"):
+            OutputFolder(out, other, photos=photos, shard=shard)
+    with pytest.raises(ValueError, match="overwrite: a shard that starts again"):
+        OutputFolder(out, other, photos=photos, shard=Shard(2, 2), overwrite=True)
+    assert [path.name for path in out.iterdir()] == ["manifest-1-of-2.jsonl"]
+    OutputFolder(out, other, photos=photos, overwrite=True)
+    assert [path.name for path in out.iterdir()] == [MANIFEST]
+
+
+def test_another_command_that_begins_at_the_same_time_is_seen(
+    tmp_path, photos, monkeypatch
+) -> None:
+    out, begin = tmp_path / "out", OutputFolder._begin
+
+    def begin_late(self, command):
+        if command == COMMAND:
+            OutputFolder(out, {"verb": "maps"}, photos=photos, shard=Shard(2, 2))
+        begin(self, command)
+
+    monkeypatch.setattr(OutputFolder, "_begin", begin_late)
+    with pytest.raises(FileExistsError, match="another command"):
+        OutputFolder(out, COMMAND, photos=photos, shard=Shard(1, 2))
+    assert [path.name for path in out.iterdir()] == ["manifest-2-of-2.jsonl"]
+
+
+def test_a_shard_that_is_just_beginning_is_no_strange_file(tmp_path, photos) -> None:
+    written(tmp_path / "out" / ".manifest-1-of-2.4711.jsonl")
+    OutputFolder(tmp_path / "out", COMMAND, photos=photos, shard=Shard(2, 2))
+    written(tmp_path / "mine" / ".hidden")
+    with pytest.raises(FileExistsError, match="is not empty"):
+        OutputFolder(tmp_path / "mine", COMMAND, photos=photos)
+
+
+def write_in_another_process(out: Path, photos: dict[str, Path], ready: Any, leave: Any) -> None:
+    with OutputFolder(out, COMMAND, photos=photos).writing() as part:
+        written(part / "half.png")
+        ready.set()
+        leave.wait(60)
+
+
+def test_one_process_at_a_time_writes_and_what_it_left_unfinished_is_removed(
+    tmp_path, photos
+) -> None:
+    folder = OutputFolder(tmp_path / "out", COMMAND, photos=photos)
+    fork = multiprocessing.get_context("fork")
+    ready, leave = fork.Event(), fork.Event()
+    other = fork.Process(
+        target=write_in_another_process, args=(tmp_path / "out", photos, ready, leave)
+    )
+    other.start()
+    assert ready.wait(60)
+    with pytest.raises(FileExistsError, match="another process is writing to"), folder.writing():
+        pass
+    other.kill()
+    other.join()
+    (half,) = (tmp_path / "out").rglob("half.png")
+    with folder.writing() as part:
+        assert half.parent == part
+        assert not half.exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [MANIFEST]
 
 
 def test_a_line_that_was_cut_off_counts_for_nothing(tmp_path, photos) -> None:
@@ -80,9 +195,9 @@ def test_an_id_that_went_to_another_photo_is_done_again(tmp_path, photos) -> Non
     before, after = {"1": photos["a/1"]}, {"1": photos["b/1"]}
     finish(OutputFolder(out, COMMAND, photos=before), "1")
     changed = OutputFolder(out, COMMAND, photos=after)
-    assert changed.done == frozenset()
+    assert changed.done == set()
     finish(changed, "1")
-    assert OutputFolder(out, COMMAND, photos=before).done == frozenset()
+    assert OutputFolder(out, COMMAND, photos=before).done == set()
 
 
 def test_another_command_and_a_strange_folder_are_refused(tmp_path, photos) -> None:
@@ -93,7 +208,7 @@ def test_another_command_and_a_strange_folder_are_refused(tmp_path, photos) -> N
     with pytest.raises(FileExistsError, match=r"\(not the same: scales, flip\).*--overwrite$"):
         OutputFolder(out, other, photos=photos)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-    assert OutputFolder(out, other, photos=photos, overwrite=True).done == frozenset()
+    assert OutputFolder(out, other, photos=photos, overwrite=True).done == set()
     written(tmp_path / "mine" / "thesis.txt")
     with pytest.raises(FileExistsError, match="mine is not empty: .*--overwrite"):
         OutputFolder(tmp_path / "mine", COMMAND, photos=photos)
@@ -106,17 +221,15 @@ def test_another_command_and_a_strange_folder_are_refused(tmp_path, photos) -> N
 
 def test_overwrite_does_every_photo_again(tmp_path, photos) -> None:
     finish(OutputFolder(tmp_path / "out", COMMAND, photos=photos), *photos)
-    assert (
-        OutputFolder(tmp_path / "out", COMMAND, photos=photos, overwrite=True).done == frozenset()
-    )
-    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == frozenset()
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos, overwrite=True).done == set()
+    assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == set()
 
 
 def test_threads_write_whole_lines(tmp_path) -> None:
     photos = {str(i): tmp_path / f"{i}.jpg" for i in range(200)}
     folder = OutputFolder(tmp_path / "out", COMMAND, photos=photos)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: finish(folder, name), photos))
+    with folder.writing(), ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: record(folder, name), photos))
     assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == set(photos)
 
 
@@ -162,7 +275,7 @@ def test_other_inputs_and_other_files_count_as_well(tmp_path, photos) -> None:
 
 def test_a_folder_beside_the_photos_or_among_them_is_fine(tmp_path, photos) -> None:
     for out in (tmp_path / "photos" / "masks", tmp_path / "photos2"):
-        assert OutputFolder(out, COMMAND, photos=photos, inputs=photos.values()).done == frozenset()
+        assert OutputFolder(out, COMMAND, photos=photos, inputs=photos.values()).done == set()
         assert is_output_folder(out)
     assert not is_output_folder(tmp_path / "photos")
 

@@ -46,10 +46,14 @@ def test_photos_without_any_label_are_refused(
     photos.mkdir()
     for name in ("a", "e"):
         shutil.copy(voc / "JPEGImages" / f"{name}.png", photos)
-    (photos / "e.png").write_bytes(b"no photo")  # the only one with a label
     options = ["--model", str(folder), "--data", str(photos), "--labels", str(tags)]
-    assert main(["label", *options, "--out", str(out), *QUICK]) == 1
-    assert "nothing is known about any photo of" in capsys.readouterr().err.splitlines()[-1]
+    options += ["--out", str(out), *QUICK]
+    (photos / "e.png").write_bytes(b"no photo")  # the only one with a label
+    assert main(["label", *options]) == 1
+    assert "e.png: not an image" in capsys.readouterr().err.splitlines()[-1]
+    (photos / "e.png").unlink()
+    shutil.rmtree(out)
+    assert main(["label", *options]) == 1
     assert not out.exists()
 
 

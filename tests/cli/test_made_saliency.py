@@ -1,11 +1,13 @@
 """``--saliency auto`` makes maps beside the run, and a folder of that name is ``./auto``."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from getam.cli.job import SOME_FAILED
 from getam.cli.made_saliency import folder_of_process, folder_or_name
 from getam.cli.main import main
 
@@ -56,6 +58,23 @@ def test_later_commands_use_the_same_maps(
     assert main(["train", *options(voc, run, run)]) == 1
     assert "is not empty" in capsys.readouterr().err
     assert {file: file.stat().st_mtime_ns for file in maps(run)} == before
+
+
+def test_label_makes_maps_of_the_photos_to_do_that_can_be_read(
+    run: Path, voc: Path, tmp_path: Path
+) -> None:
+    photos, tags = tmp_path / "photos", tmp_path / "tags.json"
+    shutil.copytree(voc / "JPEGImages", photos)
+    (photos / "b.png").write_bytes(b"no photo")
+    tags.write_text(json.dumps({name: ["cat"] for name in "abcd"}))
+    shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "saliency")
+    label = ["label", "--model", str(tmp_path / "run"), "--data", str(photos), *QUICK]
+    label += ["--labels", str(tags), "--saliency", "self", "--out", str(tmp_path / "labels")]
+    for number, status, names in ((1, 0, "ac"), (2, SOME_FAILED, "acd")):
+        assert main([*label, "--shard", f"{number}/2"]) == status
+        assert {path.stem for path in (tmp_path / "labels").glob("*.png")} == set(names)
+        assert {path.stem[0] for path in maps(tmp_path / "run")} == set(names)
 
 
 def test_a_dry_run_times_the_maps_and_writes_nothing(

@@ -56,7 +56,7 @@ def test_a_rule_that_is_asked_for_brings_no_settings_of_another(model: Model) ->
 
 def test_photos_that_are_all_outputs(voc: Path, tmp_path: Path) -> None:
     out = shutil.copytree(voc / "JPEGImages", tmp_path / "out")
-    assert len(open_photos(out, out, strict=False)) == 5  # no command began this folder
+    assert len(open_photos(out, out)) == 5  # no command began this folder
     (out / MANIFEST).write_text('{"command": {"verb": "predict"}}\n')
     with pytest.raises(ValueError, match="every photo of .* is an output of an earlier run"):
-        open_photos(out, out, strict=False)
+        open_photos(out, out)

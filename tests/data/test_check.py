@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from getam.data import Record, Source, check_photos, list_photos
+from getam.data import Record, Source, check_photos, list_photos, readable
 
 from .scenes import write_photo
 
@@ -19,6 +19,7 @@ def test_check_photos_drops_bad_ones_or_stops(tmp_path, caplog):
     source = list_photos(tmp_path)
     kept = check_photos(source)
     assert [record.id for record in kept.records] == ["long", "png", "whole"]
+    assert readable(source) == kept
     assert len(caplog.messages) == 1
     assert "3 of 6 photos" in caplog.messages[0]
     with pytest.raises(ValueError, match="3 of 6"):

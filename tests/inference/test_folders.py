@@ -15,7 +15,6 @@ from getam.inference import (
     maps_folder,
     output_folder,
     predict_folder,
-    predicted_classes,
 )
 from getam.inference.folders import file_values
 
@@ -99,10 +98,10 @@ def test_photos_that_are_done_are_passed_over(folder, source, tmp_path):
     first = tmp_path / f"{source.records[0].id}.png"
     second = tmp_path / f"{source.records[1].id}.png"
     whole = second.read_bytes()
-    first.write_bytes(b"kept")
+    written = first.stat().st_mtime_ns
     second.unlink()
     predict_folder(predictor, source, opened(tmp_path, source), workers=0)
-    assert first.read_bytes() == b"kept"
+    assert first.stat().st_mtime_ns == written
     assert second.read_bytes() == whole
 
 
@@ -114,12 +113,19 @@ def test_ids_made_by_hand_stay_below_the_folder(wrong, source, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_classes_that_the_network_sees(folder, source):
+def test_maps_of_the_classes_that_the_network_sees(folder, model, source, tmp_path):
     predictor = Predictor.load(folder, device="cpu")
-    for names, record in zip(predicted_classes(predictor, source), source.records, strict=True):
+    maps_folder(model, source, opened(tmp_path, source), predictor=predictor, workers=0)
+    for record in source.records:
         likely = predictor(record.image).class_probabilities
-        expected = {name for name, p in zip(predictor.classes, likely, strict=True) if p > 0.5}
-        assert set(names) == (expected or {list(predictor.classes)[int(likely.argmax())]})
+        names = list(predictor.classes)
+        seen = {name for name, p in zip(names, likely, strict=True) if p > 0.5}
+        seen = seen or {names[int(likely.argmax())]}
+        tagged = replace(source, records=(replace(record, labels=tuple(seen), saliency=None),))
+        (expected,) = label_photos(model, tagged, workers=0)
+        with np.load(tmp_path / f"{record.id}.npz") as stored:
+            assert set(stored["classes"].tolist()) == seen
+            np.testing.assert_allclose(stored["refined_maps"], expected.refined_maps, atol=1e-3)
 
 
 def test_values_of_files():

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-UNIMPORTANT = frozenset({"out", "json", "truth", "device", "workers", "strict", "overwrite"})
-"""These settings change no output; photos that are left out have none."""
+UNIMPORTANT = frozenset(
+    {"out", "json", "truth", "device", "workers", "overwrite"}
+    | {"shard", "time_limit", "max_errors", "strict"}
+)
+"""These settings change no output; photos that are left out or fail have none."""
 
 WRITTEN = ("out", "json")
 

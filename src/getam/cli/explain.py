@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
 if TYPE_CHECKING:
@@ -24,9 +25,13 @@ def explain(
     first_block: int = 6,
     affinity: int = 0,
     device: str | None = None,
+    workers: int | None = None,
+    shard: str | None = None,
+    time_limit: float = 60.0,
+    max_errors: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-) -> None:
+) -> int:
     """Write overlays, a sheet of all methods and .npz maps for the classes of every photo.
 
     Args:
@@ -42,7 +47,11 @@ def explain(
         first_block: first block that counts
         affinity: how often patch affinity spreads the maps, 0 for never
         device: cpu or cuda; default the accelerator if there is one
-        strict: stop at an unreadable photo instead of leaving it out
+        workers: processes that read photos
+        shard: the part of the photos to work on, e.g. 3/64; default all of them
+        time_limit: seconds that the reading of one photo may take
+        max_errors: stop when more photos fail than this; default never
+        strict: stop at the first photo that fails; photos are checked before
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
@@ -50,7 +59,9 @@ def explain(
     from getam.cli.splits import open_photos
     from getam.explain import class_indices, explain_folder
     from getam.inference import output_folder
+    from getam.shard import Shard
 
+    part, tolerance = Shard.parse(shard), tolerance_of(settings)
     if top < 1:
         raise ValueError(f"top must be 1 or more, got {top}")
     classifier = open_classifier(
@@ -60,19 +71,23 @@ def explain(
     for method in chosen:
         lookup_method(method)  # fails before the folder is made
     indices = None if wanted is None else class_indices(wanted, classifier.names)
-    source = open_photos(images, out, strict=strict)
+    source = open_photos(images, out)
     command, inputs = command_of("explain", settings), inputs_of(settings)
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
     explain_folder(
         classifier,
         source,
-        output_folder(out, source, command, inputs=inputs, overwrite=overwrite),
+        folder,
         methods=chosen,
         classes=None if indices is None else list(dict.fromkeys(indices)),  # tench is 0 too
         top=top,
         first_block=first_block,
         affinity=affinity,
+        workers=workers,
+        tolerance=tolerance,
     )
-    print(f"explanations of {len(source)} photos in {out}")
+    print(f"explanations of {len(folder.done)} photos in {out}")
+    return status_of(folder)
 
 
 def open_classifier(
@@ -102,6 +117,6 @@ def open_classifier(
     return timm_classifier(backbone, pretrained=pretrained, weights=weights, device=device)
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options."""
-    run_verb("explain", explain, options)
+def run(options: Sequence[str]) -> int | None:
+    """Run the verb with its command-line options and return its exit status."""
+    return run_verb("explain", explain, options)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.job import status_of
 from getam.cli.made_saliency import folder_or_name
 from getam.cli.options import run_verb
 
@@ -46,7 +47,7 @@ def export(
     strict: bool = False,
     overwrite: bool = False,
     push: str | None = None,
-) -> None:
+) -> int:
     """Write the masks of photos in the format of another program, or the network itself.
 
     Args:
@@ -75,7 +76,7 @@ def export(
     if format in NETWORK_FORMATS:
         refuse_photo_options(settings)
         NETWORK_FORMATS[format](settings)
-        return
+        return 0
     if format not in FORMATS:
         names = ", ".join([*FORMATS, *NETWORK_FORMATS])
         raise ValueError(f"format must be one of {names}, got {format!r}")
@@ -90,6 +91,7 @@ def export(
     made, _ = masks_in(source, folder.path)
     written = export_masks(made, out, format=format, classes=model.classes)
     print(f"{len(made)} masks as {format} in {out}: {', '.join(path.name for path in written)}")
+    return status_of(folder)
 
 
 def refuse_photo_options(settings: Mapping[str, Any]) -> None:
@@ -147,6 +149,7 @@ NETWORK_FORMATS = {"onnx": export_onnx, "hub": export_hub}
 def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":
     """Open the photos, with their labels where pseudo labels are made of them."""
     from getam.cli.splits import open_for, open_photos
+    from getam.data import check_photos
     from getam.export import FORMATS
 
     by_tags = settings["what"] == "labels" and settings["masks"] is None
@@ -156,7 +159,7 @@ def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":
     if named or settings["data"].suffix.lower() in DATA_FILES:
         return open_for(model, settings)
     made = settings["out"] / FORMATS[settings["format"]].masks
-    return open_photos(settings["data"], made, strict=settings["strict"])
+    return check_photos(open_photos(settings["data"], made), strict=settings["strict"])
 
 
 def masks_folder(source: "Source", settings: Mapping[str, Any]) -> "OutputFolder":
@@ -200,8 +203,8 @@ def fill(
     return source
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options; the run may be named without an option."""
+def run(options: Sequence[str]) -> int | None:
+    """Run the verb and return its exit status; the run may be named without an option."""
     if options and not options[0].startswith("-"):
         options = ["--run", *options]
-    run_verb("export", export, options)
+    return run_verb("export", export, options)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import command_of, inputs_of
-from getam.cli.made_saliency import folder_or_name
+from getam.cli.job import status_of, tolerance_of
+from getam.cli.made_saliency import folder_or_name, with_named_to_do
 from getam.cli.options import run_verb
 
 
@@ -23,9 +24,12 @@ def label(
     json: Path | None = None,
     device: str | None = None,
     workers: int | None = None,
+    shard: str | None = None,
+    time_limit: float = 60.0,
+    max_errors: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-) -> None:
+) -> int:
     """Write the pseudo label of every photo as a palette PNG, from its image-level labels.
 
     Photos about which nothing is known are left out.
@@ -45,19 +49,26 @@ def label(
         json: write the score here too, if there are masks to score with
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
-        strict: stop at an unreadable photo instead of leaving it out
+        shard: the part of the photos to work on, e.g. 3/64; default all of them
+        time_limit: seconds that the reading of one photo may take
+        max_errors: stop when more photos fail than this; default never
+        strict: stop at the first photo that fails; photos are checked before
         overwrite: replace files in a folder that is not empty
     """
     settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.json_file import check_json_file, write_scores
-    from getam.cli.splits import open_for, with_rule
+    from getam.cli.splits import open_tagged, with_rule
     from getam.inference import label_folder, output_folder
     from getam.model import load_model
     from getam.pseudo_label import proposer_for
+    from getam.shard import Shard
 
+    part, tolerance = Shard.parse(shard), tolerance_of(settings)
+    if json is not None and part.count > 1:
+        raise ValueError("json: one shard has no score of all photos; run getam score at the end")
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
-    source = open_for(loaded, settings).with_known_labels()  # fails before the folder is made
+    source = open_tagged(loaded, settings).with_known_labels()  # fails before the folder is made
     loaded = with_rule(loaded, rule, has_saliency=saliency is not None, crf=crf)
     proposer = None if proposals is None else proposer_for(proposals, source)
     folder = output_folder(
@@ -67,14 +78,19 @@ def label(
         inputs=inputs_of(settings),
         files=[] if json is None else [json],
         overwrite=overwrite,
+        shard=part,
     )
-    scores = label_folder(loaded, source, folder, proposer=proposer, workers=workers)
-    print(f"{len(source)} pseudo labels in {out}")
+    source = with_named_to_do(source, folder, settings, model=loaded)
+    scores = label_folder(
+        loaded, source, folder, proposer=proposer, workers=workers, tolerance=tolerance
+    )
+    print(f"{len(folder.done)} pseudo labels in {out}")
     if scores is not None:
         print(scores.table())
     write_scores(scores, json)
+    return status_of(folder)
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options."""
-    run_verb("label", label, options)
+def run(options: Sequence[str]) -> int | None:
+    """Run the verb with its command-line options and return its exit status."""
+    return run_verb("label", label, options)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from getam.data import Source
     from getam.model import Model
     from getam.network import Network
+    from getam.outputs import OutputFolder
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,32 @@ def with_named(source: "Source", settings: Mapping[str, Any], *, model: "Model")
     run: Path = settings["model"] if "model" in settings else settings["run"]
     provider = make_provider(name, lambda: first_network(run, model))
     return with_made_saliency(source, provider, run if can_write(run) else folder_of_process(run))
+
+
+def with_named_to_do(
+    source: "Source", folder: "OutputFolder", settings: Mapping[str, Any], *, model: "Model"
+) -> "Source":
+    """Return the photos with the maps that ``saliency`` names, where files are still to be made.
+
+    A photo that cannot be read stays without a map. It fails later, when its turn comes.
+
+    Parameters
+    ----------
+    source
+        All photos.
+    folder
+        The output folder, which knows what is done and which photos belong to other shards.
+    settings, model
+        As :func:`with_named`.
+    """
+    if not isinstance(settings.get("saliency"), str):
+        return source
+    from getam.data import readable
+    from getam.inference import not_done
+
+    todo = readable(not_done(source, folder))
+    made = {record.id: record for record in with_named(todo, settings, model=model).records}
+    return replace(source, records=tuple(made.get(r.id, r) for r in source.records))
 
 
 def can_write(folder: Path) -> bool:

@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 done, 1 failed, 2 wrong usage, 3 faulty data, 128 + signal stopped.
+        Exit status: 0 done, 1 failed, 2 wrong usage, 3 faulty data, 4 done but for some photos,
+        128 + signal stopped.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # The compute threads wait for each other after every operation. By default a waiting thread

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
 
@@ -19,9 +20,12 @@ def maps(
     affinity: int | None = None,
     device: str | None = None,
     workers: int | None = None,
+    shard: str | None = None,
+    time_limit: float = 60.0,
+    max_errors: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-) -> None:
+) -> int:
     """Write coloured overlays and .npz files of the maps of every photo's classes.
 
     Args:
@@ -34,20 +38,19 @@ def maps(
         affinity: how often patch affinity spreads the maps, 0 for never; default as in training
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
-        strict: stop at an unreadable photo instead of leaving it out
+        shard: the part of the photos to work on, e.g. 3/64; default all of them
+        time_limit: seconds that the reading of one photo may take
+        max_errors: stop when more photos fail than this; default never
+        strict: stop at the first photo that fails; photos are checked before
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
     from getam.cli.splits import open_photos
-    from getam.inference import (
-        Predictor,
-        maps_folder,
-        not_done,
-        output_folder,
-        predicted_classes,
-    )
+    from getam.inference import Predictor, maps_folder, output_folder
     from getam.model import load_model
+    from getam.shard import Shard
 
+    part, tolerance = Shard.parse(shard), tolerance_of(settings)
     loaded = load_model(model, device=device)
     changes: dict[str, Any] = {"method": method, "first_block": first_block, "affinity": affinity}
     labeller = replace(
@@ -56,23 +59,26 @@ def maps(
         settings={},
         **{name: value for name, value in changes.items() if value is not None},
     )
-    source = replace(open_photos(images, out, strict=strict), classes=loaded.classes)
+    source = replace(open_photos(images, out), classes=loaded.classes)
     wanted = words(classes)
     if wanted is not None:
         source.choose(wanted)  # before the folder is made: names the nearest of an unknown class
+        records = tuple(replace(record, labels=tuple(wanted)) for record in source.records)
+        source = replace(source, records=records)
     command, inputs = command_of("maps", settings), inputs_of(settings)
-    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
-    todo = not_done(source, folder)
-    present = [wanted] * len(todo) if wanted else predicted_classes(Predictor(loaded), todo)
-    records = tuple(
-        replace(record, labels=tuple(names))
-        for record, names in zip(todo.records, present, strict=True)
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
+    maps_folder(
+        replace(loaded, labeller=labeller),
+        source,
+        folder,
+        predictor=None if wanted else Predictor(loaded),
+        workers=workers,
+        tolerance=tolerance,
     )
-    todo = replace(todo, records=records)
-    maps_folder(replace(loaded, labeller=labeller), todo, folder, workers=workers)
-    print(f"maps of {len(source)} photos in {out}")
+    print(f"maps of {len(folder.done)} photos in {out}")
+    return status_of(folder)
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options."""
-    run_verb("maps", maps, options)
+def run(options: Sequence[str]) -> int | None:
+    """Run the verb with its command-line options and return its exit status."""
+    return run_verb("maps", maps, options)

@@ -106,9 +106,9 @@ def empty_parser(verb: str, function: Callable[..., Any]) -> VerbParser:
     return parser
 
 
-def run_verb(verb: str, function: Callable[..., Any], options: Sequence[str]) -> None:
-    """Parse the options and call the function with them."""
-    function(**parse(verb_parser(verb, function), options))
+def run_verb(verb: str, function: Callable[..., Any], options: Sequence[str]) -> int | None:
+    """Parse the options, call the function with them and return its exit status, if it has one."""
+    return function(**parse(verb_parser(verb, function), options))
 
 
 def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:

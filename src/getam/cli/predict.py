@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.command import command_of, inputs_of
+from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import numbers, run_verb
 
 
@@ -18,9 +19,12 @@ def predict(
     overlays: bool = False,
     device: str | None = None,
     workers: int | None = None,
+    shard: str | None = None,
+    time_limit: float = 60.0,
+    max_errors: int | None = None,
     strict: bool = False,
     overwrite: bool = False,
-) -> None:
+) -> int:
     """Write a palette PNG for every photo, of the photo's own size and name.
 
     Args:
@@ -34,24 +38,32 @@ def predict(
         overlays: write the photo in the colours of its mask too
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
-        strict: stop at an unreadable photo instead of leaving it out
+        shard: the part of the photos to work on, e.g. 3/64; default all of them
+        time_limit: seconds that the reading of one photo may take
+        max_errors: stop when more photos fail than this; default never
+        strict: stop at the first photo that fails; photos are checked before
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
     from getam.cli.splits import open_photos
     from getam.inference import Predictor, output_folder, predict_folder
+    from getam.shard import Shard
 
+    part, tolerance = Shard.parse(shard), tolerance_of(settings)
     sizes = numbers(scales, option="scales", of=float)
     predictor = Predictor.load(
         model, scales=sizes, resize=resize, flip=flip, crf=crf, device=device
     )
-    source = open_photos(images, out, strict=strict)
+    source = open_photos(images, out)
     command, inputs = command_of("predict", settings), inputs_of(settings)
-    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite)
-    predict_folder(predictor, source, folder, overlays=overlays, workers=workers)
-    print(f"{len(source)} masks in {out} ({predictor.view})")
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
+    predict_folder(
+        predictor, source, folder, overlays=overlays, workers=workers, tolerance=tolerance
+    )
+    print(f"{len(folder.done)} masks in {out} ({predictor.view})")
+    return status_of(folder)
 
 
-def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options."""
-    run_verb("predict", predict, options)
+def run(options: Sequence[str]) -> int | None:
+    """Run the verb with its command-line options and return its exit status."""
+    return run_verb("predict", predict, options)

@@ -23,11 +23,27 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
 
     Parameters
     ----------
+    model, settings
+        As :func:`open_tagged`. If ``saliency`` is the name of a provider, its maps are made.
+
+    Raises
+    ------
+    ValueError
+        As :func:`open_tagged`.
+    """
+    source = check_photos(open_tagged(model, settings), strict=settings["strict"])
+    return with_named(source, settings, model=model)
+
+
+def open_tagged(model: Model, settings: Mapping[str, Any]) -> Source:
+    """Open the data set that a verb's options name. No photo is read.
+
+    Parameters
+    ----------
     model
         A trained network, whose classes the source takes over.
     settings
-        ``data`` and ``strict``; of :data:`OF_A_SOURCE` what the verb has. If ``saliency`` is the
-        name of a provider, its maps are made.
+        ``data``; of :data:`OF_A_SOURCE` what the verb has.
 
     Raises
     ------
@@ -42,26 +58,21 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
             f"{source.name} names no tags; this command needs them: give class folders or "
             "--labels FILE"
         )
-    source = check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
-    return with_named(source, settings, model=model)
+    return source.aligned(list(model.classes))
 
 
-def open_photos(images: Path, out: Path, *, strict: bool) -> Source:
-    """Return the photos that can be read, without the outputs that an earlier run left among them.
+def open_photos(images: Path, out: Path) -> Source:
+    """Return the photos, without the outputs that an earlier run left among them.
 
     Parameters
     ----------
     images
-        As :func:`getam.data.list_photos`.
+        As :func:`getam.data.list_photos`. A photo that is named and missing is an error.
     out
         The output folder, which may lie in the folder of the photos.
-    strict
-        Stop at an unreadable photo.
     """
     source = list_photos(images)
-    if is_output_folder(out):
-        source = _without_outputs(source, out)
-    return check_photos(source, strict=strict)
+    return _without_outputs(source, out) if is_output_folder(out) else source
 
 
 def _without_outputs(source: Source, out: Path) -> Source:

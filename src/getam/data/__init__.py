@@ -1,6 +1,6 @@
 """This package reads data sets from disk and makes batches: labels, saliency, transforms."""
 
-from getam.data.check import check_photos
+from getam.data.check import check_photos, readable
 from getam.data.corrected import with_corrected
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.evenly import evenly
@@ -11,6 +11,7 @@ from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_load
 from getam.data.open import open_source
 from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
+from getam.data.reading import Unread, read_each
 from getam.data.repeat_factors import repeat_factors
 from getam.data.saliency import read_saliency, with_saliency
 from getam.data.sample import NOT_CORRECTED, Batch, Sample, classes_of, collate, fill_padding
@@ -36,6 +37,7 @@ __all__ = [
     "TrainDataset",
     "TrainLoader",
     "TrainTransform",
+    "Unread",
     "check_photos",
     "check_truth",
     "classes_of",
@@ -47,9 +49,11 @@ __all__ = [
     "open_source",
     "photo_loader",
     "photo_size",
+    "read_each",
     "read_labels",
     "read_photo",
     "read_saliency",
+    "readable",
     "repeat_factors",
     "resize_long_side",
     "size_for_long_side",

@@ -118,7 +118,7 @@ def train_loader(
         TrainDataset(source, transform, seed=seed),
         batch_sampler=sampler,
         persistent_workers=workers != 0,
-        **_worker_options(workers),
+        **worker_options(workers),
     )
 
 
@@ -144,10 +144,11 @@ def photo_loader(
         See `train_loader`.
     """
     photos = PhotoDataset(source, long_side=long_side, multiple=multiple)
-    return BatchLoader(photos, batch_size=batch_size, **_worker_options(workers))
+    return BatchLoader(photos, batch_size=batch_size, **worker_options(workers))
 
 
-def _worker_options(workers: int | None) -> dict[str, Any]:
+def worker_options(workers: int | None) -> dict[str, Any]:
+    """Return the arguments of a ``DataLoader`` about its processes; see `train_loader`."""
     processors = os.cpu_count() or 1
     most = WORKERS_A_PROCESSOR * processors
     if workers is not None and not 0 <= workers <= most:

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torchvision.transforms.v2.functional import to_pil_image
 
 from getam.activation import activation_maps, lookup_method, unit_range
-from getam.data import Source, read_photo
+from getam.data import Batch, Record, Source
 from getam.explain.class_names import short_names
 from getam.explain.classifier import Classifier
-from getam.inference.folders import not_done, save_arrays, save_picture
+from getam.inference import TOLERANT, Files, Tolerance, run_job
+from getam.inference.folders import save_arrays, save_picture
 from getam.outputs import OutputFolder
 from getam.places import class_parts
-from getam.progress import counted
 from getam.report import labelled_grid, overlay
 
 
@@ -108,48 +109,57 @@ def explain_folder(
     top: int = 3,
     first_block: int = 6,
     affinity: int = 0,
+    workers: int | None = None,
+    tolerance: Tolerance = TOLERANT,
 ) -> None:
     """Explain every photo of a source.
 
     Writes, for a photo ``ID``: ``ID.npz`` with ``classes`` [K] names, ``indices`` [K],
     ``probabilities`` [K] and for each method its maps, float32 [K, h, w] in 0..1;
     ``ID.CLASS.METHOD.jpg``, one overlay each; ``ID.png``, a sheet with a row per class and a
-    column per method.
+    column per method. Photos that are done or that fail are treated as by
+    :func:`getam.inference.predict_folder`.
 
     Parameters
     ----------
     source
         The photos, from :func:`getam.data.list_photos`.
     out
-        Receives the files; photos that it holds already are passed over.
+        Receives the files.
     classifier, methods, classes, top, first_block, affinity
         As :func:`explain`.
+    workers, tolerance
+        As :func:`getam.inference.predict_folder`.
+
+    Raises
+    ------
+    OSError, ValueError
+        As :func:`getam.inference.run_job`, and if a method is unknown.
     """
     for method in methods:
         lookup_method(method)
     names = short_names(classifier.names)
     parts = class_parts(names)
-    source = not_done(source, out)
-    with counted("photos", len(source)) as advance:
-        for record in source.records:
-            explanation = explain(
-                classifier,
-                read_photo(record.image),
-                methods=methods,
-                classes=classes,
-                top=top,
-                first_block=first_block,
-                affinity=affinity,
-            )
-            files = write_explanation(explanation, names, parts, out.file(record.id, ""))
-            out.record(record.id, files)
-            advance()
+
+    def explanations(_record: Record, batch: Batch) -> Files:
+        explanation = explain(
+            classifier,
+            to_pil_image(batch.image[0]),
+            methods=methods,
+            classes=classes,
+            top=top,
+            first_block=first_block,
+            affinity=affinity,
+        )
+        return explanation_files(explanation, names, parts)
+
+    run_job(source, out, explanations, workers=workers, tolerance=tolerance)
 
 
-def write_explanation(
-    explanation: Explanation, names: Sequence[str], parts: Sequence[str], stem: Path
-) -> list[Path]:
-    """Write the files of one photo, each whole, and return their paths.
+def explanation_files(
+    explanation: Explanation, names: Sequence[str], parts: Sequence[str]
+) -> Files:
+    """Return what writes the files of one photo.
 
     Parameters
     ----------
@@ -157,25 +167,23 @@ def write_explanation(
         Of the photo.
     names, parts
         Of all classes: as they are shown, and as parts of file names.
-    stem
-        The path of the files up to the ending.
     """
     shown = [names[index] for index in explanation.classes]
     arrays: dict[str, Any] = {method: maps.numpy() for method, maps in explanation.maps.items()}
     arrays |= {"classes": np.array(shown), "indices": np.array(explanation.classes)}
     arrays["probabilities"] = explanation.probabilities.numpy()
-    files = [save_arrays(stem.with_name(f"{stem.name}.npz"), arrays)]
     endings = class_parts(list(explanation.maps))
+    overlays: dict[str, Image.Image] = {}
     rows: dict[str, list[Image.Image]] = {}
     for row, (name, share) in enumerate(zip(shown, explanation.probabilities, strict=True)):
-        pictures = {
-            method: overlay(explanation.picture, maps[row])
-            for method, maps in explanation.maps.items()
-        }
+        pictures = [overlay(explanation.picture, maps[row]) for maps in explanation.maps.values()]
         part = parts[explanation.classes[row]]
-        for ending, picture in zip(endings, pictures.values(), strict=True):
-            path = stem.with_name(f"{stem.name}.{part}.{ending}.jpg")
-            files.append(save_picture(picture, path))
-        rows[f"{name} {share:.2f}"] = list(pictures.values())
+        for ending, picture in zip(endings, pictures, strict=True):
+            overlays[f".{part}.{ending}.jpg"] = picture
+        rows[f"{name} {share:.2f}"] = pictures
     sheet = labelled_grid(explanation.picture, rows, columns=list(explanation.maps))
-    return [*files, save_picture(sheet, stem.with_name(f"{stem.name}.png"))]
+    pictures_by_ending = {**overlays, ".png": sheet}
+    return {
+        ".npz": partial(save_arrays, arrays),
+        **{end: partial(save_picture, picture) for end, picture in pictures_by_ending.items()},
+    }

@@ -75,10 +75,11 @@ def copy_masks(
         If a mask has another size than its photo, or a value that is no class.
     """
     masks, source = masks_in(source, folder)
-    for mask in masks:  # those of an earlier run too: they may have been corrected since
-        path = out.file(mask.id, ".png")
-        save_mask(path, _checked(mask, classes))
-        out.record(mask.id, [path])
+    with out.writing():
+        for mask in masks:  # those of an earlier run too: they may have been corrected since
+            path = out.file(mask.id, ".png")
+            save_mask(path, _checked(mask, classes))
+            out.record(mask.id, [path])
     return source
 
 

@@ -5,11 +5,10 @@ from getam.inference.folders import (
     files_of,
     label_folder,
     maps_folder,
-    not_done,
     output_folder,
     predict_folder,
-    predicted_classes,
 )
+from getam.inference.job import TOLERANT, Files, Tolerance, Work, not_done, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo, label_photos
 from getam.inference.predictor import Photo, Prediction, Predictor
 from getam.inference.quality import (
@@ -29,13 +28,17 @@ __all__ = [
     "GIVEN",
     "NOT_TRAINED_ON",
     "QUALITY",
+    "TOLERANT",
     "TRAINED_ON",
     "ChosenThresholds",
+    "Files",
     "JudgedPhoto",
     "LabelledPhoto",
     "Photo",
     "Prediction",
     "Predictor",
+    "Tolerance",
+    "Work",
     "choose_thresholds",
     "file_values",
     "files_of",
@@ -48,8 +51,8 @@ __all__ = [
     "not_done",
     "output_folder",
     "predict_folder",
-    "predicted_classes",
     "read_quality",
+    "run_job",
     "score_stages",
     "write_quality",
     "without_scored",

@@ -1,8 +1,7 @@
 """This module turns folders of photos into folders of masks, pseudo labels or maps."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from getam.data import Source, photo_loader
+from getam.data import Batch, Record, Source
 from getam.evaluation import ConfusionMatrix, Scores, read_mask
 from getam.files import whole_file
-from getam.inference.labelling import label_photos
+from getam.inference.job import TOLERANT, Files, Tolerance, run_job
+from getam.inference.labelling import LabelledPhoto, label_batch, label_photo
 from getam.inference.predictor import Predictor
-from getam.model import Model
+from getam.model import Model, size_for
 from getam.outputs import OutputFolder
 from getam.places import class_parts
-from getam.progress import counted
 from getam.pseudo_label import Proposer, snap
 from getam.report import blend, overlay, save_mask
+from getam.shard import WHOLE, Shard
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -33,6 +33,7 @@ def output_folder(
     inputs: Iterable[Path] = (),
     files: Iterable[Path] = (),
     overwrite: bool = False,
+    shard: Shard = WHOLE,
 ) -> OutputFolder:
     """Open the output folder of a command for the photos of a source.
 
@@ -41,8 +42,8 @@ def output_folder(
     out
         The folder.
     source
-        The photos; their masks and saliency maps are inputs too.
-    command, inputs, files, overwrite
+        The photos of all shards; their masks and saliency maps are inputs too.
+    command, inputs, files, overwrite, shard
         As :class:`getam.outputs.OutputFolder`.
 
     Raises
@@ -57,6 +58,7 @@ def output_folder(
         inputs=[*inputs, *files_of(source)],
         files=files,
         overwrite=overwrite,
+        shard=shard,
     )
 
 
@@ -64,12 +66,6 @@ def files_of(source: Source) -> list[Path]:
     """Return every file that the records of a source name."""
     files = [path for r in source.records for path in (r.image, r.mask, r.saliency)]
     return [path for path in files if path is not None]
-
-
-def not_done(source: Source, out: OutputFolder) -> Source:
-    """Return the source without the photos whose outputs are in the folder already."""
-    records = tuple(record for record in source.records if record.id not in out.done)
-    return replace(source, records=records)
 
 
 def file_values(classes: dict[str, int]) -> Tensor:
@@ -87,8 +83,12 @@ def predict_folder(
     *,
     overlays: bool = False,
     workers: int | None = None,
+    tolerance: Tolerance = TOLERANT,
 ) -> None:
     """Write a palette PNG per photo, of its own size and under its own id.
+
+    Photos whose masks are in the folder already are passed over. Photos that fail are recorded, and
+    the others go on; afterwards, ``out.done`` and ``out.failed`` tell which is which.
 
     Parameters
     ----------
@@ -97,32 +97,31 @@ def predict_folder(
     source
         The photos, from :func:`getam.data.list_photos` or :func:`getam.data.open_source`.
     out
-        Receives ``ID.png``, whose values are those of the training data's own masks.
+        Receives ``ID.png``, whose values are those of the training data's own masks. If it was
+        opened with a shard, only the photos of this shard are done.
     overlays
         Write ``ID.overlay.jpg`` too: the photo with the mask's colours.
     workers
         Processes that read photos.
+    tolerance
+        How many photos may fail, and how long the reading of one may take.
+
+    Raises
+    ------
+    OSError, ValueError
+        As :func:`getam.inference.run_job`.
     """
     table = file_values(predictor.classes)
-    source = not_done(source, out)
-    loader = photo_loader(source, workers=workers)
-    with ThreadPoolExecutor(2) as writers, counted("photos", len(source)) as advance:
-        written = []
-        for batch in loader:
-            mask = table[predictor(batch.image[0]).mask.long()]
-            picture = blend(batch.image[0], mask) if overlays else None
-            written.append(writers.submit(_write_mask, out, batch.ids[0], mask, picture))
-            advance()
-        for each in written:
-            each.result()  # a full disk must not pass unseen
 
+    def masks(_record: Record, batch: Batch) -> Files:
+        photo = batch.image[0]
+        mask = table[predictor(photo).mask.long()]
+        files: Files = {".png": partial(save_mask, mask=mask)}
+        if not overlays:
+            return files
+        return {**files, ".overlay.jpg": partial(save_picture, blend(photo, mask))}
 
-def _write_mask(out: OutputFolder, place: str, mask: Tensor, picture: Image.Image | None) -> None:
-    files = [out.file(place, ".png")]
-    save_mask(files[0], mask)
-    if picture is not None:
-        files.append(save_picture(picture, out.file(place, ".overlay.jpg")))
-    out.record(place, files)
+    run_job(source, out, masks, workers=workers, tolerance=tolerance)
 
 
 def label_folder(
@@ -132,10 +131,12 @@ def label_folder(
     *,
     proposer: Proposer | None = None,
     workers: int | None = None,
+    tolerance: Tolerance = TOLERANT,
 ) -> Scores | None:
     """Write the pseudo label of every photo as a palette PNG of the photo's own size.
 
-    Photos about which nothing is known are left out, and one line counts them.
+    Photos about which nothing is known are left out, and one line counts them. Photos that are
+    done or that fail are treated as by :func:`predict_folder`.
 
     Parameters
     ----------
@@ -147,38 +148,34 @@ def label_folder(
         Receives ``ID.png``, whose values are those of the training data's own masks.
     proposer
         What proposes the masks that labels are snapped to; see :func:`getam.pseudo_label.snap`.
-    workers
-        Processes that read photos.
+    workers, tolerance
+        As :func:`predict_folder`.
 
     Returns
     -------
     Scores or None
-        Against the source's masks where it has any; they are only scored.
+        Against the source's masks where the photos of the shard have any; they are only scored.
 
     Raises
     ------
-    ValueError
-        If nothing is known about any of the photos, or if proposals do not fit their photo.
+    OSError, ValueError
+        As :func:`getam.inference.run_job`, and if nothing is known about any of the photos.
     """
     table = file_values(model.classes)
     source = source.with_known_labels()
-    todo = not_done(source, out)
-    records = {record.id: record for record in todo.records}
-    photos = label_photos(model, todo, workers=workers)
-    with counted("photos", len(todo)) as advance:
-        for photo in photos:
-            path = out.file(photo.id, ".png")
-            label = photo.label_at_photo_size().cpu()
-            if proposer is not None:
-                masks = proposer(records[photo.id])
-                label = torch.from_numpy(snap(label.numpy(), masks))
-            save_mask(path, table[label.long()])
-            out.record(photo.id, [path])
-            advance()
-    return score_labels(source, out, table) if source.has_truth else None
+
+    def labels(record: Record, batch: Batch) -> Files:
+        photo = label_batch(model, batch.to(model.device))
+        label = photo.label_at_photo_size().cpu()
+        if proposer is not None:
+            label = torch.from_numpy(snap(label.numpy(), proposer(record)))
+        return {".png": partial(save_mask, mask=table[label.long()])}
+
+    run_job(source, out, labels, workers=workers, tolerance=tolerance, **size_for(model))
+    return score_labels(source, out, table)
 
 
-def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores:
+def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores | None:
     """Score the pseudo labels in a folder, those of an earlier run too.
 
     Parameters
@@ -186,77 +183,110 @@ def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores:
     source
         Photos of which some have masks.
     out
-        Holds ``ID.png`` of every photo.
+        Holds ``ID.png`` of the photos that are done.
     table
         From :func:`file_values`.
+
+    Returns
+    -------
+    Scores or None
+        None if no photo that is done has a mask.
     """
+    scored = [r for r in source.records if r.mask is not None and r.id in out.done]
+    if not scored:
+        return None
     names = ["background", *source.classes]
     numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
     numbers[table[: len(names)].long()] = torch.arange(len(names), dtype=torch.uint8)
     matrix = ConfusionMatrix(len(names))
-    for record in source.records:
-        if record.mask is not None:
-            label = numbers[read_mask(out.file(record.id, ".png")).long()]
-            matrix.update(torch.from_numpy(source.read_truth(record)), label)
+    for record in scored:
+        label = numbers[read_mask(out.file(record.id, ".png")).long()]
+        matrix.update(torch.from_numpy(source.read_truth(record)), label)
     return matrix.scores(names)
 
 
 def maps_folder(
-    model: Model, source: Source, out: OutputFolder, *, workers: int | None = None
+    model: Model,
+    source: Source,
+    out: OutputFolder,
+    *,
+    predictor: Predictor | None = None,
+    workers: int | None = None,
+    tolerance: Tolerance = TOLERANT,
 ) -> None:
     """Write the maps of every photo's labels: ``ID.npz`` and one ``ID.CLASS.jpg`` overlay each.
 
     The ``.npz`` holds ``classes`` [K] names, ``activation_maps`` and ``refined_maps``
-    float16 [K, H, W] in 0..1 at the network's input size. Photos about which nothing is known are
-    left out, and one line counts them.
+    float16 [K, H, W] in 0..1 at the network's input size. Photos that are done or that fail are
+    treated as by :func:`predict_folder`.
+
+    Parameters
+    ----------
+    model
+        Network and labeller.
+    source
+        The photos; the classes must be those of the model, in the same order.
+    out
+        Receives the files.
+    predictor
+        What says which classes each photo shows, in place of its labels. None takes the labels;
+        photos about which nothing is known are then left out, and one line counts them.
+    workers, tolerance
+        As :func:`predict_folder`.
 
     Raises
     ------
-    ValueError
-        If nothing is known about any of the photos.
+    OSError, ValueError
+        As :func:`getam.inference.run_job`, and if nothing is known about any of the photos.
+    """
+    parts = class_parts(list(model.classes))
+
+    size = size_for(model) if predictor is None else {}  # a predictor looks at the whole photo
+    source = source.with_known_labels() if predictor is None else source
+
+    def maps(_record: Record, batch: Batch) -> Files:
+        if predictor is None:
+            photo = label_batch(model, batch.to(model.device))
+        else:
+            photo = label_photo(model, batch.image[0], predictor(batch.image[0]).seen())
+        return map_files(photo, model, parts)
+
+    run_job(source, out, maps, workers=workers, tolerance=tolerance, **size)
+
+
+def map_files(photo: LabelledPhoto, model: Model, parts: list[str]) -> Files:
+    """Return what writes the maps of a photo.
+
+    Parameters
+    ----------
+    photo
+        The photo with its maps.
+    model
+        The model that made them.
+    parts
+        The classes of the model as parts of file names.
     """
     names = list(model.classes)
-    parts = class_parts(names)
-    source = not_done(source.with_known_labels(), out)
-    photos = label_photos(model, source, workers=workers)
-    with counted("photos", len(source)) as advance:
-        for photo in photos:
-            arrays = {
-                "classes": np.array([names[c] for c in photo.classes]),
-                "activation_maps": photo.activation_maps.cpu().half().numpy(),
-                "refined_maps": photo.refined_maps.cpu().half().numpy(),
-            }
-            files = [save_arrays(out.file(photo.id, ".npz"), arrays)]
-            for c, refined in zip(photo.classes, photo.refined_maps.cpu(), strict=True):
-                picture = overlay(photo.image.cpu(), refined)
-                files.append(save_picture(picture, out.file(photo.id, f".{parts[c]}.jpg")))
-            out.record(photo.id, files)
-            advance()
+    arrays = {
+        "classes": np.array([names[c] for c in photo.classes]),
+        "activation_maps": photo.activation_maps.cpu().half().numpy(),
+        "refined_maps": photo.refined_maps.cpu().half().numpy(),
+    }
+    image = photo.image.cpu()
+    pictures = {
+        f".{parts[c]}.jpg": partial(save_picture, overlay(image, refined))
+        for c, refined in zip(photo.classes, photo.refined_maps.cpu(), strict=True)
+    }
+    return {".npz": partial(save_arrays, arrays), **pictures}
 
 
-def save_arrays(path: Path, arrays: Mapping[str, Any]) -> Path:
-    """Write an ``.npz``, whole or not at all, and return its path."""
+def save_arrays(arrays: Mapping[str, Any], path: Path) -> None:
+    """Write an ``.npz``, whole or not at all."""
     with whole_file(path) as temporary:
         np.savez_compressed(temporary, **arrays)
-    return path
 
 
-def save_picture(picture: Image.Image, path: Path) -> Path:
-    """Write a picture, whole or not at all, and return its path."""
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture, whole or not at all."""
     with whole_file(path) as temporary:
         picture.save(temporary, quality=90)  # PNG has no quality and takes no notice
-    return path
-
-
-def predicted_classes(
-    predictor: Predictor, source: Source, *, threshold: float = 0.5
-) -> list[Sequence[str]]:
-    """Return the classes that the network sees in each photo, at least the most likely one."""
-    names = list(predictor.classes)
-    found: list[Sequence[str]] = []
-    with counted("classifying", len(source)) as advance:
-        for batch in photo_loader(source):
-            prediction = predictor(batch.image[0])
-            found.append([names[c] for c in prediction.seen(threshold=threshold)])
-            advance()
-    return found

@@ -76,7 +76,7 @@ def label_photos(
         yield label_batch(model, batch)
 
 
-def label_photo(model: Model, photo: Image.Image, classes: Sequence[int]) -> LabelledPhoto:
+def label_photo(model: Model, photo: Image.Image | Tensor, classes: Sequence[int]) -> LabelledPhoto:
     """Label one photo that is at hand, as :func:`label_photos` labels those of a source.
 
     Parameters
@@ -84,11 +84,11 @@ def label_photo(model: Model, photo: Image.Image, classes: Sequence[int]) -> Lab
     model
         Network, labeller and input size.
     photo
-        A picture of any size and mode.
+        A picture of any size and mode, or uint8 [3, H, W], RGB in 0..255.
     classes
         Indices of the classes that the photo shows.
     """
-    image = functional.pil_to_tensor(upright_rgb(photo))
+    image = photo if isinstance(photo, Tensor) else functional.pil_to_tensor(upright_rgb(photo))
     size = (image.shape[-2], image.shape[-1])
     labels = torch.zeros(len(model.classes))
     labels[list(classes)] = 1

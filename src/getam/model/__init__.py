@@ -2,7 +2,7 @@
 
 from getam.model.device import choose_device
 from getam.model.model import Model, load_model, save_model
-from getam.model.photos import photos_for
+from getam.model.photos import photos_for, size_for
 from getam.model.trunk import LabelSource, Trunk, classify, label
 from getam.model.view import View
 
@@ -17,4 +17,5 @@ __all__ = [
     "load_model",
     "photos_for",
     "save_model",
+    "size_for",
 ]

@@ -12,6 +12,10 @@ def photos_for(model: Model, source: Source, *, workers: int | None = None) -> I
 
     A photo comes at the long side of the model's view, in whole patches, with its aspect ratio.
     """
-    patch = patch_stride(model.network.backbone)
-    loader = photo_loader(source, long_side=model.view.long_side, multiple=patch, workers=workers)
+    loader = photo_loader(source, workers=workers, **size_for(model))
     return (batch.to(model.device) for batch in loader)
+
+
+def size_for(model: Model) -> dict[str, int]:
+    """Return the arguments of a loader that make photos as large as the model sees them."""
+    return {"long_side": model.view.long_side, "multiple": patch_stride(model.network.backbone)}

@@ -1,0 +1,261 @@
+"""This module does one thing with every photo of a source: read, work, write, record.
+
+A photo that fails is recorded with the reason, and the others go on.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from errno import ENAMETOOLONG
+from pathlib import Path
+from time import perf_counter
+
+import torch
+
+from getam.data import Batch, Record, Source, Unread, check_photos, read_each
+from getam.data.notice import shortened
+from getam.outputs import OutputFolder
+from getam.places import place_below
+from getam.progress import counted
+
+Files = Mapping[str, Callable[[Path], object]]
+"""The files of a photo: by ending, such as ``.png``, what writes the file to a path."""
+
+Work = Callable[[Record, Batch], Files]
+"""What is done with a photo, which comes as a batch of one."""
+
+ALIKE = 3
+"""If so many photos fail first, all for one reason, then the reason lies elsewhere."""
+
+LISTED = 10
+WRITERS, AHEAD = 2, 8
+"""So many threads write, and so many photos may wait for them."""
+
+# A processor of graphics that has failed once answers no later photo either.
+_DEAD_DEVICE: type[Exception] | tuple[()] = getattr(torch, "AcceleratorError", ())
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A tolerance says how much may go wrong with the photos of a job.
+
+    Attributes
+    ----------
+    max_errors
+        If more photos fail, the job stops. None lets any number fail: a failure costs one line
+        and little time, while a run that stopped in the night has lost the night.
+    strict
+        Check all photos before the first one is worked on, and stop at the first failure.
+    time_limit
+        So many seconds may be waited for the reading of one photo. It needs reading processes.
+    """
+
+    max_errors: int | None = None
+    strict: bool = False
+    time_limit: float | None = 60.0
+
+    def __post_init__(self) -> None:
+        if self.max_errors is not None and self.max_errors < 0:
+            raise ValueError(f"max_errors must be 0 or more, got {self.max_errors}")
+        if self.time_limit is not None and self.time_limit <= 0:
+            raise ValueError(f"time_limit must be above 0, got {self.time_limit:g}")
+
+    @property
+    def most(self) -> float:
+        """Return how many photos may fail."""
+        if self.strict:
+            return 0
+        return float("inf") if self.max_errors is None else self.max_errors
+
+
+TOLERANT = Tolerance()
+"""Any number of photos may fail."""
+
+
+def not_done(source: Source, out: OutputFolder) -> Source:
+    """Return the photos of the shard of a folder whose outputs are not in the folder yet."""
+    todo = out.own - out.done
+    return replace(source, records=tuple(r for r in source.records if r.id in todo))
+
+
+def run_job(
+    source: Source,
+    out: OutputFolder,
+    work: Work,
+    *,
+    tolerance: Tolerance = TOLERANT,
+    workers: int | None = None,
+    long_side: int | None = None,
+    multiple: int = 1,
+) -> None:
+    """Work on every photo that is not done, and write and record its files.
+
+    What was done and what failed, ``out`` tells afterwards. One line per failure is logged, at
+    most ten, and the name of the manifest, which has all of them.
+
+    Parameters
+    ----------
+    source
+        The photos, of all shards.
+    out
+        Receives the files. It says which photos are done and which belong to this shard.
+    work
+        What makes the files of a photo. It runs in this thread; two others write the files.
+    tolerance
+        How much may go wrong.
+    workers
+        Processes that read photos; see :func:`getam.data.read_each`.
+    long_side, multiple
+        The size of the photos; see :func:`getam.data.photo_loader`.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written because of the disk. Then no other photo would do better.
+    ValueError
+        If more photos fail than may. Also if the first photos, or all of them, fail for one and
+        the same reason, which then lies in the settings.
+    """
+    todo = not_done(source, out)
+    if tolerance.strict and todo.records:
+        check_photos(todo, strict=True)
+    reading = read_each(
+        todo,
+        long_side=long_side,
+        multiple=multiple,
+        workers=workers,
+        time_limit=tolerance.time_limit,
+    )
+    with (
+        out.writing() as part,
+        closing(reading),
+        ThreadPoolExecutor(WRITERS) as pool,
+        counted("photos", len(todo)) as advance,
+    ):
+        job = Job(out, work, part, pool, tolerance)
+        for record, read in zip(todo.records, reading, strict=True):
+            if job.take(record, read):
+                advance()
+        job.finish()
+    list_failures(out)
+
+
+class Job:
+    """A job takes photos one by one. It is used by the function `run_job`."""
+
+    def __init__(
+        self,
+        out: OutputFolder,
+        work: Work,
+        part: Path,
+        pool: ThreadPoolExecutor,
+        tolerance: Tolerance,
+    ) -> None:
+        self.out, self.work, self.part, self.pool = out, work, part, pool
+        self.tolerance = tolerance
+        self.any_worked = bool(out.done)
+        self.waiting: deque[Future[None]] = deque()
+
+    def take(self, record: Record, read: Batch | Unread) -> bool:
+        """Work on a photo, and return whether it went well; its files are written meanwhile."""
+        began = perf_counter()
+        try:
+            if isinstance(read, Unread):
+                raise ValueError(read.reason)
+            files = self.work(record, read)
+        except _DEAD_DEVICE:
+            raise
+        except Exception as error:
+            self.fail(record, error, perf_counter() - began)
+            return False
+        self.any_worked = True
+        self.waiting.append(self.pool.submit(self.write, record, files, perf_counter() - began))
+        while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
+            self.waiting.popleft().result()
+        return True
+
+    def write(self, record: Record, files: Files, seconds: float) -> None:
+        """Write the files of a photo; none appears in its place before all are whole."""
+        began = perf_counter()
+        try:
+            made = [self.write_unfinished(record, *each) for each in files.items()]
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno not in (None, ENAMETOOLONG):
+                raise  # of the disk
+            self.fail(record, error, seconds)
+            return
+        for unfinished, file in made:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.replace(file)
+        outputs = [file for _, file in made]
+        self.out.record(record.id, outputs, seconds=seconds + perf_counter() - began)
+
+    def write_unfinished(
+        self, record: Record, ending: str, write: Callable[[Path], object]
+    ) -> tuple[Path, Path]:
+        """Write a file, and return where it is and where it belongs."""
+        unfinished = place_below(self.part, record.id, ending)
+        write(unfinished)
+        return unfinished, self.out.file(record.id, ending)
+
+    def fail(self, record: Record, error: Exception, seconds: float) -> None:
+        """Record that a photo failed.
+
+        Raises
+        ------
+        ValueError
+            If more photos failed than may, or if the reason is none of the photos.
+        """
+        reason = reason_of(error)
+        self.out.record_failure(record.id, reason, seconds=seconds)
+        if len(self.out.failed) >= ALIKE:
+            self.refuse_one_reason()
+        if len(self.out.failed) > self.tolerance.most:
+            list_failures(self.out)
+            raise ValueError(
+                f"{len(self.out.failed)} photos failed, and {self.tolerance.most:g} are "
+                "allowed (--max-errors, --strict): what was done is kept"
+            ) from error
+
+    def finish(self) -> None:
+        """Wait until all files are written; a full disk must not pass unseen."""
+        for waiting in self.waiting:
+            waiting.result()
+        self.refuse_one_reason()
+
+    def refuse_one_reason(self) -> None:
+        """Raise an error if no photo went well and all failed for one and the same reason."""
+        reasons = set(self.out.failed.values())
+        if len(reasons) == 1 and not self.any_worked:
+            raise ValueError(reasons.pop())
+
+
+def reason_of(error: Exception) -> str:
+    """Say in one line what happened to a photo; the name of a rare kind of error is told too."""
+    text = next(iter(str(error).strip().splitlines()), "")
+    usual = isinstance(error, ValueError | OSError | RuntimeError) and text
+    return text if usual else f"{type(error).__name__}: {text}"
+
+
+def list_failures(out: OutputFolder) -> None:
+    """Log one line per photo that failed, at most ten, and where all of them stand."""
+    if not out.failed:
+        return
+    for place, reason in list(out.failed.items())[:LISTED]:
+        logger.warning("%s", about(out.photos[place], reason))
+    logger.warning(
+        "%d of %d photos failed: %s has the reason of each; the same command tries them again",
+        len(out.failed),
+        len(out.own),
+        out.manifest,
+    )
+
+
+def about(photo: str, reason: str) -> str:
+    """Name a photo before the reason of its failure, unless the reason names it."""
+    return reason if Path(photo).name in reason else f"{shortened(photo)}: {reason}"
