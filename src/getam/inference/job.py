@@ -34,7 +34,7 @@ LISTED = 10
 WRITERS, AHEAD = 2, 8
 """So many threads write, and so many photos may wait for them."""
 
-# A processor of graphics that has failed once answers no later photo either.
+# An accelerator that has failed once answers no later photo either.
 _DEAD_DEVICE: type[Exception] | tuple[()] = getattr(torch, "AcceleratorError", ())
 
 logger = logging.getLogger(__name__)
