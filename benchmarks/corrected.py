@@ -2,13 +2,16 @@
 
 The short protocol of ``trials.py``, with the settings of today's recipe: 300 photos with tags are
 trained on for 3 epochs, and the choosing photos are scored. Of the 300 photos, 0, 5, 20 or 50 have
-their true mask in the place of a corrected one. They are drawn from every class in turn, by the
-seed, and fewer photos are among the more. A run takes some four minutes on one core, and a row of
-``results/corrected.json`` that is finished is not run again.
+their true mask in the place of a corrected one. They are taken from every class in turn, by the
+seed, and fewer photos are among the more. ``--factor`` draws these photos so many times as often
+as the others, and with ``--only-drawn`` they are drawn as often and keep their masks to themselves.
+A run takes four to eight minutes on one core, and a row of ``results/corrected.json`` that is
+finished is not run again.
 """
 
 import argparse
 import shutil
+from dataclasses import replace
 from itertools import chain, product, zip_longest
 from pathlib import Path
 
@@ -29,21 +32,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--counts", nargs="+", type=int, default=[0, 5, 20, 50])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--factor", type=int, default=8)
+    parser.add_argument("--only-drawn", action="store_true", help="teach no mask")
     parser.add_argument("--out", type=Path, default=Path("runs/corrected"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     settings = yaml.safe_load(TRIALS.read_text())["bases"][BASE]
     for seed, count in product(options.seeds, options.counts):
-        key = f"{count} masks (seed {seed})"
+        factor = options.factor if count else 1
+        key = f"{count} masks, factor {factor}{', only drawn' if options.only_drawn else ''}"
+        key += f" (seed {seed})"
         if key in read_rows(RESULTS):
             continue
         source, choosing = parts(BASE, whole=False)
-        run = options.out / f"{count}_masks_seed{seed}"
-        if count:
+        run = options.out / key.replace(",", "").replace(" ", "_")
+        if options.only_drawn:
+            source = drawn_more(source, count, seed, factor)
+        elif count:
             source = corrected(source, count, seed, run.with_name(f"{run.name}_masks"))
-        row = measured(source, choosing, {**settings, "seed": seed}, run)
-        keep_row(RESULTS, key, {"count": count, "seed": seed, **row})
+        own = {**settings, "seed": seed, "corrected_factor": factor}
+        row = measured(source, choosing, own, run)
+        taught = {"only_drawn": options.only_drawn, "seed": seed}
+        keep_row(RESULTS, key, {"count": count, "factor": factor, **taught, **row})
         print(key, row["scores"], flush=True)
+
+
+def drawn_more(source: Source, count: int, seed: int, factor: int) -> Source:
+    """Return the source with some photos as often as if they had corrected masks."""
+    copies = tuple(
+        replace(record, id=f"{record.id}-{number}")
+        for record in drawn(source, count, seed)
+        for number in range(1, factor)
+    )
+    return replace(source, records=(*source.records, *copies))
 
 
 def corrected(source: Source, count: int, seed: int, folder: Path) -> Source:

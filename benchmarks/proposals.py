@@ -27,7 +27,9 @@ SCALES = (50, 100, 200, 400, 800)  # larger ones make larger regions
 def main() -> None:
     """Label the choosing photos once, and snap the labels with every setting."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", type=Path, default=Path("runs/corrected/0_masks_seed0"))
+    parser.add_argument(
+        "--model", type=Path, default=Path("runs/corrected/0_masks_factor_1_(seed_0)")
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(options.model, device="cpu")

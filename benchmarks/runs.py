@@ -8,6 +8,7 @@ stopped. Each finished run leaves its scores, its resolved settings and its envi
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,20 @@ def keep(run: Path, file: Path) -> None:
     """Write the scores, settings and environment of a run into one file."""
     content = {
         "scores": json.loads((run / "scores.json").read_text()),
-        "settings": yaml.safe_load((run / "config.yaml").read_text()),
+        "settings": {
+            name: from_here(value)
+            for name, value in yaml.safe_load((run / "config.yaml").read_text()).items()
+        },
         "environment": json.loads((run / "env.json").read_text()),
     }
     with whole_file(file) as path:
         path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def from_here(value: Any) -> Any:
+    """Return a setting; an absolute path, as a run records it, becomes relative again."""
+    is_path = isinstance(value, str) and os.path.isabs(value)
+    return Path(os.path.relpath(value)).as_posix() if is_path else value
 
 
 if __name__ == "__main__":

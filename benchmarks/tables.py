@@ -223,13 +223,17 @@ def quality_tags() -> str:
 def corrected() -> str:
     """Write the scores of the choosing photos, a line per number of corrected masks."""
     kept = json.loads(CORRECTED.read_text(encoding="utf-8")) if CORRECTED.exists() else {}
+    kinds = {(row["count"], row["factor"], row.get("only_drawn", False)) for row in kept.values()}
     lines = []
-    for count in sorted({row["count"] for row in kept.values()}):
-        rows = [row for row in kept.values() if row["count"] == count]
+    for kind in sorted(kinds, key=lambda kind: (kind[2], kind)):
+        rows = [r for r in kept.values() if (r["count"], r["factor"]) == kind[:2]]
+        rows = [r for r in rows if r.get("only_drawn", False) == kind[2]]
         scores = [spread([row["scores"][name] for row in rows]) for name in STAGES[2:]]
-        tags = spread([row["tags"] for row in rows])
-        lines.append([str(count), str(len(rows)), *scores, tags])
-    return table(["corrected photos of 300", "seeds", *STAGES[2:], "tags, mean AP"], lines)
+        minutes = mean(row["processor_minutes"] for row in rows)
+        shown = f"{kind[0]}, tags alone" if kind[2] else str(kind[0])
+        lines.append([shown, str(kind[1]), str(len(rows)), *scores, f"{minutes:.1f}"])
+    head = ["corrected photos of 300", "drawn so many times as often", "seeds", *STAGES[2:]]
+    return table([*head, "processor minutes"], lines)
 
 
 def saliency() -> str:

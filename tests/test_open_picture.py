@@ -52,5 +52,5 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="it is not a file"), open_picture(pipe):
         pytest.fail("nobody writes into the pipe")
     records = (Record("a", pipe), Record("b", whole))
-    left = check_photos(Source("photos", ("cat",), records))
+    left = check_photos(Source(records, {"cat": 1}))
     assert [record.id for record in left.records] == ["b"]

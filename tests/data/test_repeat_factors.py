@@ -41,3 +41,14 @@ def test_photos_and_classes_without_a_label_change_nothing():
     assert repeat_factors(source, 0.5).tolist() == pytest.approx([1, 1, sqrt(1.5), 1, 1])
     assert repeat_factors(source_of((), ()), 0.5).tolist() == [1, 1]
     assert repeat_factors(source_of(), 0.5).tolist() == []
+
+
+def test_photos_with_corrected_masks_are_drawn_more_often():
+    source = source_of(("cat",), ("cat",), ("cow",), ())
+    first, second, third, last = source.records
+    records = (first, replace(second, corrected=Path("1.png")), replace(third, corrected=Path("2")))
+    source = replace(source, records=(*records, last))
+    # cat in 2 of 4 photos, cow in 1: the median is 1.5, so the cow is drawn 1.5 times as often.
+    assert repeat_factors(source, 1, corrected=8).tolist() == pytest.approx([1, 8, 12, 1])
+    none = replace(source, records=(last, replace(last, id="4", corrected=Path("4.png"))))
+    assert repeat_factors(none, 1, corrected=8).tolist() == [1, 8]

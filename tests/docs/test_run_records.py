@@ -47,6 +47,8 @@ def claimed(row: dict[str, Any], seed: int) -> dict[str, Any]:
     facts = Facts(depth=12, width=192, photos=PHOTOS[own["data"]], has_saliency="saliency" in own)
     options = {name: own.pop(name, default) for name, default in OPTIONS.items()}
     recipe = asdict(recipe_for(facts, options["preset"], seed=seed, **own))
+    if options["corrected"] is None:  # no photo has a mask that could be drawn more often
+        del recipe["corrected_factor"]
     if "precision" not in own:  # `auto` took the fastest of the machine
         del recipe["precision"]
     settings: dict[str, Any] = json.loads(json.dumps({**options, **recipe}))

@@ -75,6 +75,7 @@ def train_loader(
     flip: float = 0.5,
     jitter: float = 0.0,
     balance: float = 0.5,
+    corrected_factor: float = 1.0,
     rank: int = 0,
     world_size: int = 1,
 ) -> TrainLoader:
@@ -95,6 +96,8 @@ def train_loader(
     balance
         How much more often photos of rare classes are drawn: the power of `repeat_factors`. With
         0, every photo is drawn equally often.
+    corrected_factor
+        How much more often photos with a corrected mask are drawn.
     rank, world_size
         The number of this process, from 0, and how many processes a distributed run has.
 
@@ -110,7 +113,7 @@ def train_loader(
     """
     source = source.for_training()
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
-    repeats = repeat_factors(source, balance)
+    repeats = repeat_factors(source, balance, corrected=corrected_factor)
     sampler = ShuffledBatches(
         repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
     )

@@ -1,6 +1,6 @@
-"""This module draws photos of rare classes more often: repeat-factor sampling (Gupta et al. 2019).
+"""This module draws some photos more often: those of rare classes, and those with corrected masks.
 
-The source is LVIS, CVPR 2019, section 5, by Gupta, Dollar and Girshick.
+The former is repeat-factor sampling (Gupta et al. 2019). The source is LVIS, CVPR 2019, section 5, by Gupta, Dollar and Girshick.
 """
 
 import numpy as np
@@ -8,13 +8,14 @@ import numpy as np
 from getam.data.source import Source
 
 
-def repeat_factors(source: Source, power: float) -> np.ndarray:
+def repeat_factors(source: Source, power: float, *, corrected: float = 1.0) -> np.ndarray:
     """Return how often each photo is drawn in an epoch, on average.
 
     A class that a share f of the photos shows has the factor max(1, (t / f) ** power), where t is
     the median share of the classes. A photo has the largest factor of its classes, or 1 if it shows
     none. In the source, t is a constant and the power is 0.5. The median makes the rarer half of
-    the classes count as rare in any data set.
+    the classes count as rare in any data set. A photo with a corrected mask has ``corrected`` times
+    the factor that it would have without.
 
     Parameters
     ----------
@@ -23,6 +24,8 @@ def repeat_factors(source: Source, power: float) -> np.ndarray:
     power
         How far the classes are balanced: 0 draws every photo once, and 1 draws rare classes as
         often as the median class.
+    corrected
+        How much more often photos with a corrected mask are drawn, at least 1.
 
     Returns
     -------
@@ -32,8 +35,10 @@ def repeat_factors(source: Source, power: float) -> np.ndarray:
     shown = np.array([source.label_vector(record) for record in source.records])  # [N, C]
     shown = shown.reshape(len(source), len(source.classes))
     shown = shown[:, shown.any(0)]
+    has_mask = np.array([record.corrected is not None for record in source.records], dtype=bool)
+    more = np.where(has_mask, corrected, 1.0)
     if not shown.size:
-        return np.ones(len(source))
+        return more
     share = shown.mean(0, dtype=np.float64)
     factor = np.maximum(1, (np.median(share) / share) ** power)  # [C]
-    return np.maximum(1, shown * factor).max(1)
+    return more * np.maximum(1, shown * factor).max(1)

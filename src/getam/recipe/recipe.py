@@ -12,6 +12,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
         lambda value: 0 < value <= 1000,
         ("head_factor", "joint_factor", "classification_weight"),
     ),
+    "in 1..1000": (lambda value: 1 <= value <= 1000, ("corrected_factor",)),
     "in 0.05..1": (lambda value: 0.05 <= value <= 1, ("refine_scale",)),
     "in 0..1000": (
         lambda value: 0 <= value <= 1000,
@@ -58,6 +59,8 @@ class Recipe:
     balance
         How much more often photos of rare classes are drawn: 0 for all equally often, 1 as often as
         the median class, and values between for less.
+    corrected_factor
+        How much more often photos with a corrected mask are drawn; a run grows longer by them.
     optimiser
         The optimiser: adamw, sgd (momentum 0.9), sgd_paper (none) or sgd_released.
     learning_rate
@@ -129,6 +132,7 @@ class Recipe:
     flip: float
     jitter: float
     balance: float
+    corrected_factor: float = 8.0
     optimiser: str
     learning_rate: float
     head_factor: float

@@ -245,6 +245,7 @@ def build_trainer(
         flip=recipe.flip,
         jitter=recipe.jitter,
         balance=recipe.balance,
+        corrected_factor=recipe.corrected_factor,
         rank=fabric.global_rank,
         world_size=fabric.world_size,
     )
