@@ -5,14 +5,16 @@ import shutil
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
-from data.scenes import LABELS, write_voc
+from data.scenes import LABELS, write_mask, write_photo, write_voc
 
 from getam.cli.main import main
 from getam.cli.options import parse
 from getam.cli.train import open_parts, train_from_tags
 from getam.cli.train_options import train_parser
-from getam.training.run_folder import recorded_settings
+from getam.training.run_folder import RunFolder, recorded_settings
+from getam.training.train_photos import write_train_photos
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
@@ -146,6 +148,32 @@ def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
     tags = str(moved / "image_labels.json")
     assert main([*resume, "--data", str(moved), "--labels", tags]) == 0
     assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
+
+
+def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(tmp_path: Path) -> None:
+    table, truth, run = tmp_path / "tags.csv", tmp_path / "truth", tmp_path / "run"
+    names = [f"{number:03d}" for number in range(110)]
+    for name in names:
+        write_photo(tmp_path / f"{name}.png", (8, 8))
+    table.write_text("image,labels\n" + "".join(f"{name}.png,cat\n" for name in names))
+    for name in names[40:43]:
+        write_mask(truth / f"{name}.png", np.zeros((8, 8)))
+    given = ["--data", str(table), "--truth", str(truth), "--out", str(run), *TINY]
+    settings = parse(train_parser(train_from_tags), given)
+    train, val = open_parts(settings)
+    assert val is not None
+    assert {record.id for record in val.records if record.mask} == set(names[40:43])
+    run.mkdir()
+    assert open_parts(settings, run=run) == (train, val)  # nothing is recorded yet
+    RunFolder(run, {}).write_val_photos([record.image for record in val.records])
+    write_train_photos(run, train)
+    for name in names[50:60]:
+        write_mask(truth / f"{name}.png", np.zeros((8, 8)))
+    again = open_parts(settings, run=run)
+    assert again[1] is not None
+    assert [len(part) for part in again if part] == [99, 11]
+    assert [record.id for record in again[1].records] == [record.id for record in val.records]
+    assert open_parts(settings)[0] != again[0]
 
 
 def test_corrected_masks_are_opened_for_training_alone(
