@@ -63,6 +63,7 @@ def predict(network: smp.DPT, photo: Image.Image) -> Image.Image:
 
 torch.manual_seed(0)
 data, labels, weights, out = map(Path, sys.argv[1:])
+out.mkdir(parents=True)  # a folder that is there already stops the program before the training
 classes = read_class_names(data / "classes.txt")
 network = smp.DPT(
     "tu-vit_tiny_patch16_224", encoder_weights=None, classes=len(classes), **SIZES, **OF_TIMM
@@ -72,7 +73,6 @@ network.encoder.model.load_state_dict(state)
 photos = open_source(data, split="train_aug").records
 train(network.train(), [(photo.image, labels / f"{photo.id}.png") for photo in photos])
 network.eval()
-out.mkdir(parents=True)
 for photo in open_source(data, split="val").records:
     predict(network, read_photo(photo.image)).save(out / f"{photo.id}.png")
 truth, ids = data / "SegmentationClassAug", data / "ImageSets/Segmentation/val.txt"
