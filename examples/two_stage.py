@@ -1,7 +1,7 @@
 """Pseudo labels of getam train another network: DPT of segmentation_models_pytorch on ViT-Tiny.
 
     getam train --config configs/voc_animals_vit_tiny_nosal.yaml --out runs/animals
-    getam label --model runs/animals --data DATA --split train_aug --out runs/labels
+    getam label runs/animals --data DATA --split train_aug --out runs/labels
     pip install "getam[examples]"
     python examples/two_stage.py DATA runs/labels WEIGHTS runs/second
 

@@ -201,7 +201,5 @@ def fill(
 
 
 def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options; the run may be named without an option."""
-    if options and not options[0].startswith("-"):
-        options = ["--run", *options]
+    """Run the verb with its command-line options."""
     run_verb("export", export, options)
