@@ -13,8 +13,7 @@ from getam.cli.main import main
 from getam.cli.options import parse
 from getam.cli.train import open_parts, train_from_tags
 from getam.cli.train_options import train_parser
-from getam.training.run_folder import RunFolder, recorded_settings
-from getam.training.train_photos import write_train_photos
+from getam.training.run_folder import recorded_settings, val_photos_of
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
@@ -158,22 +157,18 @@ def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(tmp_path: Path) 
     table.write_text("image,labels\n" + "".join(f"{name}.png,cat\n" for name in names))
     for name in names[40:43]:
         write_mask(truth / f"{name}.png", np.zeros((8, 8)))
-    given = ["--data", str(table), "--truth", str(truth), "--out", str(run), *TINY]
-    settings = parse(train_parser(train_from_tags), given)
-    train, val = open_parts(settings)
-    assert val is not None
-    assert {record.id for record in val.records if record.mask} == set(names[40:43])
-    run.mkdir()
-    assert open_parts(settings, run=run) == (train, val)  # nothing is recorded yet
-    RunFolder(run, {}).write_val_photos([record.image for record in val.records])
-    write_train_photos(run, train)
+    quick = [*TINY, "--batch-size", "32", "--long-side", "32"]
+    data = ["--data", str(table), "--truth", str(truth), "--out", str(run), *quick]
+    assert main(["train", *data]) == 0
+    held_out = [path.stem for path in val_photos_of(run)]
+    assert len(held_out) == 11
+    assert set(held_out) > set(names[40:43])
+    assert json.loads((run / "scores.json").read_text())["stages"]
     for name in names[50:60]:
         write_mask(truth / f"{name}.png", np.zeros((8, 8)))
-    again = open_parts(settings, run=run)
-    assert again[1] is not None
-    assert [len(part) for part in again if part] == [99, 11]
-    assert [record.id for record in again[1].records] == [record.id for record in val.records]
-    assert open_parts(settings)[0] != again[0]
+    assert main(["train", "--out", str(run), "--resume"]) == 0
+    assert [path.stem for path in val_photos_of(run)] == held_out
+    assert main(["report", str(run), "--photos", "1", "--workers", "0", "--device", "cpu"]) == 0
 
 
 def test_corrected_masks_are_opened_for_training_alone(
