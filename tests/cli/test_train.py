@@ -149,7 +149,11 @@ def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
     assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
 
 
-def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(tmp_path: Path) -> None:
+def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getam.training.judge_run.JUDGED", 2)
+    monkeypatch.setattr("getam.training.advice.LOOKED_AT", 2)
     table, truth, run = tmp_path / "tags.csv", tmp_path / "truth", tmp_path / "run"
     names = [f"{number:03d}" for number in range(110)]
     for name in names:
