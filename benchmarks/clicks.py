@@ -24,7 +24,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from trials import parts
 
 from getam.correction import Click, first_label, spread_for
-from getam.correction.clicks import Spread, taken_by
+from getam.correction.clicks import ClickSpreader, taken_by
 from getam.crf import DenseCRF
 from getam.data import Record, Source, evenly, read_photo
 from getam.evaluation import ConfusionMatrix
@@ -147,7 +147,7 @@ def ours_on_colours(model: Model, record: Record, *, contrast: float = 2.0) -> A
     grid = tuple(side // patch_stride(model.network.backbone) for side in image.shape[1:])
     lab = torch.from_numpy(rgb2lab(image.astype(np.uint8), channel_axis=0)).float() / 100
     colours = contrast * adaptive_avg_pool2d(lab, grid).flatten(1).T
-    spread = Spread(photo, torch.cat([colours.cos(), colours.sin()], 1), (grid[0], grid[1]))
+    spread = ClickSpreader(photo, torch.cat([colours.cos(), colours.sin()], 1), (grid[0], grid[1]))
     return lambda label, click, before: spread(label, [click], before=before)
 
 

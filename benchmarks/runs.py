@@ -78,7 +78,7 @@ def keep(run: Path, file: Path) -> None:
 
 def from_here(value: Any) -> Any:
     """Return a setting; an absolute path, as a run records it, becomes relative again."""
-    is_path = isinstance(value, str) and os.path.isabs(value)
+    is_path = isinstance(value, str) and Path(value).is_absolute()
     return Path(os.path.relpath(value)).as_posix() if is_path else value
 
 

@@ -1,7 +1,7 @@
 """Pseudo labels of getam train another network: DPT of segmentation_models_pytorch on ViT-Tiny.
 
     getam train --config configs/voc_animals_vit_tiny_nosal.yaml --out runs/animals
-    getam label --model runs/animals --data DATA --split train_aug --out runs/labels
+    getam label runs/animals --data DATA --split train_aug --out runs/labels
     pip install "getam[examples]"
     python examples/two_stage.py DATA runs/labels WEIGHTS runs/second
 
@@ -63,6 +63,7 @@ def predict(network: smp.DPT, photo: Image.Image) -> Image.Image:
 
 torch.manual_seed(0)
 data, labels, weights, out = map(Path, sys.argv[1:])
+out.mkdir(parents=True)  # a folder that is there already stops the program before the training
 classes = read_class_names(data / "classes.txt")
 network = smp.DPT(
     "tu-vit_tiny_patch16_224", encoder_weights=None, classes=len(classes), **SIZES, **OF_TIMM
@@ -72,7 +73,6 @@ network.encoder.model.load_state_dict(state)
 photos = open_source(data, split="train_aug").records
 train(network.train(), [(photo.image, labels / f"{photo.id}.png") for photo in photos])
 network.eval()
-out.mkdir(parents=True)
 for photo in open_source(data, split="val").records:
     predict(network, read_photo(photo.image)).save(out / f"{photo.id}.png")
 truth, ids = data / "SegmentationClassAug", data / "ImageSets/Segmentation/val.txt"

@@ -1,12 +1,39 @@
 """A file is written whole or not at all."""
 
+import ast
 import json
+from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from getam.files import whole_file, write_text
+
+SOURCE = Path(__file__).parents[1] / "src" / "getam"
+
+
+def written_in_part(node: ast.AST, whole: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield what code writes in one go to anything but the temporary path of ``whole_file``."""
+    if isinstance(node, ast.With):
+        whole |= {
+            item.optional_vars.id
+            for item in node.items
+            if ast.unparse(item.context_expr).startswith("whole_file(")
+            and isinstance(item.optional_vars, ast.Name)
+        }
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        path = ast.unparse(node.func.value)
+        if node.func.attr in ("write_text", "write_bytes") and path not in whole:
+            yield ast.unparse(node)
+    for child in ast.iter_child_nodes(node):
+        yield from written_in_part(child, whole)
+
+
+def test_no_text_is_written_but_whole() -> None:
+    for file in SOURCE.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert [*written_in_part(tree)] == [], file
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def test_sound_tags_need_no_word() -> None:
 
 
 def test_few_photos_are_counted_class_by_class() -> None:
-    source = source_of(*["cat"] * 9, *["dog"] * 10, "yak dog", "", None, classes="yak cat dog gnu")
+    photos = [*["cat"] * 9, *["dog"] * 10, *["ewe"] * 10, "yak dog", "", None]
+    source = source_of(*photos, classes="yak cat dog ewe gnu")
     (found,) = few_photos(source)
     assert found.names == ("yak 1", "cat 9")  # gnu is in none, which is another fault
     assert photos_of(source)["dog"] == 11
@@ -43,6 +44,8 @@ def test_classes_that_always_occur_together() -> None:
     source = source_of(*["boat water"] * 20, *["water"] * 9, "tree", *["chair sofa"] * 2)
     (found,) = always_together(source)
     assert found.names == ("boat with water (20 of 20 photos)",)  # two photos say nothing
+    (found,) = always_together(source_of(*["chair sofa"] * 3, "tree"))
+    assert [str(name).split(" (")[1] for name in found.names] == ["3 of 3 photos)"] * 2
     nine_in_ten = source_of(*["boat water"] * 18, *["boat"] * 2, *["water"] * 9, "tree")
     (found,) = always_together(nine_in_ten)
     assert found.names == ("boat with water (18 of 20 photos)",)

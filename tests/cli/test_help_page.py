@@ -51,8 +51,23 @@ def test_the_page_of_train_goes_from_what_matters_first_to_the_recipe() -> None:
     assert "--batch-size N " in page[places[2] :]
 
 
+@pytest.mark.parametrize(
+    ("verb", "usage", "line"),
+    [
+        ("report", "RUN", "RUN, --run PATH "),
+        ("explain", "[RUN] --images PATH --out PATH", "RUN, --model PATH "),
+        ("check", "DATA", "DATA, --data PATH "),
+    ],
+)
+def test_what_may_be_the_first_word_is_shown(verb: str, usage: str, line: str) -> None:
+    page, _, _ = help_of(verb)
+    assert page.startswith(f"usage: getam {verb} {usage} [options]\n")
+    assert f"\n  {line}" in page
+
+
 def test_options_are_shown_as_they_are_typed() -> None:
     page, _, _ = help_of("stages")
+    assert page.startswith("usage: getam stages RUN --data PATH [options]\n")
     assert "  --flip, --no-flip  " in page  # not given, the model decides
     assert "  --label-crf  " in page
     assert "  --scales A,B,...  " in page

@@ -1,9 +1,11 @@
 """Options as text become names and numbers, or one line that says what was expected."""
 
+from pathlib import Path
+
 import pytest
 
 from getam.cli import train
-from getam.cli.options import numbers, words
+from getam.cli.options import numbers, parse, verb_parser, words
 
 
 def test_numbers_from_text_and_from_a_list() -> None:
@@ -40,3 +42,57 @@ def test_a_value_of_another_type_is_answered_in_plain_words(
     with pytest.raises(SystemExit, match="2"):
         train.run([given])
     assert capsys.readouterr().err.startswith(f"getam train: {line}; getam train --help")
+
+
+def with_model(model: Path, data: Path, flip: bool = False) -> None:
+    """Do nothing.
+
+    Args:
+        model: a model
+        data: a data set
+        flip: mirror
+    """
+
+
+def without(predictions: Path) -> None:
+    """Do nothing.
+
+    Args:
+        predictions: a folder
+    """
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["R", "--data", "D", "--flip"],
+        ["--model", "R", "--data", "D", "--flip"],
+        ["--flip", "--data=D", "--model=R"],
+        ["R", "--config", "FILE", "--data", "D", "--flip"],
+    ],
+)
+def test_the_first_word_names_the_run(options: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "options.yaml"
+    file.write_text("model: other")
+    given = [str(file) if option == "FILE" else option for option in options]
+    settings = parse(verb_parser("label", with_model), given)
+    assert settings == {"model": Path("R"), "data": Path("D"), "flip": True}
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "expected"),
+    [
+        (with_model, ["R", "S", "--data", "D"], "unrecognized arguments: S;"),
+        (with_model, ["--data", "D", "R"], "unrecognized arguments: R;"),
+        (with_model, ["R", "--model=S", "--data", "D"], "R stands first and gives --model:"),
+        (with_model, ["R", "--data"], "--data: expected one argument;"),
+        (without, ["R", "--predictions", "P"], "unrecognized arguments: R;"),
+    ],
+)
+def test_a_word_that_fits_nothing_is_named_in_one_line(
+    function, options: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(verb_parser("label", function), options)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line

@@ -5,14 +5,15 @@ import shutil
 import statistics
 from pathlib import Path
 
+import numpy as np
 import pytest
-from data.scenes import LABELS, write_voc
+from data.scenes import LABELS, write_mask, write_photo, write_voc
 
 from getam.cli.main import main
 from getam.cli.options import parse
-from getam.cli.train import open_parts, train_from_tags
+from getam.cli.train import begun_run, open_parts, train_from_tags
 from getam.cli.train_options import train_parser
-from getam.training.run_folder import recorded_settings
+from getam.training.run_folder import recorded_settings, val_photos_of
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
@@ -146,6 +147,41 @@ def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
     tags = str(moved / "image_labels.json")
     assert main([*resume, "--data", str(moved), "--labels", tags]) == 0
     assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
+
+
+def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getam.training.judge_run.JUDGED", 2)
+    monkeypatch.setattr("getam.training.advice.LOOKED_AT", 2)
+    table, truth, run = tmp_path / "tags.csv", tmp_path / "truth", tmp_path / "run"
+    names = [f"{number:03d}" for number in range(110)]
+    for name in names:
+        write_photo(tmp_path / f"{name}.png", (8, 8))
+    table.write_text("image,labels\n" + "".join(f"{name}.png,cat\n" for name in names))
+    for name in names[40:43]:
+        write_mask(truth / f"{name}.png", np.zeros((8, 8)))
+    quick = [*TINY, "--batch-size", "32", "--long-side", "32"]
+    data = ["--data", str(table), "--truth", str(truth), "--out", str(run), *quick]
+    assert main(["train", *data]) == 0
+    held_out = [path.stem for path in val_photos_of(run)]
+    assert len(held_out) == 11
+    assert set(held_out) > set(names[40:43])
+    assert json.loads((run / "scores.json").read_text())["stages"]
+    for name in names[50:60]:
+        write_mask(truth / f"{name}.png", np.zeros((8, 8)))
+    assert main(["train", "--out", str(run), "--resume"]) == 0
+    assert [path.stem for path in val_photos_of(run)] == held_out
+    assert main(["report", str(run), "--photos", "1", "--workers", "0", "--device", "cpu"]) == 0
+
+
+def test_every_seed_holds_out_what_the_first_one_did(tmp_path: Path) -> None:
+    assert begun_run(tmp_path, [0, 1], resume=False) is None
+    assert begun_run(tmp_path, [], resume=True) == tmp_path
+    (tmp_path / "seed1").mkdir()
+    (tmp_path / "seed1" / "checkpoint.pt").touch()
+    assert begun_run(tmp_path, [0, 1], resume=False) == tmp_path / "seed1"
+    assert begun_run(tmp_path, [], resume=False) is None
 
 
 def test_corrected_masks_are_opened_for_training_alone(

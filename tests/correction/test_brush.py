@@ -32,6 +32,8 @@ def test_a_stroke_is_round_and_joins_its_points(radius):
 def test_the_smallest_brush_paints_one_pixel():
     painted = paint(np.zeros((3, 4), np.uint8), [(2.2, 0.9)], radius=0, value=255)
     assert np.argwhere(painted).tolist() == [[1, 2]]
+    stroke = paint(np.zeros((2, 4), np.uint8), [(0, 0), (3, 1)], radius=0, value=1)
+    assert stroke.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]  # without a gap
 
 
 def test_a_stroke_outside_the_photo_changes_nothing():

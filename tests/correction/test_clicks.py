@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn.functional import interpolate
 
-from getam.correction import Click, Spread, clicks, spread_for
+from getam.correction import Click, ClickSpreader, clicks, spread_for
 from getam.correction.clicks import taken_by
 from getam.correction.random_walk import edges
 from getam.crf import DenseCRF
+from getam.data import Record
+from getam.network import patch_stride
+from getam.saliency import patch_features, whole_patches
 
 GRID = (3, 4)
 SIZE = (24, 32)
@@ -31,7 +35,7 @@ def features():
 
 @pytest.fixture(scope="module")
 def spread(photo, features):
-    return Spread(photo, features, GRID)
+    return ClickSpreader(photo, features, GRID)
 
 
 def slow(photo, features, label, click, before):
@@ -124,9 +128,20 @@ def test_a_second_click_on_a_pixel_replaces_the_first(spread):
 
 def test_a_photo_larger_than_the_crf_sees_keeps_its_size(photo, features):
     large = photo.repeat(16, 0).repeat(16, 1)
-    corrected = Spread(large, features, GRID)(np.zeros((384, 512), np.uint8), [Click(400, 200, 1)])
+    corrected = ClickSpreader(large, features, GRID)(
+        np.zeros((384, 512), np.uint8), [Click(400, 200, 1)]
+    )
     assert (corrected[:, 288:] == 1).all()
     assert not corrected[:, :224].any()
+
+
+def test_an_earlier_click_holds_its_place_in_a_large_photo(photo, features):
+    large = photo.repeat(16, 0).repeat(16, 1)
+    spread = ClickSpreader(large, features, GRID)
+    label, before = np.zeros((384, 512), np.uint8), [Click(300, 100, 2)]
+    corrected = spread(label, [Click(400, 200, 1)], before=before)
+    assert (corrected[99:102, 299:302] == 0).all()
+    assert (corrected[138:147, 422:432] == 1).all()  # there it would be without the CRF's scale
 
 
 def test_a_region_keeps_the_pixels_of_other_clicks():
@@ -137,6 +152,11 @@ def test_a_region_keeps_the_pixels_of_other_clicks():
     assert taken_by(Click(0, 0, 1), label, region, []).tolist() == [[1, 1, 0, 3, 0]]
 
 
+def test_pixels_that_touch_at_a_corner_are_connected():
+    label, region = np.zeros((2, 3), np.uint8), np.array([[True, False, True], [False, True, True]])
+    assert taken_by(Click(0, 0, 1), label, region, []).tolist() == [[1, 0, 1], [0, 1, 1]]
+
+
 def test_wrong_clicks_and_labels_are_refused(spread):
     with pytest.raises(ValueError, match="must lie in the photo"):
         spread(np.zeros(SIZE, np.uint8), [Click(32, 0, 1)])
@@ -144,7 +164,14 @@ def test_wrong_clicks_and_labels_are_refused(spread):
         spread(np.zeros((3, 3), np.uint8), [Click(0, 0, 1)])
 
 
-def test_a_network_gives_the_features(model, source):
-    spread = spread_for(model, source.records[0])
-    label = np.zeros(spread.size, np.uint8)
-    assert spread(label, [Click(2, 3, 1)])[3, 2] == 1
+def test_a_network_gives_the_features_of_the_photo_as_it_is(model, tmp_path):
+    picture = np.full((48, 96, 3), 30, np.uint8)
+    picture[:, 64:] = (220, 40, 160)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    spread = spread_for(model, Record("a", tmp_path / "a.png"))
+    pixels = torch.from_numpy(picture).movedim(-1, 0)
+    image = whole_patches(pixels, patch_stride(model.network.backbone))
+    features, grid = patch_features(image, model.network)
+    expected = ClickSpreader(picture, features, grid)
+    assert torch.equal(spread._weights, expected._weights)
+    assert spread(np.zeros(spread.size, np.uint8), [Click(2, 3, 1)])[3, 2] == 1

@@ -16,7 +16,7 @@ def test_photos_of_the_run_are_read_and_others_are_judged(model, source, tmp_pat
     signs = [judged.signs for judged in judge_photos(model, source, workers=0)]
     qualities = {each.id: each.quality for each in signs}
     kept = replace(signs[0], background=0.25, tagged={})
-    write_quality(tmp_path / QUALITY, {"trained on": [kept]})
+    write_quality(tmp_path / QUALITY, {"trained on": [kept, signs[3]]})  # one is not reviewed
     records = (*source.records[:2], replace(source.records[2], labels=None))
     found = qualities_for(replace(source, records=records), tmp_path, model, workers=0)
     second = source.records[1].id

@@ -66,6 +66,23 @@ def test_a_click_is_saved_at_once_with_the_values_of_the_model(review):
     assert (on.decision, on.clicks) == (CORRECTED, (Click(12, 10, 3),))
 
 
+def test_a_click_spreads_by_the_features_of_its_own_photo(source, tmp_path):
+    asked = []
+
+    def spread(record):
+        asked.append(record.id)
+        return spread_of(record)
+
+    photos = replace(source, classes=VALUES)
+    out = output_folder(tmp_path / "out", photos, {"verb": "review"})
+    on = Review(photos, out, first=label_of, spread=spread)
+    on.click(12, 10, 3)
+    on.click(3, 3, 3)  # the features are made once for each photo
+    on.go(1)
+    on.click(12, 10, 3)
+    assert asked == ["a", "b"]
+
+
 def test_a_review_goes_on_where_it_stopped(review):
     on = review()
     on.accept()
@@ -109,6 +126,7 @@ def test_a_rejected_photo_has_no_mask_and_a_lost_mask_is_open_again(review):
     on.accept()
     on.reject()
     assert (on.decision, saved(on, on.record)) == (REJECTED, None)
+    on.reject()  # nothing to undo, since nothing changes
     on.undo()
     assert on.decision == ACCEPTED
     (on.out.path / f"{on.record.id}.png").unlink()
@@ -124,6 +142,16 @@ def test_the_end_is_reached_when_nothing_is_open(review):
     assert not on.go_to_open()
     on.go(9)
     assert on.place == 4
+
+
+def test_open_photos_before_the_one_on_the_screen_are_found(review):
+    on = review()
+    on.go(1)
+    on.accept()
+    on.go(9)
+    on.accept()
+    assert on.go_to_open()
+    assert on.place == 0
 
 
 def test_training_takes_the_folder(review, voc):
@@ -145,6 +173,9 @@ def test_what_does_not_fit_is_refused(review):
     for value in (4, -1, 255):
         with pytest.raises(ValueError, match="value must lie in"):
             on.click(1, 1, value)
+    for value in (4, -1):
+        with pytest.raises(ValueError, match="value must lie in"):
+            on.paint([(1, 1)], radius=1, value=value)
     on.accept()
     file = on.out.path / f"{on.record.id}.png"
     for wrong in (np.zeros((3, 3), np.uint8), np.full(on.label.shape, 9, np.uint8)):

@@ -43,6 +43,23 @@ def test_spelling_and_endings(folder: Path) -> None:
     assert disk.find(f"{folder}/a/4", [".jpg", ".png"]) is None
 
 
+def test_of_two_spellings_the_one_asked_for_is_found(folder: Path) -> None:
+    for name in (COMPOSED, DECOMPOSED):
+        (folder / f"{name}.jpg").touch()
+    if len([*folder.glob("*.jpg")]) < 2:
+        pytest.skip("this disk takes both spellings for one name")
+    for name in (COMPOSED, DECOMPOSED):
+        assert Disk().find(f"{folder}/{name}.jpg") == folder / f"{name}.jpg"
+
+
+def test_a_folder_is_listed_once(folder: Path) -> None:
+    disk = Disk()
+    assert disk.find(f"{folder}/a/8.jpg") is None
+    (folder / "a" / "8.jpg").touch()
+    assert disk.find(f"{folder}/a/8.jpg") is None
+    assert Disk().find(f"{folder}/a/8.jpg") == folder / "a" / "8.jpg"
+
+
 def test_a_relative_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder / "a")
     assert Disk().find("1.jpg") == Path("1.jpg")

@@ -46,6 +46,40 @@ def test_the_same_photos_whatever_the_order_of_the_records():
     assert hold_out(source, seed=1)[1].records != held_out.records
 
 
+def with_masks(source, ids):
+    records = (
+        replace(record, mask=Path("mask.png")) if record.id in ids else record
+        for record in source.records
+    )
+    return replace(source, records=tuple(records))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_photos_with_a_true_mask_are_held_out_first(seed):
+    source = source_of(150)
+    ids = [f"{number:03d}" for number in range(40, 48)]
+    train, held_out = hold_out(with_masks(source, ids), seed=seed)
+    assert len(held_out) == 15
+    assert set(shown(held_out)) == {"common", "rare", "twice", "none"}
+    assert not train.has_truth
+    many = [record.id for record in source.records[30:]]
+    _, held_out = hold_out(with_masks(source, many), seed=seed)
+    assert sum(record.mask is not None for record in held_out.records) == 15
+    everyone = with_masks(source, [record.id for record in source.records])
+    ids = [record.id for record in hold_out(everyone, seed=seed)[1].records]
+    assert ids == [record.id for record in hold_out(source, seed=seed)[1].records]
+
+
+def test_masks_of_one_class_are_held_out_beside_the_photos_of_all_others():
+    labels = [(f"class {number % 15}",) for number in range(120)]
+    records = tuple(Record(f"{i:03d}", Path(f"{i}.png"), own) for i, own in enumerate(labels))
+    source = Source(records, {f"class {number}": number + 1 for number in range(15)})
+    masked = [record.id for record in records if record.labels == ("class 3",)][:7]
+    train, held_out = hold_out(with_masks(source, masked))
+    assert not train.has_truth
+    assert len(held_out) == 7 + 14
+
+
 def test_more_classes_than_the_share_would_hold():
     source = source_of(150)
     assert len(hold_out(source, share=0.01)[1]) == 4

@@ -43,3 +43,10 @@ def test_it_trains_and_scores(data: Path, tmp_path: Path) -> None:
     with Image.open(out / "c.png") as mask:
         assert mask.size == (70, 50)
         assert np.asarray(mask).max() < len(NAMES)
+
+
+def test_a_folder_that_is_there_stops_it_before_the_training(tmp_path: Path) -> None:
+    pytest.importorskip("segmentation_models_pytorch", reason="the extra examples is missing")
+    command = [sys.executable, EXAMPLE, "no_data", "no_labels", "no_weights", tmp_path]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith("FileExistsError")

@@ -41,6 +41,19 @@ def test_few_steps() -> None:
     assert "--epochs" in line
 
 
+def test_true_masks_of_photos_that_train_are_not_scored() -> None:
+    bare = photos_of({"cat": 10, "dog": 10})
+    first, *rest = bare.records
+    masked = replace(bare, records=(replace(first, mask=Path("mask.png")), *rest))
+    for val in (None, bare):
+        (line,) = advice.before(masked, val, steps=100)
+        assert "no mask can be scored, because the 1 photos with a true mask all train" in line
+        assert "--val" in line
+        assert "getam stages" in line
+    assert not list(advice.before(masked, masked, steps=100))
+    assert not list(advice.before(bare, masked, steps=100))
+
+
 @pytest.fixture
 def predicting(model: Model) -> Callable[[dict[int, float]], Predictor]:
     """Make a predictor whose masks follow the logits of the channels given, whatever the photo."""

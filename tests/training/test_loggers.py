@@ -51,29 +51,65 @@ def test_tensorboard_reads_its_file(tmp_path):
     assert (scalar.step, scalar.value) == (10, 0.5)
 
 
+def test_tensorboard_hides_what_a_stopped_run_wrote_after_its_checkpoint(tmp_path):
+    pytest.importorskip("tensorboard", reason="it comes with the extra getam[tensorboard]")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for done, steps in ((0, (10, 20)), (15, (30,))):
+        with logging_to(["tensorboard"], tmp_path, done=done) as log:
+            for step in steps:
+                log(FIGURES, step)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [scalar.step for scalar in events.Scalars("train/total")] == [10, 30]
+
+
 def test_wandb_keeps_the_figures_offline(tmp_path, monkeypatch):
     wandb = pytest.importorskip("wandb", reason="it comes with the extra getam[wandb]")
     monkeypatch.setenv("WANDB_MODE", "offline")
-    for name in ("seed0", "seed1"):  # two runs of one process stay two runs
+    monkeypatch.delenv("WANDB_PROJECT", raising=False)
+    for name, project in (("seed0", "getam"), ("seed1", "mine")):  # they stay two runs
         with logging_to(["wandb"], tmp_path / name, done=0) as log:
             log(FIGURES, 10)
             assert wandb.run.summary["train/total"] == 0.5
             assert wandb.run.summary["step"] == 10
+            assert wandb.run.project == project
         assert len([*(tmp_path / name / "wandb").glob("offline-run-*")]) == 1
+        monkeypatch.setenv("WANDB_PROJECT", "mine")
     assert wandb.run is None
 
 
-def test_mlflow_keeps_the_figures_in_the_run(tmp_path, monkeypatch):
+def mlflow_runs(folder, experiment):
+    """Return the names of the runs of an experiment, and the figure that each of them holds."""
     mlflow = pytest.importorskip("mlflow", reason="it comes with the extra getam[mlflow]")
+    client = mlflow.MlflowClient(tracking_uri=folder.absolute().as_uri())
+    found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    histories = [client.get_metric_history(run.info.run_id, "train/total") for run in found]
+    return [
+        (run.info.run_name, metric.step, metric.value)
+        for run, (metric,) in zip(found, histories, strict=True)
+    ]
+
+
+def test_mlflow_keeps_the_figures_in_each_run(tmp_path, monkeypatch):
+    pytest.importorskip("mlflow", reason="it comes with the extra getam[mlflow]")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # taken back after the test
-    with logging_to(["mlflow"], tmp_path / "a run", done=0) as log:
+    for name in ("seed0", "seed1"):  # runs of one process
+        with logging_to(["mlflow"], tmp_path / name, done=0) as log:
+            log(FIGURES, 10)
+        assert mlflow_runs(tmp_path / name / "mlruns", loggers.PROJECT) == [(name, 10, 0.5)]
+
+
+def test_mlflow_logs_where_its_own_variables_say(tmp_path, monkeypatch):
+    pytest.importorskip("mlflow", reason="it comes with the extra getam[mlflow]")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "server").as_uri())
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    with logging_to(["mlflow"], tmp_path / "run", done=0) as log:
         log(FIGURES, 10)
-    (kept,) = mlflow.search_runs(experiment_names=[loggers.PROJECT], output_format="list")
-    assert kept.info.run_name == "a run"
-    (metric,) = mlflow.MlflowClient().get_metric_history(kept.info.run_id, "train/total")
-    assert (metric.step, metric.value) == (10, 0.5)
-    assert (tmp_path / "a run" / "mlruns").is_dir()
+    assert mlflow_runs(tmp_path / "server", "mine") == [("run", 10, 0.5)]
+    assert not (tmp_path / "run" / "mlruns").exists()
 
 
 def test_a_logger_that_fails_is_left_and_the_others_go_on(tmp_path, monkeypatch, caplog):

@@ -23,6 +23,9 @@ def test_a_prepared_run_has_written_nothing(source, new_network, tmp_path: Path)
     assert not out.exists()
     assert ready.trainer.schedule.steps == RECIPE.epochs * len(source)
     assert ready.model().view.long_side == RECIPE.long_side
+    assert not [line for line in ready.advice if "no mask can be scored" in line]
+    ready = prepare(new_network(), source, out, recipe=RECIPE, val=None, **REST)
+    assert [line for line in ready.advice if "no mask can be scored" in line]
 
 
 def test_what_cannot_be_trained_is_refused_before(source, new_network, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A run folder is never overwritten, and goes on with the same settings alone."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from getam.training.run_folder import (
     RunFolder,
     check_listable,
     check_same,
+    held_out_of,
     recorded_settings,
     val_photos_of,
 )
+from getam.training.train_photos import write_train_photos
 
 
 def test_a_run_may_go_on_elsewhere(tmp_path):
@@ -70,3 +73,15 @@ def test_photos_to_score_may_have_any_name_that_stays_in_a_line(tmp_path):
     check_listable(photos)
     with pytest.raises(ValueError, match=r"'a\\nb.png' has a line break, .*: rename"):
         check_listable([Path("a\nb.png")])
+
+
+def test_what_a_run_held_out_is_known_wherever_it_lies(tmp_path):
+    for name in ("1/a.png", "2/a.png", "1/b.png", "1/c.png", "2/c.png"):
+        write_photo(tmp_path / name)
+    source = list_photos(tmp_path)
+    run = tmp_path / "run"
+    assert held_out_of(run, source) is None
+    records = tuple(record for record in source.records if record.id in ("1/a", "1/b", "2/c"))
+    RunFolder(run, {}).write_val_photos([Path("elsewhere/1/c.png"), Path("elsewhere/2/c.png")])
+    write_train_photos(run, replace(source, records=records))
+    assert held_out_of(run, source) == {"1/c"}  # 2/c trains, and 2/a is new

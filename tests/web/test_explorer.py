@@ -70,6 +70,22 @@ def test_without_a_choice_the_network_chooses(explorer: RunExplorer, photo: Imag
     assert (found.masks["mask"] // 10 == prediction.mask).all()
 
 
+def test_the_mask_holds_no_class_that_is_not_chosen(
+    explorer: RunExplorer, photo: Image.Image
+) -> None:
+    for number in range(3):
+        found = explorer(photo, replace(explorer.start, classes=(number,)))
+        assert set(found.masks["mask"].unique().tolist()) <= {0, 10 * (number + 1)}
+
+
+def test_the_likeliest_class_stands_first(explorer: RunExplorer, source) -> None:
+    for record in source.records:
+        picture = Image.open(record.image).convert("RGB")
+        found = explorer(picture, replace(explorer.start, classes=(0, 1, 2)))
+        likely = found.probabilities
+        assert list(found.maps) == sorted(likely, key=lambda name: -likely[name])
+
+
 def test_every_method_that_is_offered_works(explorer: RunExplorer, photo: Image.Image) -> None:
     assert set(METHODS) - set(explorer.methods) == {"hgi"}
     for method in explorer.methods:
@@ -96,3 +112,5 @@ def test_a_classifier_is_explained_without_a_run(photo: Image.Image) -> None:
     assert torch.equal(found.maps["tench"], expected.maps["getam"][1])
     assert (found.masks, found.photo.size) == ({}, (224, 224))
     assert len(explorer(photo, explorer.start).maps) == 3
+    without_blocks = ClassifierExplorer(replace(classifier, model=torch.nn.Identity()))
+    assert (without_blocks.depth, without_blocks.start.first_block) == (24, 12)

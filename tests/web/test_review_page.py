@@ -1,14 +1,16 @@
 """Three photos are corrected in a real browser, saved, read back, and trained on."""
 
 import json
+import re
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 from browser import browser, complaints, resize
 
 from getam.cli.main import main
-from getam.correction import qualities_for
+from getam.correction import Review, qualities_for
 from getam.correction.review import open_review
 from getam.data import open_source
 from getam.evaluation import read_mask
@@ -60,7 +62,7 @@ def driver(opened):
     with served(build) as address, browser() as made:
         made.review = review
         made.get(address)
-        wait(lambda: find(made, ".stage img") and "Photo 1 of 5" in said(made))
+        wait(lambda: find(made, ".screen img") and "Photo 1 of 5" in said(made))
         yield made
         assert [text for text in complaints(made) if HARMLESS not in text] == []
 
@@ -75,7 +77,7 @@ def touch(driver, *points):
     """Press the left button at the first point, in shares of the picture, and lead it on."""
     from selenium.webdriver import ActionChains
 
-    image = find(driver, ".stage img")
+    image = find(driver, ".screen img")
     width, height = image.size["width"], image.size["height"]
     offsets = [(round((x - 0.5) * width), round((y - 0.5) * height)) for x, y in points]
     chain = ActionChains(driver).move_to_element_with_offset(image, *offsets[0]).click_and_hold()
@@ -86,15 +88,26 @@ def touch(driver, *points):
 
 def changed(driver, act):
     """Return the label of the photo on the screen once something has changed it."""
-    before, shown = driver.review.label, find(driver, ".stage img").get_attribute("src")
+    before, shown = driver.review.label, find(driver, ".screen img").get_attribute("src")
     act()
     wait(lambda: (driver.review.label != before).any())
-    wait(lambda: find(driver, ".stage img").get_attribute("src") != shown)
+    wait(lambda: find(driver, ".screen img").get_attribute("src") != shown)
     return driver.review.label
 
 
 def saved(opened, record):
     return read_mask(opened.folder / f"{record.id}.png").numpy()
+
+
+def test_the_legend_shows_names_as_they_are(source, tmp_path):
+    from getam.web.review_page import label_legend
+
+    photos = replace(source, classes={EVIL: 1, "cow": 2, "dog": 3})
+    out = output_folder(tmp_path, photos, {"verb": "review"})
+    label = np.array([[0, 1], [3, 255]], np.uint8)
+    legend = label_legend(Review(photos, out, first=lambda _: label, spread=None))
+    names = re.findall("</i>(.*?)</li>", legend)
+    assert names == ["&lt;img src=x onerror=alert(1)&gt;", "dog", "undecided"]
 
 
 def test_three_photos_are_corrected_and_trained_on(driver, opened, voc, tmp_path):
@@ -148,7 +161,7 @@ def test_three_photos_are_corrected_and_trained_on(driver, opened, voc, tmp_path
 
 
 def test_what_cannot_be_done_is_said_in_one_line(driver):
-    driver.review._steps.clear()
+    driver.review._history.clear()
     press(driver, "u")
     wait(lambda: said(driver) == "there is nothing to undo")
     press(driver, "c")

@@ -29,6 +29,9 @@ def test_only_this_machine_is_answered_and_nothing_stays() -> None:
         text = urllib.request.urlopen(address, timeout=10).read().decode()
         assert "a page" in text
         assert "fonts.googleapis" not in text
+        foreign = urllib.request.Request(address, headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(foreign, timeout=10)
         other = socket.gethostbyname_ex(socket.gethostname())[2]
         for host in {host for host in other if not host.startswith("127.")}:
             with pytest.raises(OSError), socket.create_connection((host, port), timeout=1):

@@ -18,7 +18,7 @@ TOGETHER = 0.9
 AT_LEAST = 3
 """If fewer photos show a class, they say nothing about what it always occurs with."""
 
-_JOINTS = re.compile(r"[,;|/]")
+_SEPARATORS = re.compile(r"[,;|/]")
 """People write these signs between the tags of a photo."""
 
 
@@ -126,12 +126,12 @@ def several_names(source: Source) -> Iterator[Finding]:
 
     The tags of a photo were then probably separated by another sign than a semicolon.
     """
-    parts = {name: {part.strip() for part in _JOINTS.split(name)} for name in source.classes}
+    parts = {name: {part.strip() for part in _SEPARATORS.split(name)} for name in source.classes}
     often = Counter(part for those in parts.values() for part in those if part)
     joined = tuple(
         name
         for name, those in parts.items()
-        if _JOINTS.search(name) and any(often[part] > 1 for part in those)
+        if _SEPARATORS.search(name) and any(often[part] > 1 for part in those)
     )
     if joined:
         message = "each of these names is one class, but seems to be the tags of several"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from getam.cli.made_saliency import folder_of, folder_or_name
-from getam.cli.options import Words, led_by, parse, verb_parser, words
+from getam.cli.options import Words, parse, verb_parser, words
 
 ERRORS = 3
 """Exit status if the data has faults that training stops at, or photos that it cannot use."""
@@ -26,7 +26,7 @@ def check_data(
     """Count the photos of every class, and list every fault of the data with what to do about it.
 
     Args:
-        data: a data set, as for getam train; getam check photos does without the name --data
+        data: a data set, as for getam train
         split: part to train on; default all of it
         val: part to score; photos that stand in both parts are found
         labels: label file (.csv, .json, .npy), where the data set has none of its own
@@ -54,4 +54,4 @@ def check_data(
 def run(options: Sequence[str]) -> int:
     """Run the verb with its command-line options and return its exit status."""
     parser = verb_parser("check", check_data)
-    return check_data(**parse(parser, led_by("data", options)))
+    return check_data(**parse(parser, options))

@@ -41,8 +41,5 @@ def convert(
 
 
 def run(options: Sequence[str]) -> None:
-    """Run the verb with its command-line options; the checkpoint may stand first."""
-    options = list(options)
-    if options and not options[0].startswith("-"):
-        options = ["--checkpoint", *options]
+    """Run the verb with its command-line options."""
     run_verb("convert", convert, options)

@@ -204,7 +204,5 @@ def fill(
 
 
 def run(options: Sequence[str]) -> int | None:
-    """Run the verb and return its exit status; the run may be named without an option."""
-    if options and not options[0].startswith("-"):
-        options = ["--run", *options]
+    """Run the verb with its command-line options and return its exit status."""
     return run_verb("export", export, options)

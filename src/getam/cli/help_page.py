@@ -10,15 +10,33 @@ SWITCH = (bool, bool | None)
 
 PLACEHOLDERS = {Path: "PATH", int: "N", float: "NUMBER", str: "NAME", dict: "SETTINGS"}
 
+FIRST_WORDS = {"run": "RUN", "model": "RUN", "checkpoint": "CHECKPOINT", "data": "DATA"}
+"""The first of these options that a verb has may be given as the first word, without its name.
+
+The values stand for the word on the help page.
+"""
+
 
 class VerbHelp(HelpFormatter):
     """This formatter leaves Python's types away and repeats no default that the text names."""
 
+    first: str | None = None
+    """The option of `FIRST_WORDS` that the verb has."""
+
     def _format_usage(
         self, _usage: str | None, actions: Iterable[Action], _groups: Any, _prefix: str | None
     ) -> str:
-        needed = (self._format_action_invocation(action) for action in actions if action.required)
-        return f"usage: {' '.join([self._prog, *needed])} [options]\n\n"
+        words = [
+            FIRST_WORDS[action.dest] if action.required else f"[{FIRST_WORDS[action.dest]}]"
+            for action in actions
+            if action.dest == self.first
+        ]
+        needed = (
+            self._format_action_invocation(action)
+            for action in actions
+            if action.required and action.dest != self.first
+        )
+        return f"usage: {' '.join([self._prog, *words, *needed])} [options]\n\n"
 
     def _format_action_invocation(self, action: Action) -> str:
         name = action.dest.replace("_", "-")
@@ -26,7 +44,8 @@ class VerbHelp(HelpFormatter):
             return ", ".join(action.option_strings)
         kind = getattr(action, "_typehint", Path)
         if kind not in SWITCH:
-            return f"--{name} {placeholder(kind)}"
+            word = f"{FIRST_WORDS[action.dest]}, " if action.dest == self.first else ""
+            return f"{word}--{name} {placeholder(kind)}"
         return f"--{name}" if action.default is False else f"--{name}, --no-{name}"
 
     def _get_help_string(self, action: Action) -> str:

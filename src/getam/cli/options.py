@@ -5,11 +5,12 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from inspect import signature
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
 
-from getam.cli.help_page import SWITCH, VerbHelp
+from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
 
 Words = str | list[str] | None
 
@@ -18,7 +19,21 @@ EXAMPLES = {int: "0,1,2", float: "0.75,1,1.25"}
 
 
 class VerbParser(ArgumentParser):
-    """This parser answers a wrong option in one line with the nearest right one."""
+    """This parser answers a wrong option in one line with the nearest right one.
+
+    Attributes
+    ----------
+    first
+        The option that the first word of the command gives; None if every option needs its name.
+    """
+
+    first: str | None = None
+
+    def _get_formatter(self, *arguments: Any) -> argparse.HelpFormatter:
+        formatter = super()._get_formatter(*arguments)
+        if isinstance(formatter, VerbHelp):
+            formatter.first = self.first
+        return formatter
 
     def format_help(self, formatter: argparse.HelpFormatter | None = None) -> str:
         """Return the help page, with the options that every verb has at its end."""
@@ -90,6 +105,9 @@ def verb_parser(
     parser = empty_parser(verb, function)
     group = parser.add_argument_group("options")
     group.add_function_arguments(function, as_group=False, skip=skip)
+    parser.first = next(
+        (name for name in FIRST_WORDS if name in signature(function).parameters), None
+    )
     return parser
 
 
@@ -112,21 +130,17 @@ def run_verb(verb: str, function: Callable[..., Any], options: Sequence[str]) ->
 
 
 def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
-    """Return the options as keyword arguments; ``--flag`` is true and ``--no-flag`` is false."""
-    settings = parser.parse_args(spelled_out(options, switches=parser.switches()))
-    return {name: value for name, value in settings.as_dict().items() if name != "config"}
+    """Return the options as keyword arguments; ``--flag`` is true and ``--no-flag`` is false.
 
-
-def led_by(name: str, options: Sequence[str]) -> list[str]:
-    """Return the options with the name of the first one, which may be given without it.
-
-    Examples
-    --------
-    >>> led_by("data", ["photos", "--val", "val"]), led_by("data", ["--val", "val"])
-    (['--data', 'photos', '--val', 'val'], ['--val', 'val'])
+    The first word may give the option ``parser.first``, which must then not be given again.
     """
-    named = not options or options[0].startswith("-")
-    return [*options] if named else [f"--{name}", *options]
+    first, spelled = parser.first, spelled_out(options, switches=parser.switches())
+    if first is not None and spelled and not spelled[0].startswith("-"):
+        if any(option.partition("=")[0] == f"--{first}" for option in spelled):
+            parser.error(f"{spelled[0]} stands first and gives --{first}: leave one of them out")
+        spelled = [*spelled[1:], f"--{first}={spelled[0]}"]
+    settings = parser.parse_args(spelled)
+    return {name: value for name, value in settings.as_dict().items() if name != "config"}
 
 
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:

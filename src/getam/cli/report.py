@@ -83,7 +83,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
         raise ValueError(f"{run} does not say which photos it was made from: name some with --data")
     given = {n: settings[n] for n in ("truth", "saliency") if settings[n] is not None}
     try:
-        train, val = open_parts({**recorded, **given, "strict": settings["strict"]})
+        train, val = open_parts({**recorded, **given, "strict": settings["strict"]}, run=run)
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"{error}; if the photos have moved, name them with --data"

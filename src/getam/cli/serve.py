@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from getam.cli.options import led_by, run_verb
+from getam.cli.options import run_verb
 from getam.extra import needs
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def serve(
     accept, reject or correct them.
 
     Args:
-        run: folder of a trained or converted model; --run may be left out
+        run: folder of a trained or converted model
         backbone: timm name of a vision transformer with its own classifier, in place of a run
         weights: file with the backbone's weights (.safetensors, .pth), head included
         pretrained: use timm's pretrained weights
@@ -133,4 +133,4 @@ def review_of(settings: Mapping[str, Any]) -> "Build":
 
 def run(options: Sequence[str]) -> None:
     """Run the verb with its command-line options."""
-    run_verb("serve", serve, led_by("run", options))
+    run_verb("serve", serve, options)

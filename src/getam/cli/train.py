@@ -69,9 +69,9 @@ def train_from_tags(
         none: the class folder whose photos show none of the classes
         split: part of the data set to train on; default all of it
         val: part that is scored at the end: its masks if it has any, its tags in any case
-        truth: folder of masks to score with; they never train
+        truth: folder of masks to score with, of photos held out or of --val; they never train
         corrected: folder of corrected masks of some photos, which train instead of pseudo labels
-        held_out: without --val, keep a tenth of 100 and more photos for the score of the tags
+        held_out: without --val, keep a tenth of 100 and more photos to score, masks first
         saliency: folder of saliency maps, or a name: auto, self, img-focus, rembg
         backbone: timm name of a vision transformer with a class token
         weights: file with its weights (.safetensors, .pth) instead of timm's pretrained ones
@@ -96,12 +96,12 @@ def train_from_tags(
     check_json_file(json, settings)
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
-    source, scored = open_parts(settings)
+    chosen = numbers(seeds, option="seeds", of=int)
+    source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
 
     check_loggers(words(loggers) or ())
-    chosen = numbers(seeds, option="seeds", of=int)
     if dry_run:
         print_estimate(source, scored, settings, recipe, resume=resume, runs=len(chosen or [0]))
         return
@@ -245,9 +245,28 @@ def findable(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {n: v.absolute() if isinstance(v, Path) else v for n, v in settings.items()}
 
 
-def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
-    """Open the photos to train on and those to score, with the same classes in the same order."""
-    from getam.data import hold_out, open_source, without_overlap
+def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
+    """Return the folder of a run that goes on, or of another seed that was trained before."""
+    if resume:
+        return out
+    folders = (out / f"seed{seed}" for seed in seeds)
+    return next((folder for folder in folders if (folder / "checkpoint.pt").is_file()), None)
+
+
+def open_parts(
+    settings: Mapping[str, Any], *, run: Path | None = None
+) -> "tuple[Source, Source | None]":
+    """Open the photos to train on and those to score, with the same classes in the same order.
+
+    Parameters
+    ----------
+    settings
+        The options of the verb.
+    run
+        The folder of a run that has begun: the photos that it held out are held out again.
+    """
+    from getam.data import hold_out, open_source, split_off, without_overlap
+    from getam.training.run_folder import held_out_of
 
     names = ("labels", "none", "truth", "strict")
     options = {name: settings[name] for name in names}
@@ -265,7 +284,8 @@ def open_parts(settings: Mapping[str, Any]) -> "tuple[Source, Source | None]":
         return without_overlap(source, val), val
     if not settings["held_out"]:
         return source, None
-    source, held_out = hold_out(source)
+    before = None if run is None else held_out_of(run, source)
+    source, held_out = hold_out(source) if before is None else split_off(source, before)
     return source, held_out if len(held_out) else None
 
 

@@ -1,7 +1,7 @@
 """This package corrects masks by a person's clicks and brush, and keeps what was decided."""
 
 from getam.correction.brush import paint
-from getam.correction.clicks import Click, Spread, spread_for
+from getam.correction.clicks import Click, ClickSpreader, spread_for
 from getam.correction.decisions import ACCEPTED, CORRECTED, OPEN, REJECTED
 from getam.correction.first_label import first_label
 from getam.correction.order import qualities_for, worst_first
@@ -14,7 +14,7 @@ __all__ = [
     "REJECTED",
     "Click",
     "Review",
-    "Spread",
+    "ClickSpreader",
     "first_label",
     "open_review",
     "paint",

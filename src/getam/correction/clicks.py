@@ -4,12 +4,12 @@ A click says that one pixel has one class. The region that takes the class with 
 steps, and no weights but those of the network take part.
 
 1. A random walk on the patches (`getam.correction.random_walk`) spreads the click over patches that
-   are alike to the network. Each patch is drawn to the label that it has, less so near the click,
-   where the person has just said that the label is wrong. Earlier clicks of the class help the
-   click, and those of other classes stop it.
+   are alike to the network. Each patch tends to keep the label that it has, unless it lies near the
+   click, where the person has just said that the label is wrong. Earlier clicks of the class help
+   the click, and those of other classes stop it.
 2. The dense CRF moves the outline of the region to the edges of the photo.
 
-The pixels of the region that hang together with the click take its class. All others keep theirs.
+The pixels of the region that are connected with the click take its class. All others keep theirs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ from getam.vocabulary import IGNORE
 SOFTNESS = 0.05  # of the edges between patches
 STOP = 0.01  # how easily a walker stops, in shares of the mean weight of all moves from a patch
 NEAR = 0.2  # of the long side: the label counts less within this distance of a click
-SHARPNESS = 6.0  # of the step from the walk to the CRF, in steps of log odds per probability
+SHARPNESS = 6.0  # the log odds that the CRF starts from where the walk is sure; the walk's 0.5 is 0
 CERTAIN = 12.0  # the log odds of clicked pixels
 DOT = 2.0  # pixels around a click that certainly share its class
 ITERATIONS = 3
@@ -59,8 +59,8 @@ class Click:
     value: int
 
 
-class Spread:
-    """This function spreads clicks over one photo. What depends on the photo alone is made once.
+class ClickSpreader:
+    """A spreader spreads clicks over one photo. What depends on the photo alone is made once.
 
     Parameters
     ----------
@@ -113,7 +113,6 @@ class Spread:
             raise ValueError(f"a click must lie in the photo {self.size}, got {outside[0]}")
         known = list(before)
         for click in clicks:
-            known = [c for c in known if (c.x, c.y) != (click.x, click.y)]
             label = self._with_click(label, click, known)
             known.append(click)
         return label
@@ -122,10 +121,10 @@ class Spread:
         belief = (label == click.value) + 0.5 * (label == IGNORE)
         share = self._walk(torch.from_numpy(belief), click, before)
         share = interpolate(share.float()[None, None], self._seen, mode="bilinear")
-        odds = SHARPNESS * (2 * share[0, 0] - 1)
+        log_odds = SHARPNESS * (2 * share[0, 0] - 1)
         for known in (*before, click):
-            odds[self._dot(known)] = CERTAIN if known.value == click.value else -CERTAIN
-        probabilities = torch.stack([-odds, odds]).sigmoid()[None]
+            log_odds[self._dot(known)] = CERTAIN if known.value == click.value else -CERTAIN
+        probabilities = torch.stack([-log_odds, log_odds]).sigmoid()[None]
         region = self._crf(probabilities)[:, 1:]
         taken = interpolate(region, self.size, mode="bilinear")[0, 0].numpy() > 0.5
         return taken_by(click, label, taken, before)
@@ -133,13 +132,13 @@ class Spread:
     def _walk(self, belief: Tensor, click: Click, before: Sequence[Click]) -> Tensor:
         """Return the probability of each patch to belong to the click, float64 [h, w]."""
         prior = interpolate(belief[None, None], self.grid, mode="area").flatten()
-        stop = STOP * self._weights.sum(1).mean() * self._distrust(click).flatten()
+        stop = STOP * self._weights.sum(1).mean() * self._weight_of_label(click).flatten()
         for known in (*before, click):
             patch = self._patch_of(known)
             prior[patch], stop[patch] = float(known.value == click.value), SURE
         return walk(self._weights, prior, stop).view(self.grid)
 
-    def _distrust(self, click: Click) -> Tensor:
+    def _weight_of_label(self, click: Click) -> Tensor:
         """Return how much the label of each patch counts, 0..1: nothing where the click is."""
         place = [(click.y + 0.5) / self.size[0], (click.x + 0.5) / self.size[1]]
         along = [
@@ -169,7 +168,7 @@ class Spread:
 def taken_by(
     click: Click, label: np.ndarray, region: np.ndarray, before: Iterable[Click]
 ) -> np.ndarray:
-    """Return a label after one click: the part of a region that hangs together with it.
+    """Return a label after one click: the part of a region that is connected with it.
 
     Pixels that have the class already join the parts of a region. The pixels of earlier clicks of
     other classes keep their class.
@@ -196,7 +195,7 @@ def taken_by(
     return taken
 
 
-def spread_for(model: Model, record: Record) -> Spread:
+def spread_for(model: Model, record: Record) -> ClickSpreader:
     """Return what spreads clicks over a photo, by the features of a network.
 
     Raises
@@ -208,4 +207,4 @@ def spread_for(model: Model, record: Record) -> Spread:
     pixels = torch.from_numpy(photo.copy()).movedim(-1, 0)
     image = whole_patches(pixels, patch_stride(model.network.backbone)).to(model.device)
     features, grid = patch_features(image, model.network)
-    return Spread(photo, features.cpu(), grid)
+    return ClickSpreader(photo, features.cpu(), grid)

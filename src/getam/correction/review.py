@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from getam.correction.brush import paint
-from getam.correction.clicks import Click, Spread, spread_for
+from getam.correction.clicks import Click, ClickSpreader, spread_for
 from getam.correction.decisions import (
     ACCEPTED,
     CORRECTED,
@@ -31,13 +31,13 @@ from getam.outputs import OutputFolder
 from getam.report import save_mask
 from getam.vocabulary import BACKGROUND, IGNORE
 
-MOST_STEPS = 200
-"""The number of steps that can be undone."""
+MOST_UNDONE = 200
+"""The number of changes that can be undone."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """A step is what a photo was before something was done to it, so that it can be undone.
+class UndoEntry:
+    """An undo entry is what a photo was before something was done to it.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Review:
     record: Record
     label: np.ndarray
     clicks: tuple[Click, ...]
-    _spread: Spread | None
+    _spread: ClickSpreader | None
 
     def __init__(
         self,
@@ -102,13 +102,13 @@ class Review:
         out: OutputFolder,
         *,
         first: Callable[[Record], np.ndarray],
-        spread: Callable[[Record], Spread],
+        spread: Callable[[Record], ClickSpreader],
     ) -> None:
         self.source = source
         self.out = out
         self._first, self._make_spread = first, spread
         self._decisions = Decisions(out.path / DECISIONS)
-        self._steps: deque[Step] = deque(maxlen=MOST_STEPS)
+        self._history: deque[UndoEntry] = deque(maxlen=MOST_UNDONE)
         self._places = {record.id: place for place, record in enumerate(source.records)}
         self._show(self._places.get(self._decisions.shown, 0))
 
@@ -171,17 +171,17 @@ class Review:
 
     def undo(self) -> bool:
         """Take back the last change or decision, and show its photo; False if there is none."""
-        if not self._steps:
+        if not self._history:
             return False
-        step = self._steps.pop()
-        if step.photo != self.record.id:
-            self._show(self._places[step.photo])
-        packed = np.frombuffer(zlib.decompress(step.label), dtype=np.uint8)
-        self.label, self.clicks = packed.reshape(self.label.shape).copy(), step.clicks
-        if step.decision in WITH_MASK:
-            self._save(step.decision)
+        entry = self._history.pop()
+        if entry.photo != self.record.id:
+            self._show(self._places[entry.photo])
+        packed = np.frombuffer(zlib.decompress(entry.label), dtype=np.uint8)
+        self.label, self.clicks = packed.reshape(self.label.shape).copy(), entry.clicks
+        if entry.decision in WITH_MASK:
+            self._save(entry.decision)
         else:
-            self._decide(step.decision)
+            self._decide(entry.decision)
         return True
 
     def go(self, steps: int) -> None:
@@ -206,7 +206,7 @@ class Review:
         self._spread = None
         self._decisions.show(record.id)
 
-    def _spread_of_photo(self) -> Spread:
+    def _spread_of_photo(self) -> ClickSpreader:
         self._spread = self._spread or self._make_spread(self.record)
         return self._spread
 
@@ -217,7 +217,7 @@ class Review:
 
     def _remember(self) -> None:
         packed = zlib.compress(self.label.tobytes(), 1)
-        self._steps.append(Step(self.record.id, self.decision, packed, self.clicks))
+        self._history.append(UndoEntry(self.record.id, self.decision, packed, self.clicks))
 
     def _save(self, decision: str) -> None:
         table = file_values(self.source.classes)

@@ -5,7 +5,7 @@ from getam.data.corrected import with_corrected
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.evenly import evenly
 from getam.data.folder import list_photos
-from getam.data.hold_out import hold_out
+from getam.data.hold_out import hold_out, split_off
 from getam.data.labels import read_labels
 from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
 from getam.data.open import open_source
@@ -57,6 +57,7 @@ __all__ = [
     "repeat_factors",
     "resize_long_side",
     "size_for_long_side",
+    "split_off",
     "train_loader",
     "upright_rgb",
     "with_corrected",

@@ -1,10 +1,10 @@
-"""This module keeps some photos from training, to measure how well the tags of new photos are told.
+"""This module keeps some photos from training, to score what the network says of new photos.
 
 See `hold_out`.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,10 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
 
     At least one photo of every class is held out, and one that shows none of the classes. The last
     photo of a class, however, always stays in training, and so does a photo with a corrected mask.
-    The choice depends on the ids and the seed, not on the order of the records.
+    Photos with a true mask come first, since masks of other photos cannot be scored: as many of
+    them are held out as the share allows, even if some class needed photos without a mask. The
+    choice depends on the ids, the seed and which photos have a mask, not on the order of the
+    records.
 
     Parameters
     ----------
@@ -51,14 +54,31 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
         return source, replace(source, records=())
     order = np.random.default_rng(seed).permutation(len(labelled)).tolist()
     candidates = [labelled[i] for i in order if labelled[i].corrected is None]
-    chosen = _choose(candidates, round(share * len(labelled)))
+    candidates.sort(key=lambda record: record.mask is None)
+    return split_off(source, _choose(candidates, round(share * len(labelled))))
+
+
+def split_off(source: Source, chosen: Collection[str]) -> tuple[Source, Source]:
+    """Split a source into the photos to train on and those with the ids given.
+
+    Parameters
+    ----------
+    source
+        The photos.
+    chosen
+        The ids of the photos that are held out.
+    """
     train = tuple(record for record in source.records if record.id not in chosen)
     held_out = tuple(record for record in source.records if record.id in chosen)
     return replace(source, records=train), replace(source, records=held_out)
 
 
 def _choose(records: list[Record], count: int) -> set[str]:
-    """Choose the ids of ``count`` records, first one for every class, the rarest class first."""
+    """Choose the ids of ``count`` records, first one for every class, the rarest class first.
+
+    The records with a true mask stand before the others, and ``count`` of them are chosen even if
+    some class needed records without one.
+    """
     left = Counter(name for record in records for name in _classes(record))
     rarest_first = sorted(left, key=lambda name: (left[name], name))
     chosen: dict[str, Record] = {}
@@ -73,8 +93,9 @@ def _choose(records: list[Record], count: int) -> set[str]:
     for name in rarest_first:
         if not any(name in _classes(record) for record in chosen.values()):
             take_first(record for record in records if name in _classes(record))
+    without_mask = sum(record.mask is None for record in chosen.values())
     for record in records:
-        if len(chosen) < count:
+        if len(chosen) < count + (without_mask if record.mask is not None else 0):
             take_first([record])
     return set(chosen)
 

@@ -1,6 +1,7 @@
 """This module draws some photos more often: those of rare classes, and those with corrected masks.
 
-The former is repeat-factor sampling (Gupta et al. 2019). The source is LVIS, CVPR 2019, section 5, by Gupta, Dollar and Girshick.
+The former is repeat-factor sampling. The source is LVIS (CVPR 2019, section 5) by Gupta, Dollar and
+Girshick.
 """
 
 import numpy as np

@@ -13,13 +13,15 @@ LOOKED_AT = 24  # photos whose masks are judged at the end
 NOTHING, EVERYTHING = 0.005, 0.995  # shares of the pixels
 
 
-def before(source: Source, *, steps: int) -> Iterator[str]:
+def before(source: Source, val: Source | None = None, *, steps: int) -> Iterator[str]:
     """Yield a line for everything that may spoil the run, each with what to do about it.
 
     Parameters
     ----------
     source
         The photos to train on.
+    val
+        The photos to score.
     steps
         Steps of the whole run.
     """
@@ -28,6 +30,13 @@ def before(source: Source, *, steps: int) -> Iterator[str]:
         yield (
             f"the run has only {steps} steps, too few to learn masks from: raise --epochs to at "
             f"least {FEW_STEPS} steps, or lower --batch-size"
+        )
+    if source.has_truth and (val is None or not val.has_truth):
+        count = sum(record.mask is not None for record in source.records)
+        yield (
+            f"no mask can be scored, because the {count} photos with a true mask all train: name "
+            "photos that do not train with --val, or score such photos later with getam stages "
+            "RUN --data DATA --truth MASKS"
         )
 
 

@@ -64,31 +64,36 @@ def mlflow(folder: Path, _done: int) -> Iterator[Log]:
     """Log to the server that ``MLFLOW_TRACKING_URI`` names, or else to files in ``mlruns/``."""
     import mlflow as client
 
-    if "MLFLOW_TRACKING_URI" not in os.environ:
+    own_folder = "MLFLOW_TRACKING_URI" not in os.environ
+    if own_folder:
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # it warns that files will go
         client.set_tracking_uri((folder / "mlruns").absolute().as_uri())
-    client.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT))
-    with client.start_run(run_name=folder.name):
+    try:
+        client.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT))
+        with client.start_run(run_name=folder.name):
 
-        def log(figures: Mapping[str, float], step: int) -> None:
-            client.log_metrics(dict(figures), step=step)
+            def log(figures: Mapping[str, float], step: int) -> None:
+                client.log_metrics(dict(figures), step=step)
 
-        yield log
+            yield log
+    finally:
+        if own_folder:  # it set the variable, and the next run of this process has another folder
+            client.set_tracking_uri(None)  # type: ignore[arg-type]  # None is how it forgets
 
 
-class Known(NamedTuple):
-    """A known logger has a package to be there, a function that opens it, and a folder."""
+class Logger(NamedTuple):
+    """A logger has a package to be there, a function that opens it, and a folder."""
 
     package: str
     open: Callable[[Path, int], AbstractContextManager[Log]]
     folder: str
 
 
-LOGGERS: dict[str, Known] = {
-    "tensorboard": Known("tensorboard", tensorboard, "tensorboard"),
-    "csv": Known("lightning_fabric", csv, "csv"),
-    "wandb": Known("wandb", wandb, "wandb"),
-    "mlflow": Known("mlflow", mlflow, "mlruns"),
+LOGGERS: dict[str, Logger] = {
+    "tensorboard": Logger("tensorboard", tensorboard, "tensorboard"),
+    "csv": Logger("lightning_fabric", csv, "csv"),
+    "wandb": Logger("wandb", wandb, "wandb"),
+    "mlflow": Logger("mlflow", mlflow, "mlruns"),
 }
 """The loggers by name. Each one writes to its own folder in that of the run, or to a server."""
 

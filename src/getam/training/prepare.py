@@ -104,7 +104,7 @@ def prepare(
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
     )
-    lines = tuple(advice.before(source, steps=trainer.schedule.steps))
+    lines = tuple(advice.before(source, val, steps=trainer.schedule.steps))
     return Prepared(trainer, source, val, recipe, labeller, view, lines, corrected)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from getam.data import Source
 from getam.doctor import machine
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
@@ -17,7 +18,7 @@ from getam.json_object import json_object
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
 from getam.training.loggers import LOGGERS
-from getam.training.train_photos import TRAIN_PHOTOS
+from getam.training.train_photos import TRAIN_PHOTOS, trained_on
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
@@ -111,6 +112,36 @@ def val_photos_of(folder: Path) -> list[Path]:
     file = folder / VAL_PHOTOS
     lines = file.read_bytes().split(b"\n") if file.is_file() else []
     return [Path(os.fsdecode(line)) for line in lines if line]
+
+
+def held_out_of(folder: Path, source: Source) -> set[str] | None:
+    """Return the ids of the photos that a run held out, wherever they lie now.
+
+    A run held a photo out if it did not train on it, and if its list of photos to score has a file
+    of that name. So true masks that are drawn later do not change which photos train.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    source
+        The photos of the run, those to train on and those held out.
+
+    Returns
+    -------
+    set of str or None
+        None if the run has not recorded yet which photos it trains on.
+
+    Raises
+    ------
+    ValueError
+        If ``train_photos.json`` is damaged.
+    """
+    trained = trained_on(folder)
+    if trained is None:
+        return None
+    scored = {photo.name for photo in val_photos_of(folder)}
+    return {r.id for r in source.records if r.id not in trained and r.image.name in scored}
 
 
 def check_listable(photos: Sequence[Path]) -> None:

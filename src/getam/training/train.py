@@ -121,7 +121,7 @@ def train(
     source, val, trainer = ready.source, ready.val, ready.trainer
     for line in ready.advice:
         logger.warning(line)
-    if source.has_truth or (val is not None and val.has_truth):
+    if val is not None and val.has_truth:
         logger.info("true masks were found: they are only scored, training never reads one")
 
     def draw(epoch: int, batch: Batch, output: StepOutput) -> None:

@@ -9,11 +9,11 @@ from getam.json_object import json_object
 
 TRAIN_PHOTOS = "train_photos.json"
 
-Known = dict[str, list[str]]
+TagsOfPhoto = dict[str, list[str]]
 """The classes that a photo shows and those that it may show, by ``labels`` and ``unknown``."""
 
 
-def known_of(source: Source) -> dict[str, Known]:
+def tags_of(source: Source) -> dict[str, TagsOfPhoto]:
     """Return what is known about each photo, by its id. The order of its tags does not count."""
     return {
         record.id: {"labels": sorted(record.labels or ()), "unknown": sorted(record.unknown)}
@@ -23,9 +23,23 @@ def known_of(source: Source) -> dict[str, Known]:
 
 def write_train_photos(folder: Path, source: Source) -> None:
     """Write ``train_photos.json`` into a run folder, whole or not at all."""
-    lines = (f"{json.dumps(name)}: {json.dumps(k)}" for name, k in known_of(source).items())
+    lines = (f"{json.dumps(name)}: {json.dumps(tags)}" for name, tags in tags_of(source).items())
     with whole_file(folder / TRAIN_PHOTOS) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def trained_on(folder: Path) -> dict[str, TagsOfPhoto] | None:
+    """Return the tags of the photos that a run was trained on, by id; None if it recorded none.
+
+    Raises
+    ------
+    ValueError
+        If ``train_photos.json`` is damaged.
+    """
+    file = folder / TRAIN_PHOTOS
+    if not file.is_file():
+        return None
+    return json_object(file.read_text(encoding="utf-8", errors="replace"), origin=file)
 
 
 def other_photos(folder: Path, source: Source) -> list[str]:
@@ -45,11 +59,10 @@ def other_photos(folder: Path, source: Source) -> list[str]:
     ValueError
         If ``train_photos.json`` is damaged.
     """
-    file = folder / TRAIN_PHOTOS
-    if not file.is_file():
+    began = trained_on(folder)
+    if began is None:
         return []
-    began = json_object(file.read_text(encoding="utf-8", errors="replace"), origin=file)
-    present = known_of(source)
+    present = tags_of(source)
     return [name for name in {**began, **present} if began.get(name) != present.get(name)]
 
 

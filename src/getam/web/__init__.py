@@ -7,14 +7,14 @@ pictures.
 
 from getam.web.dropped import open_dropped
 from getam.web.explorer import Choice, ClassifierExplorer, Explorer, RunExplorer
-from getam.web.findings import Findings, Key, draw
 from getam.web.serve import serve, served
+from getam.web.sight import Key, Sight, draw
 
 __all__ = [
     "Choice",
     "ClassifierExplorer",
     "Explorer",
-    "Findings",
+    "Sight",
     "Key",
     "RunExplorer",
     "draw",

@@ -1,4 +1,4 @@
-"""An explorer looks at one photo by the choice of a person: photo and choice in, findings out."""
+"""An explorer looks at one photo by the choice of a person: photo and choice in, a sight out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from getam.inference.folders import file_values
 from getam.model import Model
 from getam.pseudo_label.complete import thresholds
 from getam.report import as_picture
-from getam.web.findings import MASK, PSEUDO_LABEL, Findings
+from getam.web.sight import MASK, PSEUDO_LABEL, Sight
 
 UNKNOWN_DEPTH = 24
 """Blocks that may be chosen of a model that does not say how many it has."""
@@ -71,7 +71,7 @@ class Explorer(Protocol):
     def segments(self) -> bool:
         """Return whether there are pseudo labels and masks beside the maps."""
 
-    def __call__(self, photo: Image.Image, choice: Choice) -> Findings:
+    def __call__(self, photo: Image.Image, choice: Choice) -> Sight:
         """Look at a photo.
 
         Parameters
@@ -135,7 +135,7 @@ class RunExplorer:
         given = labeller.settings if labeller.rule == "thresholds" else {}
         return Choice(labeller.method, labeller.first_block, **{**default, **given})
 
-    def __call__(self, photo: Image.Image, choice: Choice) -> Findings:
+    def __call__(self, photo: Image.Image, choice: Choice) -> Sight:
         """Look at a photo; see :class:`Explorer`. The mask holds no class that is not chosen."""
         names = self.names
         tags = [names[index] for index in choice.classes]
@@ -145,7 +145,7 @@ class RunExplorer:
         labelled = label_photo(self.with_settings(choice), photo, shown)
         maps = dict(zip(labelled.classes, labelled.refined_maps.cpu(), strict=True))
         table = file_values(self.model.classes)
-        return Findings(
+        return Sight(
             photo=photo,
             probabilities=dict(zip(names, likely, strict=True)),
             maps={names[c]: maps[c] for c in shown},
@@ -201,8 +201,8 @@ class ClassifierExplorer:
         """Return the published method on the second half of the blocks."""
         return Choice("getam", self.depth // 2)
 
-    def __call__(self, photo: Image.Image, choice: Choice) -> Findings:
-        """Look at a photo; see :class:`Explorer`. The findings hold what the classifier saw of it.
+    def __call__(self, photo: Image.Image, choice: Choice) -> Sight:
+        """Look at a photo; see :class:`Explorer`. The sight holds what the classifier saw.
 
         That is a part of the photo if the classifier crops.
         """
@@ -216,7 +216,7 @@ class ClassifierExplorer:
         )
         shown = [self.names[index] for index in explanation.classes]
         shares = explanation.probabilities.tolist()
-        return Findings(
+        return Sight(
             photo=as_picture(explanation.picture),
             probabilities=dict(zip(shown, shares, strict=True)),
             maps=dict(zip(shown, explanation.maps[choice.method], strict=True)),

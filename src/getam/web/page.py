@@ -1,6 +1,6 @@
 """This module lays out the page that shows what a network sees in a photo; it needs gradio.
 
-The page only asks :mod:`getam.web.explorer` and :mod:`getam.web.findings`, and shows what comes
+The page only asks :mod:`getam.web.explorer` and :mod:`getam.web.sight`, and shows what comes
 back.
 """
 
@@ -21,7 +21,7 @@ from getam.report import save_mask
 from getam.report.overlay import INFERNO
 from getam.web.dropped import MOST_MEBIBYTES, MOST_PIXELS, open_dropped
 from getam.web.explorer import Choice, Explorer
-from getam.web.findings import MAP, MASK, PSEUDO_LABEL, Findings, Key, draw
+from getam.web.sight import MAP, MASK, PSEUDO_LABEL, Key, Sight, draw
 
 TITLES = {MAP: "Map", PSEUDO_LABEL: "Pseudo label", MASK: "Mask"}
 
@@ -61,10 +61,10 @@ class Controls:
 
 @dataclass(frozen=True)
 class Results:
-    """The results are what the page shows of the findings."""
+    """The results are what the page shows of a sight."""
 
     dropped: gr.State
-    findings: gr.State
+    sight: gr.State
     said: gr.HTML
     map_of: gr.Radio
     opacity: gr.Slider
@@ -75,7 +75,7 @@ class Results:
     def all(self) -> list[Any]:
         """Return everything that changes when the network has looked at a photo."""
         shown = [self.said, self.map_of, self.opacity, self.legend]
-        return [self.dropped, self.findings, *shown, *self.pictures.values(), *self.files.values()]
+        return [self.dropped, self.sight, *shown, *self.pictures.values(), *self.files.values()]
 
 
 def explore_page(explorer: Explorer, *, title: str) -> gr.Blocks:
@@ -210,27 +210,27 @@ class Answers:
         *chosen, map_of, opacity = settings
         choice, stem = Choice(*chosen), dropped.stem
         try:
-            findings = self.explorer(dropped.photo, choice)
+            sight = self.explorer(dropped.photo, choice)
         except (ValueError, RuntimeError) as error:
             refused = hidden(self.results, told(str(error), wrong=True))
             return {**refused, self.results.dropped: dropped}
-        shown = map_of if map_of in findings.maps else next(iter(findings.maps))
-        said = told(f"{stem}: {summary(findings, by_network=not choice.classes)}")
+        shown = map_of if map_of in sight.maps else next(iter(sight.maps))
+        said = told(f"{stem}: {summary(sight, by_network=not choice.classes)}")
         return {
             self.results.dropped: dropped,
             self.results.said: said,
-            **revealed(self.results, findings, shown),
-            **drawn(self.results, findings, shown, opacity, stem=stem),
-            **written(self.results, findings, stem=stem),
+            **revealed(self.results, sight, shown),
+            **drawn(self.results, sight, shown, opacity, stem=stem),
+            **written(self.results, sight, stem=stem),
         }
 
     def redraw(
-        self, dropped: Dropped | None, findings: Findings | None, map_of: str, opacity: float
+        self, dropped: Dropped | None, sight: Sight | None, map_of: str, opacity: float
     ) -> dict[Any, Any]:
         """Draw what was found again, in another opacity or for another class."""
-        if dropped is None or findings is None:
+        if dropped is None or sight is None:
             return {}
-        return drawn(self.results, findings, map_of, opacity, stem=dropped.stem)
+        return drawn(self.results, sight, map_of, opacity, stem=dropped.stem)
 
 
 def connect(answers: Answers) -> None:
@@ -260,43 +260,43 @@ def connect(answers: Answers) -> None:
     gr.on(
         [results.map_of.input, results.opacity.input],
         answers.redraw,
-        [results.dropped, results.findings, *view],
+        [results.dropped, results.sight, *view],
         list(results.pictures.values()),
         show_progress="hidden",
         **asking,
     )
 
 
-def revealed(results: Results, findings: Findings, map_of: str) -> dict[Any, Any]:
-    """Keep the findings, and show what explains their pictures."""
-    names = list(findings.maps)
+def revealed(results: Results, sight: Sight, map_of: str) -> dict[Any, Any]:
+    """Keep the sight, and show what explains its pictures."""
+    names = list(sight.maps)
     return {
-        results.findings: findings,
+        results.sight: sight,
         results.map_of: gr.Radio(names, value=map_of, visible=len(names) > 1),
         results.opacity: gr.Slider(visible=True),
-        results.legend: gr.HTML(legend_of(findings), visible=True),
+        results.legend: gr.HTML(legend_of(sight), visible=True),
     }
 
 
 def drawn(
-    results: Results, findings: Findings, map_of: str, opacity: float, *, stem: str
+    results: Results, sight: Sight, map_of: str, opacity: float, *, stem: str
 ) -> dict[Any, Any]:
     """Draw the pictures into files and return the images that show them."""
     (part,) = class_parts([map_of])
     names = {MAP: f"{part}.map", PSEUDO_LABEL: "pseudo_label.overlay", MASK: "mask.overlay"}
     labels = {**TITLES, MAP: f"{TITLES[MAP]}: {map_of}"}
     shown = {}
-    for title, picture in draw(findings, map_of, opacity=opacity).items():
+    for title, picture in draw(sight, map_of, opacity=opacity).items():
         path = new_file(f"{stem}.{names[title]}.png")
         picture.save(path, compress_level=1)  # small files matter less here than a short wait
         shown[results.pictures[title]] = gr.Image(path, label=labels[title], visible=True)
     return shown
 
 
-def written(results: Results, findings: Findings, *, stem: str) -> dict[Any, Any]:
+def written(results: Results, sight: Sight, *, stem: str) -> dict[Any, Any]:
     """Write the masks with the values of mask files, and return the buttons that give them."""
     buttons = {}
-    for title, mask in findings.masks.items():
+    for title, mask in sight.masks.items():
         path = new_file(f"{stem}.{title.replace(' ', '_')}.png")
         save_mask(path, mask)
         buttons[results.files[title]] = gr.DownloadButton(value=path, visible=True)
@@ -309,11 +309,11 @@ def new_file(name: str) -> str:
 
 
 def hidden(results: Results, said: str) -> dict[Any, Any]:
-    """Forget the findings, hide everything about them, and say why."""
+    """Forget the sight, hide everything about it, and say why."""
     shown: Sequence[Any] = [results.map_of, results.opacity, results.legend]
     return {
         results.dropped: None,
-        results.findings: None,
+        results.sight: None,
         results.said: said,
         **{each: gr.update(visible=False) for each in shown},
         **{each: gr.update(value=None, visible=False) for each in results.pictures.values()},
@@ -327,17 +327,17 @@ def told(text: str, *, wrong: bool = False) -> str:
     return f'<p class="{kind}" role="status">{escape(printable(text.splitlines()[0]))}</p>'
 
 
-def summary(findings: Findings, *, by_network: bool) -> str:
+def summary(sight: Sight, *, by_network: bool) -> str:
     """Say in one sentence whose classes are shown."""
-    names = ", ".join(findings.maps)
+    names = ", ".join(sight.maps)
     return f"the network chose {names}." if by_network else f"you chose {names}."
 
 
-def legend_of(findings: Findings) -> str:
+def legend_of(sight: Sight) -> str:
     """Return the legend of the colours as HTML; names may hold anything."""
     steps = ", ".join(f"#{step}" for step in INFERNO.split())
     heat = f'<li>map: weak<i class="heat" style="background: linear-gradient(90deg, {steps})"></i>'
-    keys = "".join(key_of(key) for key in findings.legend())
+    keys = "".join(key_of(key) for key in sight.legend())
     return f'<ul class="legend">{heat}strong</li>{keys}</ul>'
 
 

@@ -29,7 +29,7 @@ function drawn(canvas, points) {
 }
 
 element.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0 || !event.target.closest(".stage")) return;
+  if (event.button !== 0 || !event.target.closest(".screen")) return;
   event.preventDefault();
   stroke = [point(event)];
 });

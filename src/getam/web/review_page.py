@@ -56,19 +56,19 @@ def review_page(review: Review, *, title: str, qualities: Mapping[str, float]) -
         with gr.Row():
             with gr.Column(scale=5, min_width=280):
                 said = gr.HTML(elem_id="said")
-                stage = gr.HTML(
-                    elem_id="stage",
+                screen = gr.HTML(
+                    elem_id="screen",
                     js_on_load=SCRIPT.read_text(encoding="utf-8"),
                     apply_default_css=False,
                 )
                 counts = gr.HTML(elem_id="counts")
             with gr.Column(scale=2, min_width=280):
                 buttons = decision_buttons()
-                value, tool, width, opacity = controls_for(review)
+                value, tool, width, opacity = review_controls(review)
                 gr.HTML(HELP)
 
         def shown(opacity: float) -> list[str]:
-            return [said_of(review, qualities), stage_of(review, opacity), counts_of(review)]
+            return [said_of(review, qualities), screen_of(review, opacity), counts_of(review)]
 
         def answer(act: Callable[[], None], opacity: float) -> list[str]:
             try:
@@ -83,7 +83,7 @@ def review_page(review: Review, *, title: str, qualities: Mapping[str, float]) -
             act = partial(touch_photo, review, tool, touch.points, value=value, width=width)
             return answer(act, opacity)
 
-        output = [said, stage, counts]
+        output = [said, screen, counts]
         asking: dict[str, Any] = {
             "concurrency_id": "review",  # one change after the other
             "api_visibility": "private",
@@ -91,7 +91,7 @@ def review_page(review: Review, *, title: str, qualities: Mapping[str, float]) -
         }
         for name, act in actions(review).items():
             buttons[name].click(partial(answer, act), [opacity], output, **asking)
-        stage.select(
+        screen.select(
             touched, [opacity, value, tool, width], output, trigger_mode="multiple", **asking
         )
         opacity.input(shown, [opacity], output, trigger_mode="always_last", **asking)
@@ -114,7 +114,7 @@ def decision_buttons() -> dict[str, gr.Button]:
     return buttons
 
 
-def controls_for(review: Review) -> tuple[gr.Radio, gr.Radio, gr.Slider, gr.Slider]:
+def review_controls(review: Review) -> tuple[gr.Radio, gr.Radio, gr.Slider, gr.Slider]:
     """Lay out the choice of the class, the tool, the width of the brush, and the opacity."""
     names = ["background", *map(printable, review.source.classes)]
     classes = [(f"{value} {name}", value) for value, name in enumerate(names)]
@@ -189,18 +189,18 @@ def touch_photo(
     review.click(min(max(x, 0), columns - 1), min(max(y, 0), height - 1), value)
 
 
-def stage_of(review: Review, opacity: float) -> str:
+def screen_of(review: Review, opacity: float) -> str:
     """Return the picture of the photo on the screen as HTML."""
     mask = file_values(review.source.classes)[torch.from_numpy(review.label).long()].numpy()
     photo = read_photo(review.record.image)
     picture = review_picture(photo, mask, review.clicks, opacity=opacity)
     return (
-        f'<div class="stage"><img src="{picture_uri(picture)}" draggable="false" '
-        f'alt="photo and mask"><canvas></canvas></div>{legend_of(review)}'
+        f'<div class="screen"><img src="{picture_uri(picture)}" draggable="false" '
+        f'alt="photo and mask"><canvas></canvas></div>{label_legend(review)}'
     )
 
 
-def legend_of(review: Review) -> str:
+def label_legend(review: Review) -> str:
     """Return the colours of the classes in the label as HTML."""
     present = {int(number) for number in torch.from_numpy(review.label).unique()} - {BACKGROUND}
     classes = enumerate(review.source.classes.items(), start=1)

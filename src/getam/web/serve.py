@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 """The address of this machine that no other machine can reach."""
 
 SESSIONS = 8
-"""Open pages whose findings are kept; a page that is asked again later begins anew."""
+"""Open pages whose sights are kept; a page that is asked again later begins anew."""
 
 STYLE = Path(__file__).with_name("pages.css")
 

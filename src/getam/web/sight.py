@@ -1,4 +1,4 @@
-"""Findings are what a network saw in one photo; they are drawn as pictures of the photo's size."""
+"""A sight is what a network saw in one photo; it is drawn as pictures of the photo's size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Findings hold the maps and masks of one photo, and what their values mean.
+class Sight:
+    """A sight holds the maps and masks of one photo, and what their values mean.
 
     Attributes
     ----------
@@ -72,12 +72,12 @@ class Findings:
         return [*keys, *([undecided] if IGNORE in found else [])]
 
 
-def draw(findings: Findings, map_of: str, *, opacity: float) -> dict[str, Image.Image]:
+def draw(sight: Sight, map_of: str, *, opacity: float) -> dict[str, Image.Image]:
     """Lay the map of one class, the pseudo label and the mask over the photo.
 
     Parameters
     ----------
-    findings
+    sight
         What was found.
     map_of
         The class whose map is drawn.
@@ -95,10 +95,10 @@ def draw(findings: Findings, map_of: str, *, opacity: float) -> dict[str, Image.
     ValueError
         If there is no map of the class, or if the opacity lies outside 0..1.
     """
-    if map_of not in findings.maps:
-        known = ", ".join(findings.maps)
+    if map_of not in sight.maps:
+        known = ", ".join(sight.maps)
         raise ValueError(f"map_of must be one of {known}, got {map_of!r}")
-    pictures = {MAP: overlay(findings.photo, findings.maps[map_of], alpha=opacity)}
-    for title, mask in findings.masks.items():
-        pictures[title] = blend(findings.photo, mask, alpha=opacity)
+    pictures = {MAP: overlay(sight.photo, sight.maps[map_of], alpha=opacity)}
+    for title, mask in sight.masks.items():
+        pictures[title] = blend(sight.photo, mask, alpha=opacity)
     return pictures
