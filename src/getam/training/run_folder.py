@@ -22,7 +22,9 @@ from getam.training.train_photos import TRAIN_PHOTOS
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-FREE = frozenset({"workers", "device", "strict", "out", "loggers"})  # may change when a run goes on
+FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers"})
+"""These settings may change when a run goes on."""
+
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
 """These inputs of a run may lie elsewhere when it goes on.
 

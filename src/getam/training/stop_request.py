@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from getam.ranks import largest_over_ranks, world_size
+
 
 class StopRequest:
     """Remembers the signal that asked to stop, 0 if none did."""
 
     signal = 0
 
+    def agreed(self) -> int:
+        """Return the signal that any process of the run got; all must ask at the same step."""
+        return largest_over_ranks(self.signal)
+
 
 @contextmanager
 def listen() -> Iterator[StopRequest]:
-    """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual."""
+    """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual.
+
+    Beside other processes it does not: a launcher such as torchrun passes on what the terminal had
+    sent to all of them already, so that one Ctrl-C comes twice.
+    """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request  # only the main thread may set handlers
@@ -23,7 +33,8 @@ def listen() -> Iterator[StopRequest]:
 
     def remember(number: int, _frame: FrameType | None) -> None:
         request.signal = number
-        signal.signal(signal.SIGINT, previous[signal.SIGINT])
+        if world_size() == 1:
+            signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
     previous = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     for number in previous:
