@@ -1,0 +1,91 @@
+"""Real processes, started by the command itself and by torchrun: killed, they end, and go on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow  # every process imports torch: a minute of processor time in all
+
+COMMAND = [sys.executable, "-m", "getam"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "getam"]
+TINY = [
+    *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
+    *("--batch-size", "2", "--workers", "0", "--device", "cpu", "--precision", "32-true"),
+]
+
+
+def train(command: list[str], *options: str) -> "subprocess.Popen[str]":
+    """Start a training whose processes have one group, so that none is left behind."""
+    return subprocess.Popen(
+        [*command, "train", *options], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def second_process(first: int) -> int:
+    """Return the other process that trains, below the one that was started."""
+    for file in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = file.read_bytes().split(b"\0")
+            pid = int(file.parent.name)
+            if b"LOCAL_RANK=1" in variables and os.getpgid(pid) == first:
+                return pid
+        except OSError:  # it has just ended, or is not ours
+            continue
+    raise AssertionError("there is no second process")
+
+
+def wait_for_steps(run: Path, process: "subprocess.Popen[str]", *, beyond: int = 0) -> None:
+    """Wait until a run has logged an epoch after so many steps."""
+    deadline = time.monotonic() + 300
+    while not (run / "metrics.jsonl").is_file() or steps_of(run)[-1:] <= [beyond]:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def steps_of(run: Path) -> list[int]:
+    lines = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+    return [json.loads(line)["step"] for line in lines if line.endswith("\n")]
+
+
+@pytest.mark.parametrize("command", [[*COMMAND], [*TORCHRUN]], ids=["--devices", "torchrun"])
+def test_a_killed_process_ends_the_run_which_goes_on_alone(
+    command: list[str], voc: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
+    devices = ["--devices", "2"] if command == COMMAND else []
+    process = train(command, *given, *devices)
+    wait_for_steps(run, process)
+    os.kill(second_process(process.pid), signal.SIGKILL)
+    began = time.monotonic()
+    said = process.communicate(timeout=60)[1]
+    assert time.monotonic() - began < 30
+    assert process.returncode != 0
+    assert said.count("true masks were found") <= 1
+    kept = steps_of(run)[-1]
+    process = train(COMMAND, "--out", str(run), "--resume", "--devices", "1")
+    wait_for_steps(run, process, beyond=kept)
+    process.send_signal(signal.SIGTERM)
+    assert "all saved" in process.communicate(timeout=60)[1]
+
+
+def test_ctrl_c_at_the_terminal_saves_once_and_all_end(voc: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
+    process = train(COMMAND, *given, "--devices", "2")
+    wait_for_steps(run, process)
+    other = second_process(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + signal.SIGINT
+    assert said.splitlines()[-1].endswith("all saved: the same command with --resume goes on")
+    assert said.count("all saved") == 1
+    with pytest.raises(OSError):
+        os.getpgid(other)
