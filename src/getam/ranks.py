@@ -7,6 +7,7 @@ Numbers that lie on the processor go through a group of their own (gloo), becaus
 GPUs, takes no others, and because a GPU then need not be waited for.
 """
 
+from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,6 +15,11 @@ import torch
 from torch import Tensor, distributed
 
 Value = TypeVar("Value")
+
+PATIENCE = timedelta(days=1)
+"""So long a process waits for another one that works alone, as when the first makes maps or scores.
+
+One that has died is not waited for: whoever started the processes ends the others."""
 
 
 def world_size() -> int:
@@ -77,7 +83,7 @@ def cpu_group() -> Any:
     """Return the group for numbers on the processor; all processes must ask for it together."""
     if distributed.get_backend() == "gloo":
         return distributed.group.WORLD
-    return distributed.new_group(backend="gloo")
+    return distributed.new_group(backend="gloo", timeout=PATIENCE)
 
 
 def _group_of(tensor: Tensor) -> Any:

@@ -105,7 +105,7 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
     except KeyboardInterrupt as interrupt:
-        print("getam: interrupted", file=sys.stderr)
+        print(f"{name()}: interrupted", file=sys.stderr)
         stop = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
         return 128 + stop
     except (ValueError, OSError, FloatingPointError) as error:

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cache
 
 import torch
@@ -21,13 +20,8 @@ from lightning_fabric.strategies import DDPStrategy
 from torch import distributed, nn
 
 from getam.model import choose_device
-from getam.ranks import cpu_group, world_size
+from getam.ranks import PATIENCE, cpu_group, world_size
 from getam.training.precision import Format
-
-PATIENCE = timedelta(days=1)
-"""So long a process waits for another one that works alone, as when the first makes maps or scores.
-
-One that has died is not waited for: see :func:`end_with_parent` and :func:`while_others_live`."""
 
 
 class Processes(DDPStrategy):

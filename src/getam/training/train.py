@@ -131,16 +131,17 @@ def train(
         config=config,
     )
     source, val, trainer = ready.source, ready.val, ready.trainer
-    for line in ready.advice:
-        logger.warning(line)
-    if source.has_truth or (val is not None and val.has_truth):
-        logger.info("true masks were found: they are only scored, training never reads one")
 
     def draw(epoch: int, batch: Batch, output: StepOutput) -> None:
         samples = batch_samples(batch, output, names=list(source.classes))
         save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
 
-    if is_first():  # only now: settings that cannot be built must not use the folder up
+    if is_first():
+        for line in ready.advice:
+            logger.warning(line)
+        if source.has_truth or (val is not None and val.has_truth):
+            logger.info("true masks were found: they are only scored, training never reads one")
+        # Only now: settings that cannot be built must not use the folder up.
         trainer.run.begin()
         write_train_photos(out, source)
         write_corrected(out, ready.corrected)
