@@ -27,16 +27,16 @@ def train(command: list[str], *options: str) -> "subprocess.Popen[str]":
     )
 
 
-def second_process(first: int) -> int:
-    """Return the other process that trains, below the one that was started."""
-    for file in Path("/proc").glob("[0-9]*/environ"):
+def second_process(run: Path) -> int:
+    """Return the other process that trains a run."""
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            variables = file.read_bytes().split(b"\0")
-            pid = int(file.parent.name)
-            if b"LOCAL_RANK=1" in variables and os.getpgid(pid) == first:
-                return pid
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            variables = (folder / "environ").read_bytes().split(b"\0")
         except OSError:  # it has just ended, or is not ours
             continue
+        if os.fsencode(run) in words and b"LOCAL_RANK=1" in variables:
+            return int(folder.name)
     raise AssertionError("there is no second process")
 
 
@@ -63,7 +63,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_alone(
     devices = ["--devices", "2"] if command == COMMAND else []
     process = train(command, *given, *devices)
     wait_for_steps(run, process)
-    os.kill(second_process(process.pid), signal.SIGKILL)
+    os.kill(second_process(run), signal.SIGKILL)
     began = time.monotonic()
     said = process.communicate(timeout=60)[1]
     assert time.monotonic() - began < 30
@@ -81,7 +81,7 @@ def test_ctrl_c_at_the_terminal_saves_once_and_all_end(voc: Path, tmp_path: Path
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
     process = train(COMMAND, *given, "--devices", "2")
     wait_for_steps(run, process)
-    other = second_process(process.pid)
+    other = second_process(run)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 128 + signal.SIGINT

@@ -113,7 +113,7 @@ def prepare(
     launch(device, devices)
     check_same_everywhere(source)
     recipe = with_precision(recipe, network, device)
-    run.config["precision"] = recipe.precision
+    run.config["precision"] = recipe.precision  # the folder was checked before it was known
     fabric = launch(device, devices, precision=cast(Format, recipe.precision))
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers

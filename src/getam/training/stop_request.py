@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from getam.ranks import largest_over_ranks, world_size
+from getam.ranks import largest_over_ranks
 
 
 class StopRequest:
@@ -21,11 +21,7 @@ class StopRequest:
 
 @contextmanager
 def listen() -> Iterator[StopRequest]:
-    """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual.
-
-    Beside other processes it does not: a launcher such as torchrun passes on what the terminal had
-    sent to all of them already, so that one Ctrl-C comes twice.
-    """
+    """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request  # only the main thread may set handlers
@@ -33,8 +29,7 @@ def listen() -> Iterator[StopRequest]:
 
     def remember(number: int, _frame: FrameType | None) -> None:
         request.signal = number
-        if world_size() == 1:
-            signal.signal(signal.SIGINT, previous[signal.SIGINT])
+        signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
     previous = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     for number in previous:
