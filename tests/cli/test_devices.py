@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,25 @@ TINY = [
 ]
 
 
-def train(command: list[str], *options: str) -> "subprocess.Popen[str]":
-    """Start a training whose processes have one group, so that none is left behind."""
-    return subprocess.Popen(
-        [*command, "train", *options], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def train() -> Iterator[Start]:
+    """Start trainings in process groups of their own; what a failed test leaves behind is ended."""
+    begun = []
+
+    def start(command: list[str], *options: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*command, "train", *options], stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        if process.poll() is None:
+            process.kill()  # torchrun's own processes then end by themselves
 
 
 def second_process(run: Path) -> int:
@@ -56,7 +71,7 @@ def steps_of(run: Path) -> list[int]:
 
 @pytest.mark.parametrize("command", [[*COMMAND], [*TORCHRUN]], ids=["--devices", "torchrun"])
 def test_a_killed_process_ends_the_run_which_goes_on_alone(
-    command: list[str], voc: Path, tmp_path: Path
+    command: list[str], train: Start, voc: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
@@ -76,7 +91,9 @@ def test_a_killed_process_ends_the_run_which_goes_on_alone(
     assert "all saved" in process.communicate(timeout=60)[1]
 
 
-def test_ctrl_c_at_the_terminal_saves_once_and_all_end(voc: Path, tmp_path: Path) -> None:
+def test_ctrl_c_at_the_terminal_saves_once_and_all_end(
+    train: Start, voc: Path, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
     process = train(COMMAND, *given, "--devices", "2")

@@ -17,7 +17,7 @@ from getam.stopped import Stopped
 from getam.training import train
 from getam.training.optimiser import train_mode
 from getam.training.prepare import check_same_everywhere, prepare
-from getam.training.processes import end_with_parent, processes_here
+from getam.training.processes import end_with, first_process, processes_here
 from getam.training.shared_weights import bit_sum, check_equal_weights, states_of
 
 from .conftest import RECIPE, losses
@@ -96,9 +96,11 @@ def test_a_process_that_dies_ends_the_other_at_once(new_network, source, tmp_pat
 
 
 def orphan(pipe):
-    """Leave a process behind that has the pipe open and watches its parent."""
+    """Leave a process behind that has the pipe open and ends with this one."""
+    parent = first_process()
     if os.fork() == 0:
-        end_with_parent()
+        assert first_process() == parent
+        end_with(parent)
         time.sleep(60)
     pipe.send("begun")
     os._exit(0)

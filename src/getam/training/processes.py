@@ -23,6 +23,8 @@ from getam.model import choose_device
 from getam.ranks import PATIENCE, cpu_group, world_size
 from getam.training.precision import Format
 
+FIRST_PROCESS = "GETAM_FIRST_PROCESS"
+
 
 class Processes(DDPStrategy):
     """This strategy starts processes as DDP does, and leaves the module as it is."""
@@ -66,9 +68,8 @@ def launch(device: str, devices: int, *, precision: Format = "32-true") -> Fabri
         precision=precision,
         plugins=[environment],
     )
+    end_with(os.getppid() if by_torchrun else first_process())
     fabric.launch()
-    if not by_torchrun and fabric.local_rank > 0:
-        end_with_parent()
     cpu_group()
     fabric.barrier()
     return fabric
@@ -100,20 +101,26 @@ def processes_here(device: str, devices: int) -> tuple[int, int]:
     return devices, nodes
 
 
+def first_process() -> int:
+    """Return the process that starts the others, which find its number in their variables."""
+    return int(os.environ.setdefault(FIRST_PROCESS, str(os.getpid())))
+
+
 @cache
-def end_with_parent() -> None:
+def end_with(parent: int) -> None:
     """Let this process end soon after the one that started it, also in the middle of a wait.
 
-    Fabric's launcher ends the first process when another one dies. This is the other direction.
+    Launchers end the other processes when one dies. This holds where the launcher itself dies.
     """
-    parent = os.getppid()
+    if parent == os.getpid():
+        return
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)
         os.kill(os.getpid(), signal.SIGKILL)  # a process that waits for a dead one hears no other
 
-    threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
+    threading.Thread(target=watch, daemon=True, name="end-with").start()
 
 
 @contextmanager
