@@ -77,7 +77,7 @@ def test_a_killed_process_ends_the_run_which_goes_on_alone(
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
     devices = ["--devices", "2"] if command == COMMAND else []
     process = train(command, *given, *devices)
-    wait_for_steps(run, process)
+    wait_for_steps(run, process, beyond=2)  # the checkpoint of the first epoch is there
     os.kill(second_process(run), signal.SIGKILL)
     began = time.monotonic()
     said = process.communicate(timeout=60)[1]
@@ -97,7 +97,7 @@ def test_ctrl_c_at_the_terminal_saves_once_and_all_end(
     run = tmp_path / "run"
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
     process = train(COMMAND, *given, "--devices", "2")
-    wait_for_steps(run, process)
+    wait_for_steps(run, process, beyond=2)  # the checkpoint of the first epoch is there
     other = second_process(run)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[1]

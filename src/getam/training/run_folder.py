@@ -57,11 +57,12 @@ class RunFolder:
 
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
         self.path = path
-        config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
-        self.config, self.resume = config, resume
+        # Plain values, as YAML reads them.
+        self.config: dict[str, Any] = json.loads(json.dumps(config, default=str))
+        self.resume = resume
         if resume:
-            check_same(path, config, free=FREE | MOVABLE)
-            moved = {name: config[name] for name in MOVABLE & config.keys()}
+            check_same(path, self.config, free=FREE | MOVABLE)
+            moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
         elif not self._is_new():
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
