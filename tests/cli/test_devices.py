@@ -42,8 +42,8 @@ def train() -> Iterator[Start]:
             process.kill()  # torchrun's own processes then end by themselves
 
 
-def second_process(run: Path) -> int:
-    """Return the other process that trains a run."""
+def second_process(run: Path) -> int | None:
+    """Return the other process that trains a run, None if there is none."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
@@ -52,7 +52,7 @@ def second_process(run: Path) -> int:
             continue
         if os.fsencode(run) in words and b"LOCAL_RANK=1" in variables:
             return int(folder.name)
-    raise AssertionError("there is no second process")
+    return None
 
 
 def wait_for_steps(run: Path, process: "subprocess.Popen[str]", *, beyond: int = 0) -> None:
@@ -78,7 +78,9 @@ def test_a_killed_process_ends_the_run_which_goes_on_alone(
     devices = ["--devices", "2"] if command == COMMAND else []
     process = train(command, *given, *devices)
     wait_for_steps(run, process, beyond=2)  # the checkpoint of the first epoch is there
-    os.kill(second_process(run), signal.SIGKILL)
+    second = second_process(run)
+    assert second is not None
+    os.kill(second, signal.SIGKILL)
     began = time.monotonic()
     said = process.communicate(timeout=60)[1]
     assert time.monotonic() - began < 30
@@ -98,11 +100,13 @@ def test_ctrl_c_at_the_terminal_saves_once_and_all_end(
     given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
     process = train(COMMAND, *given, "--devices", "2")
     wait_for_steps(run, process, beyond=2)  # the checkpoint of the first epoch is there
-    other = second_process(run)
+    assert second_process(run) is not None
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 128 + signal.SIGINT
     assert said.splitlines()[-1].endswith("all saved: the same command with --resume goes on")
     assert said.count("all saved") == 1
-    with pytest.raises(OSError):
-        os.getpgid(other)
+    deadline = time.monotonic() + 30
+    while second_process(run) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
