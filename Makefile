@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
 
-.PHONY: demo test test-all examples browser check style types imports format package bench docs clean
+.PHONY: demo test test-all slow examples browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -16,7 +16,10 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
 # What lies in examples/ runs too: the notebook from top to bottom, the programs on a few photos.
-test-all: test examples
+test-all: test slow examples
+
+slow: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow
 
 examples: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[all,examples]"

@@ -10,6 +10,7 @@ from training.conftest import RECIPE
 
 REST = {
     "device": "cpu",
+    "devices": 1,
     "workers": 0,
     "strict": False,
     "resume": False,
@@ -37,6 +38,15 @@ def test_what_cannot_be_trained_is_refused_before(source, new_network, tmp_path:
         prepare(new_network(), bare, tmp_path / "b", recipe=RECIPE, val=None, **REST)
     with pytest.raises(ValueError, match="needs saliency maps"):
         prepare(new_network(), source, tmp_path / "c", recipe=RECIPE, val=bare, **REST)
+
+
+def test_photos_of_a_step_that_cannot_be_shared_start_no_process(
+    source, new_network, tmp_path: Path
+) -> None:
+    three = {**REST, "devices": 3}
+    with pytest.raises(ValueError, match="4 photos of a step cannot be shared evenly by 3"):
+        recipe = replace(RECIPE, batch_size=4)
+        prepare(new_network(), source, tmp_path / "a", recipe=recipe, val=None, **three)
 
 
 def test_shares_of_a_recipe_become_steps() -> None:

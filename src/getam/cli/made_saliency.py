@@ -11,6 +11,8 @@ from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from getam.cli.this_process import is_first
+
 if TYPE_CHECKING:
     from getam.data import Source
     from getam.model import Model
@@ -153,7 +155,8 @@ def make_for_training(
     source = with_made_saliency(source, provider, out)
     if val is not None:
         val = with_made_saliency(check_photos(val, strict=settings["strict"]), provider, out)
-    record_origin(out, provider.about)
+    if is_first():
+        record_origin(out, provider.about)
     return source, val
 
 
@@ -178,7 +181,8 @@ def stand_in(
     few = with_made_saliency(replace(readable, records=readable.records[:TIMED]), provider, folder)
     seconds = (perf_counter() - began) / len(few)
     photos = len(readable) + len(val or ())
-    print(f"saliency maps by {provider.about.provider}: {photos} photos of {seconds:.2f} s")
+    if is_first():
+        print(f"saliency maps by {provider.about.provider}: {photos} photos of {seconds:.2f} s")
     return with_one_map(readable, few), None if val is None else with_one_map(val, few)
 
 

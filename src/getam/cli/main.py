@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from errno import ENOSPC
 from io import TextIOWrapper
 
+from getam.cli.this_process import is_first, name
 from getam.printable import printable
 from getam.stopped import Stopped, Terminated, terminable
 
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(OneLine())
-    logging.basicConfig(level=logging.INFO, handlers=[to_stderr])
+    logging.basicConfig(level=logging.INFO if is_first() else logging.ERROR, handlers=[to_stderr])
     # Libraries may talk about their own affairs only when something is wrong. When lightning_fabric
     # is imported, it sets the level of its top name itself.
     for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
@@ -100,21 +101,24 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
         with terminable():
             return run([option for option in options if option != "--debug"]) or 0
     except Stopped as stopped:
+        if not is_first():  # the first process says it and gives the status for all
+            return 0
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
     except KeyboardInterrupt as interrupt:
-        print("getam: interrupted", file=sys.stderr)
+        print(f"{name()}: interrupted", file=sys.stderr)
         stop = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
         return 128 + stop
     except (ValueError, OSError, FloatingPointError) as error:
         if debug:
             raise
-        print(f"getam: {one_line(error)}", file=sys.stderr)
+        print(f"{name()}: {one_line(error)}", file=sys.stderr)
         return 1
     except RuntimeError as error:  # torch's: out of memory, no driver, ...
         if debug:
             raise
-        print(f"getam: {str(error).splitlines()[0]} (--debug shows the trace)", file=sys.stderr)
+        first_line = str(error).splitlines()[0]
+        print(f"{name()}: {first_line} (--debug shows the trace)", file=sys.stderr)
         return 1
 
 

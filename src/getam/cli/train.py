@@ -17,6 +17,7 @@ from getam.cli.made_saliency import (
 )
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
+from getam.cli.this_process import is_first
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
 from getam.recipe import NETWORKS, check_preset, recipe_for
@@ -51,6 +52,7 @@ def train_from_tags(
     seeds: str | list[int] | None = None,
     loggers: Words = None,
     device: str = "auto",
+    devices: int = 1,
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
@@ -83,7 +85,8 @@ def train_from_tags(
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         loggers: where curves go beside metrics.jsonl, e.g. tensorboard, csv, wandb or mlflow,csv
         device: auto, cpu or cuda
-        workers: processes that read photos
+        devices: processes that train, one per GPU of this machine; torchrun's own number counts
+        workers: processes that read photos, beside each one that trains
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
         dry_run: check everything, time a few steps, say how long it would take, write nothing
@@ -144,11 +147,13 @@ def train_seeds(
         if (folder / "scores.json").is_file():
             recorded = {**findable(once), **given}
             check_same(folder, json_text.loads(json_text.dumps(recorded, default=str)))
-            print(f"seed {seed} was done before: {folder}")
+            if is_first():
+                print(f"seed {seed} was done before: {folder}")
             continue
         begun = (folder / "checkpoint.pt").is_file()
         train_once(source, val, once, given, resume=begun, json=None)
-    print(spread_table(list(folders.values())))
+    if is_first():
+        print(spread_table(list(folders.values())))
 
 
 def train_once(
@@ -162,15 +167,19 @@ def train_once(
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
     from getam.training import train
+    from getam.training.processes import first_alone
 
     if isinstance(settings["saliency"], str):
         network = partial(trained_before, settings)
-        source, val = make_for_training((source, val), settings, network=network, resume=resume)
+        with first_alone(settings["device"], settings["devices"]):
+            source, val = make_for_training((source, val), settings, network=network, resume=resume)
     trained = train(
         **arguments(source, val, settings, recipe, resume=resume),
         resume=resume,
         loggers=words(settings["loggers"]) or (),
     )
+    if not is_first():
+        return
     print(f"model in {trained.folder}")
     if trained.scores is not None:
         print(trained.scores.table())
@@ -206,6 +215,8 @@ def print_estimate(
             network = partial(trained_before, settings)
             source, val = stand_in((source, val), settings, network=network, folder=Path(folder))
         expected = estimate(**arguments(source, val, settings, recipe, resume=False))
+    if not is_first():
+        return
     for line in expected.advice:
         print(printable(f"warning: {line}"))
     print(expected.table())
@@ -234,6 +245,7 @@ def arguments(
         "recipe": recipe_for(facts_of(network, source), settings["preset"], **recipe),
         "val": val,
         "device": settings["device"],
+        "devices": settings["devices"],
         "workers": settings["workers"],
         "strict": settings["strict"],
         "config": findable(settings),

@@ -16,6 +16,7 @@ from getam.network.folder import (
 )
 from getam.network.network import Architecture, Network, NetworkOutput
 from getam.network.released import RELEASED_BACKBONES, ReleasedModel, load_released, read_released
+from getam.network.shared_batch_norm import share_batch_norm
 from getam.network.tags import keep_tagged, weigh_by_tags
 from getam.network.timm_classifier import create_classifier
 
@@ -41,5 +42,6 @@ __all__ = [
     "patch_stride",
     "read_released",
     "save_network",
+    "share_batch_norm",
     "weigh_by_tags",
 ]

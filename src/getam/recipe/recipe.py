@@ -45,7 +45,7 @@ class Recipe:
     joint_from
         Share of the steps after which the second phase (maps, pseudo labels, decoder) begins.
     batch_size
-        Number of photos per step and process.
+        Number of photos per step, which the processes of a run share.
     accumulate
         Number of steps whose gradients are averaged before the weights change.
     crop

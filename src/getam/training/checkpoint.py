@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from getam.files import whole_file
+from getam.ranks import gather, is_first, rank
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -13,24 +15,36 @@ CHECKPOINT = "checkpoint.pt"
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     """Write the state of a run and torch's random states, whole or not at all.
 
+    The first process writes what it is given, and the random states of all.
+
     Raises
     ------
     OSError
         If it cannot be written, e.g. on a full disk; the checkpoint before it stays.
     """
-    random_states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        random_states["cuda"] = torch.cuda.get_rng_state()
+    state = {**state, "random_states": gather(random_states())}
+    if not is_first():
+        return
     try:
         with whole_file(folder / CHECKPOINT) as path:
-            torch.save({**state, "random_states": random_states}, path)
+            torch.save(state, path)
     except RuntimeError as error:  # torch's own way to say that a write failed
         reason = str(error).splitlines()[0]
         raise OSError(f"cannot write {folder / CHECKPOINT}, is the disk full? ({reason})") from None
 
 
+def random_states() -> dict[str, Tensor]:
+    """Return the states of torch's generators in this process."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
 def load_checkpoint(folder: Path) -> dict[str, Any]:
     """Read the state of a run (no code in the file is executed) and set the random states.
+
+    A process that the run did not have before keeps its own random states.
 
     Raises
     ------
@@ -44,11 +58,12 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"nothing to resume: {folder} holds no {CHECKPOINT}")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        random_states = state.pop("random_states")
+        saved = state.pop("random_states")[rank() : rank() + 1]
     except Exception as error:  # a damaged file makes the unpickler raise anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} is truncated or no checkpoint of getam ({reason})") from None
-    torch.set_rng_state(random_states["cpu"])
-    if "cuda" in random_states and torch.cuda.is_available():
-        torch.cuda.set_rng_state(random_states["cuda"])
+    for states in saved:
+        torch.set_rng_state(states["cpu"])
+        if "cuda" in states and torch.cuda.is_available():
+            torch.cuda.set_rng_state(states["cuda"])
     return state

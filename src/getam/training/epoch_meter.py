@@ -1,9 +1,12 @@
 """An epoch meter counts what is known of an epoch so far: losses, speed, how well tags are told.
 
 Its size does not grow with the epoch, so a checkpoint stays small and a log line costs nothing.
+Where several processes train together, each counts its own photos, and the figures are those of
+all: every process must ask for them at the same step.
 """
 
 import time
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -11,6 +14,7 @@ from torch import Tensor
 from torchmetrics.classification import MultilabelAveragePrecision
 
 from getam.data import Batch
+from getam.ranks import is_first, sum_over_ranks, world_size
 from getam.training.step import StepOutput
 
 THRESHOLDS = 200  # of the class probabilities, at which precision and recall are counted
@@ -36,7 +40,11 @@ class EpochMeter:
         self.sums: dict[str, float] = {}
         self.unread: list[tuple[Tensor, Tensor]] = []  # losses [parts]; P(tag) and tags [B, 2, C]
         self.tags = MultilabelAveragePrecision(
-            num_classes, thresholds=THRESHOLDS, ignore_index=UNKNOWN, validate_args=False
+            num_classes,
+            thresholds=THRESHOLDS,
+            ignore_index=UNKNOWN,
+            validate_args=False,
+            sync_on_compute=False,  # the counts are added up here, where they lie
         )
 
     def add(self, batch: Batch, output: StepOutput) -> None:
@@ -60,34 +68,45 @@ class EpochMeter:
         split = len(losses) * len(self.sums)
         by_part = joined[:split].view(-1, len(self.sums)).double().sum(0).tolist()
         for name, value in zip(self.sums, by_part, strict=True):
-            self.sums[name] += value
+            self.sums[name] += value / world_size()  # together they make the mean over processes
         probability, tags = joined[split:].view(-1, *told[0].shape[1:]).unbind(1)
         self.tags.update(probability, tags.long())
         self.unread = []
 
     def running(self) -> dict[str, float]:
         """Return the mean losses by name, and images per second."""
-        self.read()
-        means = {name: total / self.steps for name, total in self.sums.items()}
-        return {**means, "images_per_second": self.images / (time.monotonic() - self.began)}
+        sums, images = self.totals()
+        means = {name: total / self.steps for name, total in sums.items()}
+        return {**means, "images_per_second": images / (time.monotonic() - self.began)}
 
     def whole(self) -> dict[str, float]:
         """Return the same with the mean average precision of the tags, for the end of an epoch."""
-        return {**self.running(), "mAP": float(self.tags.compute())}
+        figures, tags = self.running(), deepcopy(self.tags)
+        tags.confmat = sum_over_ranks(self.tags.confmat)
+        return {**figures, "mAP": float(tags.compute())}
+
+    def totals(self) -> tuple[dict[str, float], int]:
+        """Return the sums of the losses and the number of images of all processes."""
+        self.read()
+        counts = torch.tensor([*self.sums.values(), self.images], dtype=torch.float64)
+        *sums, images = sum_over_ranks(counts).tolist()
+        return dict(zip(self.sums, sums, strict=True)), int(images)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was met so far; its size does not depend on how much that is."""
-        self.read()
+        sums, images = self.totals()
         return {
             "seconds": time.monotonic() - self.began,
-            "images": self.images,
+            "images": images,
             "steps": self.steps,
-            "sums": self.sums,
-            "tags": self.tags.metric_state,
+            "sums": sums,
+            "tags": {"confmat": sum_over_ranks(self.tags.confmat)},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict`."""
+        """Go on from `state_dict`; the first process takes what all had met."""
         self.began = time.monotonic() - state["seconds"]
-        self.images, self.steps, self.sums = state["images"], state["steps"], state["sums"]
-        self.tags.confmat = state["tags"]["confmat"]
+        self.steps, self.sums = state["steps"], dict.fromkeys(state["sums"], 0.0)
+        if is_first():
+            self.images, self.sums = state["images"], state["sums"]
+            self.tags.confmat = state["tags"]["confmat"]

@@ -17,6 +17,7 @@ from getam.recipe import Recipe
 from getam.training.judge_run import JUDGED
 from getam.training.optimiser import train_mode
 from getam.training.prepare import prepare
+from getam.training.processes import while_others_live
 from getam.training.progress import PHASES, peak_memory
 from getam.training.trainer import Trainer
 
@@ -87,6 +88,7 @@ class Estimate:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
+@while_others_live()
 def estimate(
     network: Network,
     source: Source,
@@ -95,6 +97,7 @@ def estimate(
     recipe: Recipe | None = None,
     val: Source | None = None,
     device: str = "auto",
+    devices: int = 1,
     workers: int | None = None,
     strict: bool = False,
     config: Mapping[str, Any] | None = None,
@@ -106,7 +109,7 @@ def estimate(
 
     Parameters
     ----------
-    network, source, out, recipe, val, device, workers, strict, config
+    network, source, out, recipe, val, device, devices, workers, strict, config
         As for :func:`getam.train`.
 
     Raises
@@ -121,6 +124,7 @@ def estimate(
         recipe=recipe,
         val=val,
         device=device,
+        devices=devices,
         workers=workers,
         strict=strict,
         resume=False,

@@ -1,6 +1,10 @@
 """These are the losses of GETAM (Sun et al., arXiv 2112.02841, section 3.4): logits to a scalar.
 
 The dense energy loss lives in :mod:`getam.crf`.
+
+Where several processes train together, each computes the losses of its own photos, and their mean
+over the processes is the loss of all photos. A sum is therefore divided by the number of what
+counts in the mean process, and not in this one: the mean of means is not the mean.
 """
 
 from torch import Tensor
@@ -12,6 +16,7 @@ from torch.nn.functional import (
 )
 
 from getam.crf import dense_energy_loss
+from getam.ranks import sum_over_ranks, world_size
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -33,7 +38,7 @@ def classification_loss(class_logits: Tensor, labels: Tensor, known: Tensor) -> 
         class_logits.float(), labels, weight=known.float(), reduction="none"
     )  # [B], the sum over known classes divided by C
     over_known = over_all * (known.shape[1] / known.sum(1).clamp_min(1))
-    return over_known.sum() / known.any(1).sum().clamp_min(1)
+    return over_known.sum() / _number(known.any(1))
 
 
 def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:
@@ -70,7 +75,7 @@ def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tenso
     logit = mask_logits[:, BACKGROUND] - mask_logits[:, BACKGROUND + 1 :].logsumexp(1)
     each = binary_cross_entropy_with_logits(logit, 1 - saliency, reduction="none")
     # Not each[valid].mean(): the number of such pixels would have to come back from the device.
-    return each.masked_fill(~valid, 0).sum() / valid.sum().clamp_min(1)
+    return each.masked_fill(~valid, 0).sum() / _number(valid)
 
 
 def energy_loss(
@@ -108,5 +113,13 @@ def at_size(tensor: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _mean_cross_entropy(mask_logits: Tensor, label: Tensor) -> Tensor:
     total = cross_entropy(mask_logits.float(), label, ignore_index=IGNORE, reduction="sum")
-    # A batch without a single such pixel has the loss 0, not 0 / 0.
-    return total / (label != IGNORE).sum().clamp_min(1)
+    return total / _number(label != IGNORE)
+
+
+def _number(counted: Tensor) -> Tensor:
+    """Return how much is counted, as a mean over all processes, so that a loss is divided by it.
+
+    A batch in which nothing is counted has the loss 0, not 0 / 0.
+    """
+    number = sum_over_ranks(counted.sum()).clamp_min(1)
+    return number if world_size() == 1 else number / world_size()

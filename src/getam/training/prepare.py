@@ -1,8 +1,11 @@
 """This module puts the finished parts of a run together and checks that they fit."""
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,18 +14,20 @@ from lightning_fabric import Fabric
 
 from getam.data import Source, check_photos, check_truth, train_loader
 from getam.model import Model, View, choose_device
-from getam.network import Network
+from getam.network import Network, share_batch_norm
 from getam.pseudo_label import Labeller
+from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.corrected_photos import check_same_corrected, corrected_photos
 from getam.training.label_sources import label_source
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
+from getam.training.processes import launch, processes_here
 from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
-from getam.training.train_photos import check_same_photos
+from getam.training.train_photos import check_same_photos, known_of
 from getam.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -76,6 +81,7 @@ def prepare(
     recipe: Recipe | None,
     val: Source | None,
     device: str,
+    devices: int,
     workers: int | None,
     strict: bool,
     resume: bool,
@@ -83,13 +89,17 @@ def prepare(
 ) -> Prepared:
     """Check everything that a run needs and put it together. Nothing is written.
 
+    What can be checked alone comes first: then no other process is started for a mistake, and none
+    has written yet when another one looks at the run folder.
+
     The parameters and the errors are those of :func:`getam.train`.
     """
     source = check_photos(source.for_training(), strict=strict)
     val = None if val is None else check_val(val, strict=strict)
     check_fit(network, source)
     recipe = recipe or recipe_for(facts_of(network, source))
-    recipe = with_precision(recipe, network, device, recorded=out if resume else None)
+    if recipe.precision == "auto" and resume:
+        recipe = replace(recipe, precision=recorded_settings(out)["precision"])
     labeller, view = build_labeller(recipe), view_of(recipe)
     check_saliency(recipe, labeller, source)
     if val is not None:  # its pseudo labels are scored at the end
@@ -99,8 +109,12 @@ def prepare(
     if resume:
         check_same_photos(out, source)
         check_same_corrected(out, corrected)
-    fabric = Fabric(accelerator=device, devices=1, precision=cast(Format, recipe.precision))
-    fabric.launch()
+    check_shared_evenly(recipe, processes=prod(processes_here(device, devices)))
+    launch(device, devices)
+    check_same_everywhere(source)
+    recipe = with_precision(recipe, network, device)
+    run.config["precision"] = recipe.precision  # the folder was checked before it was known
+    fabric = launch(device, devices, precision=cast(Format, recipe.precision))
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
     )
@@ -140,20 +154,40 @@ def has_saliency(source: Source) -> bool:
     return all(record.saliency for record in source.records)
 
 
-def with_precision(
-    recipe: Recipe, network: Network, device: str, *, recorded: Path | None
-) -> Recipe:
-    """Return the recipe with the number format that is fast here, or that a resumed run has."""
+def with_precision(recipe: Recipe, network: Network, device: str) -> Recipe:
+    """Return the recipe with the number format that is fast here, which the first process finds."""
     if recipe.precision != "auto":
         return recipe
-    if recorded is not None:
-        return replace(recipe, precision=recorded_settings(recorded)["precision"])
     chosen = choose_device(device)
     block, width = network.backbone.blocks[0], network.backbone.embed_dim
-    precision = fast_precision(block, chosen, width=width)
+    measured = fast_precision(block, chosen, width=width) if is_first() else None
+    precision = from_first(measured)
+    assert precision is not None
     threads = f", {torch.get_num_threads()} threads" if chosen.type == "cpu" else ""
     logger.info("number format %s, which is fast here (%s%s)", precision, chosen, threads)
     return replace(recipe, precision=precision)
+
+
+def check_shared_evenly(recipe: Recipe, *, processes: int) -> None:
+    """Raise a ValueError if the photos of a step cannot be shared evenly by the processes."""
+    if recipe.batch_size % processes:
+        raise ValueError(
+            f"batch_size: {recipe.batch_size} photos of a step cannot be shared evenly by "
+            f"{processes} processes: choose a multiple of {processes}"
+        )
+
+
+def check_same_everywhere(source: Source) -> None:
+    """Raise a ValueError if another process has found other photos or other tags."""
+    if world_size() == 1:
+        return
+    found = gather(sha256(json.dumps(known_of(source)).encode()).hexdigest())
+    others = [number for number, mark in enumerate(found) if mark != found[0]]
+    if others:
+        raise ValueError(
+            f"data: process {others[0]} finds other photos or tags than process 0: every machine "
+            "needs the same data set, for example on a shared drive"
+        )
 
 
 def check_saliency(recipe: Recipe, labeller: Labeller, source: Source) -> None:
@@ -232,13 +266,22 @@ def build_trainer(
     run: RunFolder,
     workers: int | None,
 ) -> Trainer:
-    """Put loader, optimiser and schedule of a recipe around a network."""
-    fabric.seed_everything(recipe.seed, verbose=False)
+    """Put loader, optimiser and schedule of a recipe around a network.
+
+    Raises
+    ------
+    ValueError
+        If several processes cannot share the batch norm of the network.
+    """
+    # Two processes must not drop the same channels.
+    fabric.seed_everything(recipe.seed + fabric.global_rank, verbose=False)
     freeze_blocks(network, recipe.frozen_blocks)
+    if fabric.world_size > 1:
+        share_batch_norm(network)
     loader = train_loader(
         source,
         crop=recipe.crop,
-        batch_size=recipe.batch_size,
+        batch_size=recipe.batch_size // fabric.world_size,
         seed=recipe.seed,
         workers=workers,
         scale=recipe.scale,

@@ -25,9 +25,11 @@ class TrainingProgress:
         Steps in all.
     done
         Steps already made by the run that is resumed.
+    shown
+        Whether there is a bar; of several processes, only the first has one.
     """
 
-    def __init__(self, steps: int, *, done: int = 0) -> None:
+    def __init__(self, steps: int, *, done: int = 0, shown: bool = True) -> None:
         console = Console(stderr=True)
         self.steps = steps
         self.first = done
@@ -39,7 +41,7 @@ class TrainingProgress:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=not (shown and console.is_terminal),
         )
         self.task = self.bar.add_task("training", total=steps, completed=done)
 

@@ -23,7 +23,9 @@ from getam.training.train_photos import TRAIN_PHOTOS, trained_on
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-FREE = frozenset({"workers", "device", "strict", "out", "loggers"})  # may change when a run goes on
+FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers"})
+"""These settings may change when a run goes on."""
+
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
 """These inputs of a run may lie elsewhere when it goes on.
 
@@ -56,11 +58,12 @@ class RunFolder:
 
     def __init__(self, path: Path, config: Mapping[str, Any], *, resume: bool = False) -> None:
         self.path = path
-        config = json.loads(json.dumps(config, default=str))  # plain values, as YAML reads them
-        self.config, self.resume = config, resume
+        # Plain values, as YAML reads them.
+        self.config: dict[str, Any] = json.loads(json.dumps(config, default=str))
+        self.resume = resume
         if resume:
-            check_same(path, config, free=FREE | MOVABLE)
-            moved = {name: config[name] for name in MOVABLE & config.keys()}
+            check_same(path, self.config, free=FREE | MOVABLE)
+            moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
         elif not self._is_new():
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from getam.ranks import largest_over_ranks
+
 
 class StopRequest:
     """Remembers the signal that asked to stop, 0 if none did."""
 
     signal = 0
+
+    def agreed(self) -> int:
+        """Return the signal that any process of the run got; all must ask at the same step."""
+        return largest_over_ranks(self.signal)
 
 
 @contextmanager

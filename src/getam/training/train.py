@@ -11,6 +11,7 @@ from getam.evaluation import StageScores
 from getam.inference import Predictor
 from getam.model import save_model
 from getam.network import Network
+from getam.ranks import is_first
 from getam.recipe import Recipe
 from getam.training import advice
 from getam.training.corrected_photos import write_corrected
@@ -18,6 +19,7 @@ from getam.training.judge_run import judge_run, score_run
 from getam.training.loggers import check_loggers
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
+from getam.training.processes import while_others_live
 from getam.training.step import StepOutput
 from getam.training.train_photos import write_train_photos
 
@@ -33,9 +35,10 @@ class Trained:
     folder
         The run folder, which holds the model.
     scores
-        Scores on the validation photos; None without any.
+        Scores on the validation photos; None without any, and in all processes but the first.
     warning
-        One line if the masks are of no use, with what to do; None otherwise.
+        One line if the masks are of no use, with what to do; None otherwise, and in all processes
+        but the first.
     """
 
     folder: Path
@@ -43,6 +46,7 @@ class Trained:
     warning: str | None
 
 
+@while_others_live()
 def train(
     network: Network,
     source: Source,
@@ -51,6 +55,7 @@ def train(
     recipe: Recipe | None = None,
     val: Source | None = None,
     device: str = "auto",
+    devices: int = 1,
     workers: int | None = None,
     strict: bool = False,
     resume: bool = False,
@@ -82,8 +87,12 @@ def train(
         scored in any case.
     device
         "auto", "cpu" or "cuda".
+    devices
+        Number of processes on this machine, one per device, which share every batch. More than one
+        are started with the command of this program, so a notebook cannot have them. torchrun says
+        by itself how many it has started.
     workers
-        Number of processes that read photos.
+        Number of processes that read photos, beside each process that trains.
     strict
         Stop at an unreadable photo; otherwise it is left out with a warning.
     resume
@@ -101,6 +110,8 @@ def train(
         package is missing.
     FloatingPointError
         If a loss is not finite.
+    RuntimeError
+        If another process of the run ended, or its weights are no longer equal.
     Stopped
         After Ctrl-C or SIGTERM, with everything saved.
     """
@@ -113,27 +124,32 @@ def train(
         recipe=recipe,
         val=val,
         device=device,
+        devices=devices,
         workers=workers,
         strict=strict,
         resume=resume,
         config=config,
     )
     source, val, trainer = ready.source, ready.val, ready.trainer
-    for line in ready.advice:
-        logger.warning(line)
-    if val is not None and val.has_truth:
-        logger.info("true masks were found: they are only scored, training never reads one")
 
     def draw(epoch: int, batch: Batch, output: StepOutput) -> None:
         samples = batch_samples(batch, output, names=list(source.classes))
         save_samples(samples, source, out / SAMPLES / f"epoch{epoch:03d}.jpg")
 
-    trainer.run.begin()  # only now: settings that cannot be built must not use the folder up
-    write_train_photos(out, source)
-    write_corrected(out, ready.corrected)
-    if val is not None:
-        trainer.run.write_val_photos([record.image for record in val.records])
+    if is_first():
+        for line in ready.advice:
+            logger.warning(line)
+        if val is not None and val.has_truth:
+            logger.info("true masks were found: they are only scored, training never reads one")
+        # Only now: settings that cannot be built must not use the folder up.
+        trainer.run.begin()
+        write_train_photos(out, source)
+        write_corrected(out, ready.corrected)
+        if val is not None:
+            trainer.run.write_val_photos([record.image for record in val.records])
     trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers)
+    if not is_first():
+        return Trained(out, None, None)
     model = ready.model()
     save_model(model, out)
     scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)

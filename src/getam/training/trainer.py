@@ -1,4 +1,7 @@
-"""The trainer runs the loop: batches in; a trained network, metrics and checkpoints out."""
+"""The trainer runs the loop: batches in; a trained network, metrics and checkpoints out.
+
+Several processes run the same loop, each with its part of every batch. The first one writes.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from getam.data import Batch, TrainLoader
 from getam.network import Network
+from getam.ranks import is_first
 from getam.stopped import Stopped
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
@@ -18,6 +22,7 @@ from getam.training.optimiser import set_rate, train_mode
 from getam.training.progress import TrainingProgress
 from getam.training.run_folder import RunFolder
 from getam.training.schedule import Schedule
+from getam.training.shared_weights import average_gradients, check_equal_weights, copy_from_first
 from getam.training.step import Step, StepOutput
 from getam.training.stop_request import StopRequest, listen
 
@@ -63,6 +68,7 @@ class Trainer:
         self.step = step
         self.network = step.network
         self.step_module, self.optimiser = fabric.setup(step, optimiser)
+        copy_from_first(step)
         self.loader = loader
         self.batches = cast(
             Iterable[Batch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
@@ -97,7 +103,7 @@ class Trainer:
         resume
             Go on from the run folder's checkpoint.
         on_epoch_end
-            Called with (epoch, last batch, its output), e.g. to draw them.
+            Called with (epoch, last batch, its output) in the first process, e.g. to draw them.
         loggers
             Names of :data:`getam.training.loggers.LOGGERS` that are given the figures too.
 
@@ -105,6 +111,8 @@ class Trainer:
         ------
         FloatingPointError
             If a loss is not finite; the last checkpoint stays as it was.
+        RuntimeError
+            If the weights of several processes are no longer equal; the last checkpoint stays.
         ValueError
             If a logger cannot begin.
         Stopped
@@ -114,8 +122,8 @@ class Trainer:
             self.restore()
         with (
             listen() as request,
-            TrainingProgress(self.schedule.steps, done=self.done) as progress,
-            logging_to(loggers, self.run.path, done=self.done) as log,
+            TrainingProgress(self.schedule.steps, done=self.done, shown=is_first()) as progress,
+            logging_to(loggers if is_first() else (), self.run.path, done=self.done) as log,
         ):
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
@@ -124,11 +132,12 @@ class Trainer:
                     self.epoch.add(batch, output)
                     self.report(progress, log)
                     place = self.done % len(self.loader)
-                    if request.signal and place and place % self.accumulate == 0:
+                    if place and place % self.accumulate == 0 and request.agreed():
                         self.checkpoint(request)
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, log)
-                on_epoch_end(number, batch, output)
+                if is_first():
+                    on_epoch_end(number, batch, output)
                 self.epoch = EpochMeter(self.network.num_classes)
                 self.checkpoint(request)
 
@@ -138,9 +147,9 @@ class Trainer:
         output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
         total = output.losses["total"]
         together, last = self.gradient_group()
-        with self.fabric.no_backward_sync(self.step_module, enabled=not last):
-            self.fabric.backward(total / together)
+        self.fabric.backward(total / together)
         if last:
+            average_gradients(self.step.parameters())
             self.optimiser.step()
             self.optimiser.zero_grad()
             if self.average is not None:
@@ -181,6 +190,8 @@ class Trainer:
             return
         phase = "joint" if self.schedule.is_joint(self.done - 1) else "classification"
         figures = self.finite(self.epoch.running())
+        if not is_first():
+            return
         progress.update(self.done, phase, figures)
         rate = self.optimiser.param_groups[0]["lr"]
         self.run.log({"step": self.done, "phase": phase, "learning_rate": rate, **figures})
@@ -190,6 +201,8 @@ class Trainer:
     def report_epoch(self, number: int, progress: TrainingProgress, log: Log) -> None:
         """Write an epoch's figures down and say them in one line."""
         figures = self.finite(self.epoch.whole())
+        if not is_first():
+            return
         self.run.log({"step": self.done, "epoch": number, **figures})
         log({f"epoch/{name}": value for name, value in figures.items()}, self.done)
         progress.say(
@@ -200,17 +213,18 @@ class Trainer:
     def checkpoint(self, request: StopRequest) -> None:
         """Save, and stop if a signal asked for it."""
         self.save()
-        if request.signal:
+        if signal := request.agreed():
             raise Stopped(
                 f"stopped at step {self.done} of {self.schedule.steps}, all saved: the same "
                 "command with --resume goes on",
-                request.signal,
+                signal,
             )
 
     def save(self) -> None:
         """Write a checkpoint from which :meth:`restore` goes on to the same losses."""
         if not all(parameter.isfinite().all() for parameter in self.step.parameters()):
             raise self.diverged("a weight is not finite")
+        check_equal_weights(self.step)
         state: dict[str, Any] = {
             "done": self.done,
             "step": self.step.state_dict(),  # the network, and what parts of the loss own
@@ -233,4 +247,5 @@ class Trainer:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
-        self.run.forget_after(self.done)
+        if is_first():
+            self.run.forget_after(self.done)

@@ -1,0 +1,155 @@
+"""The processes of a run, one per device: torchrun starts them, or Lightning Fabric does.
+
+torchrun says in variables which process this is. Without it, the first process starts the others
+with its own command (``getam train --devices N``). Gradients are averaged by
+:mod:`getam.training.shared_weights`, and sums over processes are those of :mod:`getam.ranks`.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
+from lightning_fabric.strategies import DDPStrategy
+from torch import distributed, nn
+
+from getam.model import choose_device
+from getam.ranks import PATIENCE, cpu_group, world_size
+from getam.training.precision import Format
+
+FIRST_PROCESS = "GETAM_FIRST_PROCESS"
+
+
+class Processes(DDPStrategy):
+    """This strategy starts processes as DDP does, and leaves the module as it is."""
+
+    def setup_module(self, module: nn.Module) -> nn.Module:  # type: ignore[override]
+        """Return the module itself: the trainer averages the gradients."""
+        return module
+
+
+def launch(device: str, devices: int, *, precision: Format = "32-true") -> Fabric:
+    """Start or join the processes of a run, and return when all of them are here.
+
+    It may be called again in the same process, e.g. with another number format.
+
+    Parameters
+    ----------
+    device
+        "auto", "cpu" or "cuda".
+    devices
+        Processes on this machine, one per device. Under torchrun, its own number counts.
+    precision
+        Number format.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many devices.
+    """
+    devices, nodes = processes_here(device, devices)
+    by_torchrun = distributed.is_available() and distributed.is_torchelastic_launched()
+    environment = TorchElasticEnvironment() if by_torchrun else LightningEnvironment()
+    if devices * nodes == 1:
+        fabric = Fabric(accelerator=device, devices=1, precision=precision, plugins=[environment])
+        fabric.launch()
+        return fabric
+    fabric = Fabric(
+        accelerator=choose_device(device).type,
+        strategy=Processes(timeout=PATIENCE),
+        devices=devices,
+        num_nodes=nodes,
+        precision=precision,
+        plugins=[environment],
+    )
+    end_with(os.getppid() if by_torchrun else first_process())
+    fabric.launch()
+    cpu_group()
+    fabric.barrier()
+    return fabric
+
+
+def processes_here(device: str, devices: int) -> tuple[int, int]:
+    """Return how many processes run on this machine, and on how many machines.
+
+    Raises
+    ------
+    ValueError
+        If ``devices`` is no number of processes that can be had here; see :func:`launch`.
+    """
+    if devices < 1:
+        raise ValueError(f"devices must be 1 or more, got {devices}")
+    nodes = 1
+    if distributed.is_available() and distributed.is_torchelastic_launched():
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    elif int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1:
+        raise ValueError(
+            "srun started several processes that know nothing of each other: let it start one "
+            "torchrun per machine, as docs/cluster.md shows"
+        )
+    if choose_device(device).type == "cuda" and devices > torch.cuda.device_count():
+        raise ValueError(
+            f"devices is {devices}, but torch sees {torch.cuda.device_count()} GPUs here"
+        )
+    return devices, nodes
+
+
+def first_process() -> int:
+    """Return the process that starts the others, which find its number in their variables."""
+    return int(os.environ.setdefault(FIRST_PROCESS, str(os.getpid())))
+
+
+@cache
+def end_with(parent: int) -> None:
+    """Let this process end soon after the one that started it, also in the middle of a wait.
+
+    Launchers end the other processes when one dies. This holds where the launcher itself dies.
+    """
+    if parent == os.getpid():
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)  # a process that waits for a dead one hears no other
+
+    threading.Thread(target=watch, daemon=True, name="end-with").start()
+
+
+@contextmanager
+def first_alone(device: str, devices: int) -> Iterator[None]:
+    """Start or join the processes of a run, and let the first pass the block before the others."""
+    with launch(device, devices).rank_zero_first():
+        yield
+
+
+@contextmanager
+def while_others_live() -> Iterator[None]:
+    """Say it in one line if another process ends while the block runs.
+
+    Raises
+    ------
+    RuntimeError
+        In the place of what torch says of its connections.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if world_size() == 1 or not is_lost_connection(error):
+            raise
+        raise RuntimeError(
+            "another process of this run ended, and its own last line says why; the last "
+            "checkpoint was kept, and the same command with --resume goes on from it"
+        ) from error
+
+
+def is_lost_connection(error: RuntimeError) -> bool:
+    """Say whether an error is that of a connection to another process."""
+    return isinstance(error, distributed.DistError) or "gloo" in str(error)
