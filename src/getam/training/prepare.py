@@ -27,7 +27,7 @@ from getam.training.processes import launch, processes_here
 from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
 from getam.training.step import Step
-from getam.training.train_photos import check_same_photos, known_of
+from getam.training.train_photos import check_same_photos, tags_of
 from getam.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ def check_same_everywhere(source: Source) -> None:
     """Raise a ValueError if another process has found other photos or other tags."""
     if world_size() == 1:
         return
-    found = gather(sha256(json.dumps(known_of(source)).encode()).hexdigest())
+    found = gather(sha256(json.dumps(tags_of(source)).encode()).hexdigest())
     others = [number for number, mark in enumerate(found) if mark != found[0]]
     if others:
         raise ValueError(
