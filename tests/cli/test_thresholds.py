@@ -37,4 +37,4 @@ def test_the_photos_of_the_report_are_refused(
     given = ["thresholds", "--model", str(run), "--data", str(voc), *QUICK]
     assert main([*given, "--split", "train"]) == 0
     assert main(given) == 1
-    assert "choose thresholds on other photos" in capsys.readouterr().err
+    assert "give masks of at least 5 others" in capsys.readouterr().err

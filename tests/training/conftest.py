@@ -19,6 +19,7 @@ RECIPE = recipe_for(
     joint_from=0.5,
     batch_size=1,
     balance=0.0,
+    corrected_factor=1.0,
     crop=32,
     long_side=45,
     scale=(0.9, 1.143),

@@ -132,7 +132,7 @@ class Recipe:
     flip: float
     jitter: float
     balance: float
-    corrected_factor: float = 8.0
+    corrected_factor: float
     optimiser: str
     learning_rate: float
     head_factor: float
