@@ -108,3 +108,13 @@ def test_photos_of_which_nothing_is_known_are_not_held_out():
     train, held_out = hold_out(replace(source, records=source.records + bare))
     assert held_out.records == hold_out(source)[1].records
     assert set(bare) <= set(train.records)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_class_has_its_share(seed):
+    records = [
+        Record(f"{n}", Path(f"{n}.jpg"), ("crack",) if n % 3 == 0 else ()) for n in range(120)
+    ]
+    _, held_out = hold_out(Source(tuple(records), {"crack": 1}), seed=seed)
+    assert len(held_out) == 12
+    assert sum("crack" in record.labels for record in held_out.records) == 4

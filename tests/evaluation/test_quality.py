@@ -5,7 +5,15 @@ import json
 import pytest
 import torch
 
-from getam.evaluation import ClassSigns, Doubt, PhotoSigns, quality_table, suspicious
+from getam.evaluation import (
+    ClassSigns,
+    Doubt,
+    PhotoSigns,
+    class_qualities,
+    poor_masks,
+    quality_table,
+    suspicious,
+)
 
 GOOD = ClassSigns(
     probability=0.9,
@@ -82,8 +90,10 @@ def test_suspicious_photos_come_by_kind_in_the_order_of_their_doubt():
     assert head.split() == ["quality", "doubt", "photo", "why"]
     assert first.startswith("0.80     wrong tag  wrong  The network gives")
     assert second.startswith("0.00     bad mask   worse  Two masks of")
-    assert last == "4 photos, mean quality 0.45, 3 with a doubt"
-    assert quality_table([], most=1) == "0 photos, mean quality -, 0 with a doubt"
+    assert last == "4 photos, 3 with a doubt, mean quality: cat 0.45"
+    assert quality_table([], most=1) == "0 photos, 0 with a doubt, mean quality: -"
+    empty = [PhotoSigns("empty", background=1.0), photo("fine", cat=GOOD)]
+    assert quality_table(empty, most=1).endswith("cat 0.80; 1 photos without a tag 1.00")
 
 
 def test_signs_survive_a_file():
@@ -94,3 +104,14 @@ def test_signs_survive_a_file():
     again = PhotoSigns.from_dict(content)
     assert again.to_dict() == signs.to_dict()
     assert again.tagged["cat"].probability == GOOD.probability
+
+
+def test_a_class_of_poor_masks_is_named_if_enough_photos_show_it():
+    poor, good = changed(label_told=0.1), changed(label_told=0.7)
+    photos = [photo(f"{n}", cat=good, dog=poor) for n in range(5)]
+    assert class_qualities(photos) == pytest.approx({"cat": 0.7, "dog": 0.1})
+    line = poor_masks([*photos, PhotoSigns("empty")])
+    assert line is not None
+    assert "probably not usable: dog (10 %); two masks" in line
+    assert poor_masks(photos[:4]) is None
+    assert poor_masks([photo("a", cat=good)] * 5) is None

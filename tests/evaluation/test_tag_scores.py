@@ -26,8 +26,8 @@ def test_known_values() -> None:
     }
     assert scores.line() == (
         "average precision of the tags of 3 photos: mean too few to tell, cat too few to tell "
-        "(n=2), dog too few to tell (n=1), yak too few to tell (n=0); n photos show the class, and "
-        "fewer than 5 are too few to tell"
+        "(n=2), dog too few to tell (n=1), yak too few to tell (n=0); n photos show the class, "
+        "chance is what guessing reaches, and fewer than 5 photos are too few to tell"
     )
 
 
@@ -36,8 +36,9 @@ def test_the_mean_is_that_of_classes_with_enough_photos() -> None:
     assert scores.shown == {"cat": 6, "dog": 3, "yak": 0}
     assert scores.mean_ap == pytest.approx(5 / 6)
     assert scores.ap["dog"] == pytest.approx(1 / 2)
-    assert f"mean {scores.ap['cat']:.3f}, cat {scores.ap['cat']:.3f} (n=6), dog too few" in (
-        scores.line()
+    assert (
+        f"mean {scores.ap['cat']:.3f}, cat {scores.ap['cat']:.3f} (n=6, chance 0.67), dog too few"
+        in (scores.line())
     )
 
 

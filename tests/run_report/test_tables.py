@@ -6,7 +6,7 @@ from evaluation.test_quality import changed
 
 from getam.evaluation import PhotoSigns
 from getam.run_report.recorded_run import RecordedRun
-from getam.run_report.tables import charts, class_qualities, class_table, stage_table
+from getam.run_report.tables import charts, class_table, stage_table
 
 SCORES = {
     "miou": 0.5,
@@ -72,7 +72,6 @@ def test_columns_about_which_nothing_is_known_are_left_out():
     assert table.head == ["Class", "Quality found without true masks"]
     assert table.note == "The quality score needs no true mask."
     assert class_table(run(), None, []).rows == []
-    assert class_qualities([]) == {}
 
 
 def test_steps_and_curves():

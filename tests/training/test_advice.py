@@ -10,6 +10,7 @@ import torch
 from data.scenes import CLASSES
 
 from getam.data import Record, Source
+from getam.evaluation import ClassSigns, PhotoSigns
 from getam.inference import Predictor
 from getam.inference.predictor import as_tensor
 from getam.model import Model, View
@@ -83,10 +84,24 @@ def test_masks_of_one_class_alone_are_of_no_use(predicting: Callable, source: So
         assert f"the masks of 4 training photos are all {name};" in line
 
 
-def test_masks_of_several_classes_are_fine(model: Model, source: Source) -> None:
+@pytest.fixture
+def several_classes(model: Model, source: Source) -> Predictor:
+    """Make a predictor whose masks have no channel that wins everywhere."""
     network = copy.deepcopy(model.network)
     predictor = Predictor(replace(model, network=network, tag_weight=0.0), View(48))
     with torch.no_grad():
         mask_logits, _ = predictor.logits(as_tensor(source.records[0].image))
-    network.decoder.head[-1].bias.data -= mask_logits[0].mean((1, 2))  # no channel wins everywhere
-    assert advice.after(predictor, source) is None
+    network.decoder.head[-1].bias.data -= mask_logits[0].mean((1, 2))
+    return predictor
+
+
+def test_masks_of_several_classes_are_fine(several_classes: Predictor, source: Source) -> None:
+    assert advice.after(several_classes, source) is None
+
+
+def test_masks_that_do_not_agree_are_told(several_classes: Predictor, source: Source) -> None:
+    signs = ClassSigns(0.9, 0.1, 0.1, 0.5, 0.2, 0.9, 0.3)
+    judged = [PhotoSigns(str(n), {"cat": signs}) for n in range(5)]
+    line = advice.after(several_classes, source, judged)
+    assert line is not None
+    assert "probably not usable: cat (10 %)" in line

@@ -23,9 +23,9 @@ def hold_out(source: Source, share: float = 0.1, seed: int = 0) -> tuple[Source,
     At least one photo of every class is held out, and one that shows none of the classes. The last
     photo of a class, however, always stays in training, and so does a photo with a corrected mask.
     Photos with a true mask come first, since masks of other photos cannot be scored: as many of
-    them are held out as the share allows, even if some class needed photos without a mask. The
-    choice depends on the ids, the seed and which photos have a mask, not on the order of the
-    records.
+    them are held out as the share allows, even if some class needed photos without a mask.
+    Each class has its share as far as that is possible. The choice depends on the ids, the seed and
+    which photos have a mask, not on the order of the records.
 
     Parameters
     ----------
@@ -77,27 +77,47 @@ def _choose(records: list[Record], count: int) -> set[str]:
     """Choose the ids of ``count`` records, first one for every class, the rarest class first.
 
     The records with a true mask stand before the others, and ``count`` of them are chosen even if
-    some class needed records without one.
+    some class needed records without one. Each class gets its share as far as that is possible.
     """
-    left = Counter(name for record in records for name in _classes(record))
-    rarest_first = sorted(left, key=lambda name: (left[name], name))
-    chosen: dict[str, Record] = {}
+    choice = _Choice(records, count)
+    for name in choice.rarest_first():
+        if not any(name in _classes(record) for record in choice.chosen.values()):
+            choice.fill([r for r in records if name in _classes(r)], most=len(choice.chosen) + 1)
+    without_mask = sum(record.mask is None for record in choice.chosen.values())
+    masked = [record for record in records if record.mask is not None]
+    for some, most in ((masked, count + without_mask), (records, count)):
+        choice.fill(some, most=most, fair=True)
+        choice.fill(some, most=most)
+    return set(choice.chosen)
 
-    def take_first(candidates: Iterable[Record]) -> None:
-        spare = (r for r in candidates if all(left[name] > 1 for name in _classes(r)))
-        record = next((r for r in spare if r.id not in chosen), None)
-        if record is not None:
-            chosen[record.id] = record
-            left.subtract(_classes(record))
 
-    for name in rarest_first:
-        if not any(name in _classes(record) for record in chosen.values()):
-            take_first(record for record in records if name in _classes(record))
-    without_mask = sum(record.mask is None for record in chosen.values())
-    for record in records:
-        if len(chosen) < count + (without_mask if record.mask is not None else 0):
-            take_first([record])
-    return set(chosen)
+class _Choice:
+    """This choice of ``count`` records leaves the last record of every class where it is."""
+
+    def __init__(self, records: list[Record], count: int) -> None:
+        self.shown = Counter(name for record in records for name in _classes(record))
+        self.left = self.shown.copy()
+        self.share = count / max(1, len(records))
+        self.chosen: dict[str, Record] = {}
+
+    def rarest_first(self) -> list[str]:
+        """Return the classes in the order of their numbers of records."""
+        return sorted(self.shown, key=lambda name: (self.shown[name], name))
+
+    def fill(self, records: Iterable[Record], *, most: int, fair: bool = False) -> None:
+        """Choose records until there are ``most``; a fair choice passes over classes that have."""
+        for record in records:
+            names = _classes(record)
+            if len(self.chosen) >= most or record.id in self.chosen:
+                continue
+            if any(self.left[name] < 2 or (fair and self.has_its_share(name)) for name in names):
+                continue
+            self.chosen[record.id] = record
+            self.left.subtract(names)
+
+    def has_its_share(self, name: str) -> bool:
+        """Return whether as large a share of a class is chosen as of all records."""
+        return self.shown[name] - self.left[name] >= self.share * self.shown[name]
 
 
 def _classes(record: Record) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from getam.evaluation.quality import (
     Doubt,
     PhotoSigns,
     average,
+    class_qualities,
+    poor_masks,
     quality_table,
     suspicious,
 )
@@ -75,6 +77,8 @@ __all__ = [
     "soft_overlap",
     "spread",
     "spread_table",
+    "class_qualities",
+    "poor_masks",
     "quality_table",
     "suspicious",
     "tag_scores",

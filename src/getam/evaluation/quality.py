@@ -6,6 +6,7 @@ should find the same pixels. A tag is judged by the probability that the network
 ``benchmarks/quality.py`` compares this choice with others against true masks.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -30,6 +31,9 @@ UNLIKELY = 0.5
 
 BAD = 0.3
 """A mask is in doubt if its quality is below this."""
+
+ENOUGH, POOR = 5, 0.3
+"""A class of at least so many judged photos has poor masks if their mean quality is below this."""
 
 
 @dataclass(frozen=True)
@@ -218,15 +222,54 @@ def suspicious(photos: Iterable[PhotoSigns], *, most: int | None = None) -> list
     return [photo for kind in kinds for photo in kind[:most]]
 
 
+def class_qualities(photos: Iterable[PhotoSigns]) -> dict[str, float]:
+    """Return the mean quality of the masks of each class that is a tag of some photo."""
+    return {name: average(values) for name, values in _qualities(photos).items()}
+
+
+def poor_masks(photos: Iterable[PhotoSigns]) -> str | None:
+    """Return a line that names the classes whose masks are probably of no use, None without any.
+
+    Parameters
+    ----------
+    photos
+        The signs of photos. Classes with fewer than :data:`ENOUGH` of them are not judged.
+    """
+    poor = {
+        name: average(values)
+        for name, values in _qualities(photos).items()
+        if len(values) >= ENOUGH and average(values) < POOR
+    }
+    if not poor:
+        return None
+    named = ", ".join(f"{name} ({percent(mean)})" for name, mean in poor.items())
+    return (
+        f"the masks of these classes are probably not usable: {named}; two masks of a photo that "
+        "should agree overlap by so much on average; look at them in the report, give more or "
+        "larger photos of the class, or correct some masks (getam serve RUN --review DATA)"
+    )
+
+
+def _qualities(photos: Iterable[PhotoSigns]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for photo in photos:
+        for name, sign in photo.tagged.items():
+            found[name].append(sign.quality)
+    return dict(sorted(found.items()))
+
+
 def quality_table(photos: Sequence[PhotoSigns], *, most: int) -> str:
     """Return the most suspicious photos of each kind as text, and a line about all photos."""
     rows = [["quality", "doubt", "photo", "why"]]
     for photo in suspicious(photos, most=most):
         row = [f"{photo.quality:.2f}", photo.doubt.kind, photo.id, photo.doubt.reason]
         rows.append([printable(cell) for cell in row])
-    mean = f"{average(photo.quality for photo in photos):.2f}" if photos else "-"
     doubtful = len(suspicious(photos))
-    counts = f"{len(photos)} photos, mean quality {mean}, {doubtful} with a doubt"
+    means = {name: f"{mean:.2f}" for name, mean in class_qualities(photos).items()}
+    if empty := [photo.quality for photo in photos if not photo.tagged]:
+        means[f"{len(empty)} photos without a tag"] = f"{average(empty):.2f}"
+    mean = "; ".join(f"{name} {value}" for name, value in means.items()) or "-"
+    counts = f"{len(photos)} photos, {doubtful} with a doubt, mean quality: {printable(mean)}"
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
     return "\n".join([*(lines if doubtful else []), counts])

@@ -51,13 +51,17 @@ class TagScores:
     def line(self) -> str:
         """Return the scores as one line of text, with a figure for classes of enough photos."""
         parts = (
-            f"{printable(name)} {figure(self.ap[name]).strip() if n >= FEWEST else TOO_FEW} (n={n})"
+            f"{printable(name)} {figure(self.ap[name]).strip()} "
+            f"(n={n}, chance {n / self.images:.2f})"
+            if n >= FEWEST
+            else f"{printable(name)} {TOO_FEW} (n={n})"
             for name, n in self.shown.items()
         )
         mean = TOO_FEW if math.isnan(self.mean_ap) else figure(self.mean_ap).strip()
         return (
             f"average precision of the tags of {self.images} photos: mean {mean}, "
-            f"{', '.join(parts)}; n photos show the class, and fewer than {FEWEST} are {TOO_FEW}"
+            f"{', '.join(parts)}; n photos show the class, chance is what guessing "
+            f"reaches, and fewer than {FEWEST} photos are {TOO_FEW}"
         )
 
 

@@ -166,6 +166,8 @@ class RunPage:
     ----------
     title, lead
         The heading, and one or two sentences below it.
+    warning
+        One sentence that must not be overlooked, if there is one.
     tiles
         The most important figures, by what they measure.
     doubts
@@ -182,6 +184,7 @@ class RunPage:
 
     title: str
     lead: str = ""
+    warning: str = ""
     tiles: Mapping[str, str] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
     suspects: Sequence[Suspect] = ()

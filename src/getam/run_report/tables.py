@@ -1,11 +1,11 @@
 """This module turns the figures of a run into tables and charts that need no special knowledge."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from getam.data import Source
-from getam.evaluation import PhotoSigns, average
+from getam.evaluation import PhotoSigns, class_qualities
 from getam.evaluation.tag_scores import FEWEST, TOO_FEW
 from getam.report import Chart, Table
 from getam.run_report.recorded_run import RecordedRun
@@ -64,15 +64,6 @@ def class_table(run: RecordedRun, trained: Source | None, signs: Sequence[PhotoS
         ["Class", *known],
         [[name, *(column.get(name) for column in known.values())] for name in names],
     )
-
-
-def class_qualities(signs: Sequence[PhotoSigns]) -> dict[str, float]:
-    """Return the mean quality of the masks of each class."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for photo in signs:
-        for name, sign in photo.tagged.items():
-            found[name].append(sign.quality)
-    return {name: average(values) for name, values in sorted(found.items())}
 
 
 def stage_table(run: RecordedRun) -> Table:

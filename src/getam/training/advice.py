@@ -1,10 +1,11 @@
 """Advice is what a user should know before a run starts, and when its result is of no use."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from getam.check import tag_findings
 from getam.data import Source, read_photo
+from getam.evaluation import PhotoSigns, poor_masks
 from getam.inference import Predictor
 from getam.progress import counted
 
@@ -40,10 +41,19 @@ def before(source: Source, val: Source | None = None, *, steps: int) -> Iterator
         )
 
 
-def after(predictor: Predictor, source: Source) -> str | None:
-    """Return a line if the masks of some training photos are all one class, None if not.
+def after(predictor: Predictor, source: Source, signs: Sequence[PhotoSigns] = ()) -> str | None:
+    """Return a line if the masks are all one class, or poor ones of a class, None if not.
 
     A useful network finds its classes in photos that it was trained on.
+
+    Parameters
+    ----------
+    predictor
+        The trained network.
+    source
+        The photos that it was trained on.
+    signs
+        What is known about the masks of some photos.
     """
     records = [record for record in source.records if record.labels][:LOOKED_AT]
     counts: Counter[int] = Counter()
@@ -65,4 +75,4 @@ def after(predictor: Predictor, source: Source) -> str | None:
             f"the result is not usable: the masks of {len(records)} training photos are all "
             f"{name}; give photos that show none of the classes (empty labels, or --none FOLDER)"
         )
-    return None
+    return poor_masks(signs)

@@ -62,7 +62,7 @@ def judge_run(
     *,
     held_out: Sequence[PhotoSigns],
     workers: int | None = None,
-) -> None:
+) -> list[PhotoSigns]:
     """Judge some of the training photos, and write ``quality.json``.
 
     Parameters
@@ -77,6 +77,11 @@ def judge_run(
         The signs of photos that it was not trained on, which are written too.
     workers
         Number of processes that read photos.
+
+    Returns
+    -------
+    list of PhotoSigns
+        The signs of all photos that were judged, those held out among them.
     """
     some = replace(source, records=tuple(evenly(source.records, JUDGED)))
     if len(some) < len(source):
@@ -90,3 +95,4 @@ def judge_run(
             signs.append(judged.signs)
             advance()
     write_quality(folder / QUALITY, {NOT_TRAINED_ON: held_out, TRAINED_ON: signs})
+    return [*held_out, *signs]

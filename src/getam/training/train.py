@@ -153,5 +153,5 @@ def train(
     model = ready.model()
     save_model(model, out)
     scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)
-    judge_run(model, source, out, held_out=signs, workers=workers)
-    return Trained(out, scores, advice.after(Predictor(model), source))
+    judged = judge_run(model, source, out, held_out=signs, workers=workers)
+    return Trained(out, scores, advice.after(Predictor(model), source, judged))
