@@ -80,6 +80,7 @@ def test_other_settings_in_the_same_folder_are_refused(
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
+        (["--seeds", "1,0,1"], "seeds: one stands twice in 1, 0, 1"),
         (["--seeds", "0,one"], "seeds must be numbers such as 0,1,2"),
         (["--seeds", "0", "--val", "null"], "no photos to score with: name some with --val"),
         (["--seeds", "0", "--json", "scores.json"], "leave --json out"),

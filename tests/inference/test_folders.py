@@ -52,7 +52,11 @@ def test_pseudo_labels_are_written_and_scored(model, source, tmp_path):
         matrix.update(torch.from_numpy(source.read_truth(record)), photo.label_at_photo_size())
     assert scores == matrix.scores(["background", *source.classes])
     bare = replace(source, records=tuple(replace(r, mask=None) for r in source.records))
-    assert label_folder(model, bare, opened(tmp_path / "bare", bare), workers=0) is None
+    out = opened(tmp_path / "bare", bare)
+    assert label_folder(model, bare, out, overlays=True, workers=0) is None
+    assert {path.name for path in out.path.glob("*.jpg")} == {
+        f"{record.id}.overlay.jpg" for record in source.with_known_labels().records
+    }
 
 
 @pytest.mark.parametrize("write", [label_folder, maps_folder])

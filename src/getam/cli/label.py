@@ -21,6 +21,7 @@ def label(
     rule: str | None = None,
     crf: bool = False,
     proposals: str | None = None,
+    overlays: bool = False,
     json: Path | None = None,
     device: str | None = None,
     workers: int | None = None,
@@ -46,6 +47,7 @@ def label(
         rule: completion rule; default the one of training
         crf: move the labels to the edges by a dense CRF
         proposals: snap the labels to masks: felzenszwalb, or a folder with the masks of every photo
+        overlays: write the photo in the colours of its label too
         json: write the score here too, if there are masks to score with
         device: cpu or cuda; default the accelerator if there is one
         workers: processes that read photos
@@ -82,7 +84,13 @@ def label(
     )
     source = with_named_to_do(source, folder, settings, model=loaded)
     scores = label_folder(
-        loaded, source, folder, proposer=proposer, workers=workers, tolerance=tolerance
+        loaded,
+        source,
+        folder,
+        proposer=proposer,
+        overlays=overlays,
+        workers=workers,
+        tolerance=tolerance,
     )
     print(f"{len(folder.done)} pseudo labels in {out}")
     if scores is not None:

@@ -117,7 +117,7 @@ def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
     except RuntimeError as error:  # torch's: out of memory, no driver, ...
         if debug:
             raise
-        first_line = str(error).splitlines()[0]
+        first_line = next(iter(str(error).splitlines()), type(error).__name__)
         print(f"{name()}: {first_line} (--debug shows the trace)", file=sys.stderr)
         return 1
 

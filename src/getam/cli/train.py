@@ -130,8 +130,8 @@ def train_seeds(
     Raises
     ------
     ValueError
-        If there is nothing to score with, a file for one score is named, or a folder holds a run
-        with other settings.
+        If there is nothing to score with, a file for one score is named, a seed stands twice, or a
+        folder holds a run with other settings.
     """
     if val is None:
         raise ValueError("seeds: there are no photos to score with: name some with --val")
@@ -140,6 +140,8 @@ def train_seeds(
     from getam.evaluation import spread_table
     from getam.training.run_folder import check_same
 
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds: one stands twice in {', '.join(map(str, seeds))}")
     folders = {seed: settings["out"] / f"seed{seed}" for seed in seeds}
     for seed, folder in folders.items():
         once = {**settings, "out": folder, "seeds": None}

@@ -130,6 +130,7 @@ def label_folder(
     out: OutputFolder,
     *,
     proposer: Proposer | None = None,
+    overlays: bool = False,
     workers: int | None = None,
     tolerance: Tolerance = TOLERANT,
 ) -> Scores | None:
@@ -148,6 +149,9 @@ def label_folder(
         Receives ``ID.png``, whose values are those of the training data's own masks.
     proposer
         What proposes the masks that labels are snapped to; see :func:`getam.pseudo_label.snap`.
+    overlays
+        Write ``ID.overlay.jpg`` too: the photo, as large as the network sees it, with the colours
+        of its label.
     workers, tolerance
         As :func:`predict_folder`.
 
@@ -169,7 +173,11 @@ def label_folder(
         label = photo.label_at_photo_size().cpu()
         if proposer is not None:
             label = torch.from_numpy(snap(label.numpy(), proposer(record)))
-        return {".png": partial(save_mask, mask=table[label.long()])}
+        mask = table[label.long()]
+        files: Files = {".png": partial(save_mask, mask=mask)}
+        if not overlays:
+            return files
+        return {**files, ".overlay.jpg": partial(save_picture, blend(photo.image.cpu(), mask))}
 
     run_job(source, out, labels, workers=workers, tolerance=tolerance, **size_for(model))
     return score_labels(source, out, table)
