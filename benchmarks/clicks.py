@@ -73,7 +73,7 @@ def main() -> None:
 def tried(ways: Sequence[str]) -> dict[str, Way]:
     """Return every setting that was tried of some ways, by a name for its row."""
     return {
-        f"{way}, {', '.join(f'{name} {value:g}' for name, value in settings.items())}": partial(
+        ", ".join([way, *(f"{name} {value:g}" for name, value in settings.items())]): partial(
             WAYS[way], **settings
         )
         for way in ways
@@ -232,9 +232,12 @@ WAYS: dict[str, Way] = {
 """The ways from a click to a label, by their name in the results."""
 
 TRIED: dict[str, list[dict[str, float]]] = {
-    "the same on colours": [{"contrast": value} for value in (0.5, 1, 2, 4, 8)],
+    "clicks of getam": [{}],
+    "the same on colours": [{"contrast": value} for value in (0.5, 1, 2, 4, 8, 16, 32)],
     "random walker on colours": [
-        {"beta": beta, "free": free} for beta in (130, 500, 2000) for free in (0.15, 0.25, 0.4)
+        {"beta": beta, "free": free}
+        for beta in (130, 500, 2000)
+        for free in (0.05, 0.1, 0.15, 0.25, 0.4)
     ],
     "dense CRF alone": [
         {"reach": reach, "weight": weight, "srgb": srgb}
@@ -243,7 +246,7 @@ TRIED: dict[str, list[dict[str, float]]] = {
         for srgb in (5, 13)
     ],
 }
-"""The settings that were tried of each other way. Ours are in ``getam.correction.clicks``."""
+"""The settings that were tried of each way. Ours had been chosen before, on the same photos."""
 
 
 if __name__ == "__main__":
