@@ -135,7 +135,7 @@ def ours(model: Model, record: Record) -> After:
     return lambda label, click, before: spread(label, [click], before=before)
 
 
-def ours_on_colours(model: Model, record: Record, *, contrast: float = 2.0) -> After:
+def ours_on_colours(model: Model, record: Record, *, contrast: float = 32.0) -> After:
     """Spread clicks in our own way, CRF and all, on the colours of patches instead of features.
 
     The cosine of two vectors of cosines and sines is a Gaussian of the distance of the colours, as
@@ -158,7 +158,7 @@ def crf_alone(
     reach: float = 0.05,
     weight: float = 8.0,
     sxy: float = 80.0,
-    srgb: float = 13.0,
+    srgb: float = 5.0,
     compat: float = 4.0,
 ) -> After:
     """Spread a click by the distance to it and the dense CRF alone."""
