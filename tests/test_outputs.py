@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def test_another_command_that_begins_at_the_same_time_is_seen(
     out, begin = tmp_path / "out", OutputFolder._begin
 
     def begin_late(self, command):
-        if command == COMMAND:
+        if command["verb"] == COMMAND["verb"]:
             OutputFolder(out, {"verb": "maps"}, photos=photos, shard=Shard(2, 2))
         begin(self, command)
 
@@ -343,3 +344,36 @@ def test_endings_of_an_input(tmp_path: Path) -> None:
     for name in ("a", "a.b", "a.b.png", "A.B"):
         with pytest.raises(ValueError, match="would meet the input"):
             refuse_inputs([tmp_path / name], inputs)
+
+
+def test_two_shards_of_different_lists_are_refused(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    OutputFolder(out, COMMAND, photos=photos, shard=Shard(1, 2))
+    fewer = {name: path for name, path in photos.items() if name != "2"}
+    with pytest.raises(FileExistsError, match=r"not the same: list of photos"):
+        OutputFolder(out, COMMAND, photos=fewer, shard=Shard(2, 2))
+    OutputFolder(out, COMMAND, photos=dict(reversed(photos.items())), shard=Shard(2, 2))
+    OutputFolder(out, COMMAND, photos=fewer)  # without shards, another list is a longer run
+
+
+def test_lines_of_a_manifest_that_are_damaged_count_for_nothing(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    finish(OutputFolder(out, COMMAND, photos=photos), "a/1", "2")
+    with (out / MANIFEST).open("a") as manifest:
+        for line in ({"id": "2", "status": "done"}, {"id": ["2"]}, {"id": "2", "outputs": 5}, [1]):
+            manifest.write(json.dumps(line) + "\n")
+    assert OutputFolder(out, COMMAND, photos=photos).done == {"a/1"}
+    (out / MANIFEST).write_text(json.dumps({"command": 5}))
+    with pytest.raises(FileExistsError, match="is not empty"):
+        OutputFolder(out, COMMAND, photos=photos)
+
+
+def test_nothing_is_overwritten_that_is_being_written(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    folder = OutputFolder(out, COMMAND, photos=photos)
+    context = multiprocessing.get_context("fork")
+    with folder.writing(), context.Pool(1) as pool:  # the lock counts for other processes
+        again = partial(OutputFolder, out, COMMAND, photos=photos, overwrite=True)
+        with pytest.raises(FileExistsError, match="another process is writing to"):
+            pool.apply(again)
+    assert (out / MANIFEST).is_file()

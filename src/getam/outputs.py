@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from errno import ENOSPC
 from functools import cache
+from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
 from threading import Lock
@@ -41,6 +42,10 @@ _MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?\.jsonl")
 _BEGINNING = re.compile(r"\.manifest(-[0-9]+-of-[0-9]+)?\.[0-9]+\.jsonl")
 _READERS = 8  # threads that read outputs again: a disk of a network answers several at once
 _CHUNK = 2**20
+_TYPES = {"id": str, "photo": str, "outputs": list, "checksum": list, "command": dict}
+
+LIST = "list of photos"
+"""The setting that two shards of one command must share, beside those of the command."""
 
 Entry = Mapping[str, Any]
 
@@ -121,6 +126,9 @@ class OutputFolder:
         stems = _stems_below(self.path, self.own)
         refuse_inputs([*stems, self.manifest, *files], [*photos.values(), *inputs])
         command = json.loads(json.dumps(command))
+        if shard.count > 1:  # shards of two lists would leave photos out
+            mark = blake2b("\n".join(sorted(photos)).encode(), digest_size=8).hexdigest()
+            command = {**command, LIST: mark}
         _refuse_others(self.path, command, overwrite=overwrite)
         if overwrite:
             _remove_manifests(self.path)
@@ -212,10 +220,10 @@ class OutputFolder:
 
     def _is_whole(self, entry: Entry) -> bool:
         # Another list of photos may give this id to another photo, whose file it then is.
-        if entry.get("status") != "done" or entry["photo"] != self.photos[entry["id"]]:
+        if entry.get("status") != "done" or entry.get("photo") != self.photos[entry["id"]]:
             return False
-        paths = [self.path / output for output in entry["outputs"]]
-        if not all(path.is_file() for path in paths):
+        paths = [self.path / output for output in entry.get("outputs", ())]
+        if not paths or not all(path.is_file() for path in paths):
             return False
         return [_checksum(path) for path in paths] == entry.get("checksum")
 
@@ -345,7 +353,7 @@ def _refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
     if not commands:
         raise _in_use(folder, "is not empty")
     for begun in commands:
-        names = dict.fromkeys([*begun, *command])
+        names = [n for n in {**begun, **command} if n != LIST or (n in begun and n in command)]
         other = ", ".join(name for name in names if begun.get(name) != command.get(name))
         if other:
             raise _in_use(folder, f"holds the outputs of another command (not the same: {other})")
@@ -386,7 +394,12 @@ def _manifests(folder: Path) -> list[Path]:
 
 
 def _remove_manifests(folder: Path) -> None:
-    for manifest in _manifests(folder):
+    """Remove the manifests of a folder, unless another process is writing to one of them."""
+    manifests = _manifests(folder)
+    for manifest in manifests:
+        with FileIO(manifest, "a+") as opened:
+            _refuse_second(opened, manifest)
+    for manifest in manifests:
         manifest.unlink()
 
 
@@ -422,12 +435,15 @@ def _checksum(path: Path) -> str:
 
 
 def _parsed(line: str) -> dict[str, Any]:
-    """Parse a line of a manifest. A line that was cut off counts as empty."""
+    """Parse a line of a manifest. A line that was cut off or damaged counts as empty."""
     try:
         content = json.loads(line)
     except ValueError:
         return {}
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return {}
+    sound = all(isinstance(content.get(name, kind()), kind) for name, kind in _TYPES.items())
+    return content if sound else {}
 
 
 def _line(content: Mapping[str, Any]) -> str:

@@ -216,3 +216,28 @@ def test_messages_of_libraries_stay_out(source, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     run_job(source, opened(tmp_path, source), name_and_mean, workers=1)
     assert not caplog.messages
+
+
+def test_photos_that_cannot_be_read_never_stop_the_others(source, tmp_path):
+    first = [record.id for record in source.records[:4]]
+    spoil(source, *first)
+    out = opened(tmp_path, source)
+    run_job(source, out, name_and_mean, workers=0)
+    assert set(out.failed) == set(first)
+    assert len(out.done) == len(source) - 4
+
+
+def test_a_folder_in_the_place_of_an_output_costs_one_photo(source, tmp_path):
+    out = opened(tmp_path, source)
+    (out.path / "a" / "1.txt" / "inner").mkdir(parents=True)
+    run_job(source, out, name_and_mean, workers=0)
+    assert set(out.failed) == {"a/1"}
+    assert len(out.done) == len(source) - 1
+
+
+def test_one_bad_photo_alone_is_a_photo_that_failed(source, tmp_path):
+    spoil(source, "a/0")
+    alone = replace(source, records=source.records[:1])
+    out = opened(tmp_path, alone)
+    run_job(alone, out, name_and_mean, workers=0)
+    assert set(out.failed) == {"a/0"}

@@ -1,5 +1,6 @@
 """This module turns folders of photos into folders of masks, pseudo labels or maps."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ from getam.pseudo_label import Proposer, snap
 from getam.report import blend, overlay, save_mask
 from getam.shard import WHOLE, Shard
 from getam.vocabulary import BACKGROUND, IGNORE
+
+logger = logging.getLogger(__name__)
 
 
 def output_folder(
@@ -209,7 +212,10 @@ def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores | N
     matrix = ConfusionMatrix(len(names))
     for record in scored:
         label = numbers[read_mask(out.file(record.id, ".png")).long()]
-        matrix.update(torch.from_numpy(source.read_truth(record)), label)
+        try:
+            matrix.update(torch.from_numpy(source.read_truth(record)), label)
+        except (OSError, ValueError) as error:  # the labels are done, and they are what was asked
+            logger.warning("%s is not scored: %s", record.id, error)
     return matrix.scores(names)
 
 

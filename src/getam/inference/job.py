@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from errno import ENAMETOOLONG
+from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from time import perf_counter
 
@@ -33,6 +33,9 @@ ALIKE = 3
 LISTED = 10
 WRITERS, AHEAD = 2, 8
 """So many threads write, and so many photos may wait for them."""
+
+OF_ONE_PHOTO = (None, ENAMETOOLONG, EISDIR, ENOTDIR, EEXIST)
+"""Faults of a file that other photos need not share, unlike a full disk."""
 
 # An accelerator that has failed once answers no later photo either.
 _DEAD_DEVICE: type[Exception] | tuple[()] = getattr(torch, "AcceleratorError", ())
@@ -159,6 +162,7 @@ class Job:
         self.out, self.work, self.part, self.pool = out, work, part, pool
         self.tolerance = tolerance
         self.any_worked = bool(out.done)
+        self.reasons: list[str] = []  # why work failed; what could not be read says nothing of it
         self.waiting: deque[Future[None]] = deque()
 
     def take(self, record: Record, read: Batch | Unread) -> bool:
@@ -166,11 +170,13 @@ class Job:
         began = perf_counter()
         try:
             if isinstance(read, Unread):
-                raise ValueError(read.reason)
+                self.fail(record, ValueError(read.reason), perf_counter() - began)
+                return False
             files = self.work(record, read)
         except _DEAD_DEVICE:
             raise
         except Exception as error:
+            self.reasons.append(reason_of(error))
             self.fail(record, error, perf_counter() - began)
             return False
         self.any_worked = True
@@ -184,14 +190,14 @@ class Job:
         began = perf_counter()
         try:
             made = [self.write_unfinished(record, *each) for each in files.items()]
+            for unfinished, file in made:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                unfinished.replace(file)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno not in (None, ENAMETOOLONG):
+            if isinstance(error, OSError) and error.errno not in OF_ONE_PHOTO:
                 raise  # of the disk
             self.fail(record, error, seconds)
             return
-        for unfinished, file in made:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.replace(file)
         outputs = [file for _, file in made]
         self.out.record(record.id, outputs, seconds=seconds + perf_counter() - began)
 
@@ -213,7 +219,7 @@ class Job:
         """
         reason = reason_of(error)
         self.out.record_failure(record.id, reason, seconds=seconds)
-        if len(self.out.failed) >= ALIKE:
+        if len(self.reasons) >= ALIKE:
             self.refuse_one_reason()
         if len(self.out.failed) > self.tolerance.most:
             list_failures(self.out)
@@ -229,10 +235,10 @@ class Job:
         self.refuse_one_reason()
 
     def refuse_one_reason(self) -> None:
-        """Raise an error if no photo went well and all failed for one and the same reason."""
-        reasons = set(self.out.failed.values())
-        if len(reasons) == 1 and not self.any_worked:
-            raise ValueError(reasons.pop())
+        """Raise an error if no photo went well, and work on all of them failed for one reason."""
+        only = len(set(self.reasons)) == 1 and len(self.reasons) == len(self.out.failed)
+        if only and not self.any_worked:
+            raise ValueError(self.reasons[0])
 
 
 def reason_of(error: Exception) -> str:
