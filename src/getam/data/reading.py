@@ -129,7 +129,8 @@ def read_on(
     if options["num_workers"] == 0:
         yield from (photos[index] for index in indices)
         return
-    loader = DataLoader(Subset(photos, indices), batch_size=None, timeout=POLL, **options)
+    wait = POLL if time_limit is None else min(POLL, time_limit)
+    loader = DataLoader(Subset(photos, indices), batch_size=None, timeout=wait, **options)
     others = set(multiprocessing.active_children())
     reading = iter(loader)
     processes = set(multiprocessing.active_children()) - others
