@@ -113,5 +113,6 @@ def test_a_class_of_poor_masks_is_named_if_enough_photos_show_it():
     line = poor_masks([*photos, PhotoSigns("empty")])
     assert line is not None
     assert "probably not usable: dog (10 %); two masks" in line
+    assert quality_table(photos, most=1).endswith(f"mean quality: cat 0.70; dog 0.10\n{line}")
     assert poor_masks(photos[:4]) is None
     assert poor_masks([photo("a", cat=good)] * 5) is None

@@ -259,7 +259,7 @@ def _qualities(photos: Iterable[PhotoSigns]) -> dict[str, list[float]]:
 
 
 def quality_table(photos: Sequence[PhotoSigns], *, most: int) -> str:
-    """Return the most suspicious photos of each kind as text, and a line about all photos."""
+    """Return the most suspicious photos of each kind as text, and what holds for all photos."""
     rows = [["quality", "doubt", "photo", "why"]]
     for photo in suspicious(photos, most=most):
         row = [f"{photo.quality:.2f}", photo.doubt.kind, photo.id, photo.doubt.reason]
@@ -272,7 +272,8 @@ def quality_table(photos: Sequence[PhotoSigns], *, most: int) -> str:
     counts = f"{len(photos)} photos, {doubtful} with a doubt, mean quality: {printable(mean)}"
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
-    return "\n".join([*(lines if doubtful else []), counts])
+    poor = poor_masks(photos)
+    return "\n".join([*(lines if doubtful else []), counts, *([printable(poor)] if poor else [])])
 
 
 def average(values: Iterable[float]) -> float:
