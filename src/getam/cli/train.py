@@ -100,6 +100,10 @@ def train_from_tags(
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
     chosen = numbers(seeds, option="seeds", of=int)
+    if resume and not dry_run:
+        from getam.training.run_folder import goes_on
+
+        resume = goes_on(out, resume=resume)
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -349,8 +353,10 @@ def run(options: Sequence[str]) -> None:
     early.add_argument("--seeds")
     given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
-        from getam.training.run_folder import CONFIG
+        from getam.training.run_folder import CONFIG, was_cut_short
 
-        parser.set_defaults(read_settings(Path(given.out) / CONFIG))
+        out = Path(given.out)
+        if (out / CONFIG).is_file() or not was_cut_short(out):
+            parser.set_defaults(read_settings(out / CONFIG))
     settings = parse(parser, options)
     train_from_tags(recipe=take_recipe_settings(settings), **settings)
