@@ -225,3 +225,16 @@ def test_a_run_killed_before_its_first_checkpoint_is_started_again(
     (run / "checkpoint.pt").unlink()  # a finished run without its checkpoint is no new one
     assert main(command) == 1
     assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_numbers_left_over_from_another_program_make_no_run_mute(
+    voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("RANK", "LOCAL_RANK"):
+        monkeypatch.setenv(variable, "1")
+    file = tmp_path / "r.json"
+    given = [*options(voc, tmp_path / "run"), "--loggers", "csv", "--json", str(file)]
+    assert main(["train", *given]) == 0
+    assert "model in" in capsys.readouterr().out
+    assert file.is_file()
+    assert next((tmp_path / "run").glob("csv/*/metrics.csv")).read_text()

@@ -17,10 +17,10 @@ from getam.cli.made_saliency import (
 )
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
-from getam.cli.this_process import is_first
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
 from getam.recipe import NETWORKS, check_preset, recipe_for
+from getam.this_process import is_first
 
 if TYPE_CHECKING:
     from getam.data import Source
@@ -172,6 +172,7 @@ def train_once(
     json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
+    from getam.ranks import is_first  # torch knows it once the processes have met
     from getam.training import train
     from getam.training.processes import first_alone
 
@@ -214,6 +215,7 @@ def print_estimate(
     """
     if resume:
         raise ValueError("dry_run: leave --resume out; a run that goes on says how long it takes")
+    from getam.ranks import is_first
     from getam.training import estimate
 
     with TemporaryDirectory() as folder:
