@@ -172,13 +172,22 @@ def test_a_lost_process_is_known_by_the_words_of_gloo():
         assert not is_lost_connection(RuntimeError(other))
 
 
-def other_photos(source, reduced):
+def others(source, reduced):
+    """See what is said if the second process has other photos, masks or settings."""
+    masks = {"a": {"mask": "a.png", "sha256": "0"}}
+    moved = {"a": {"mask": "elsewhere/a.png", "sha256": "0"}}
+    drawn = {"a": {"mask": "a.png", "sha256": "1"}}
+    check_same_everywhere(source, RECIPE, moved if rank() else masks)
     with pytest.raises(ValueError, match="process 1 finds other photos or tags than process 0"):
-        check_same_everywhere(reduced if rank() else source)
+        check_same_everywhere(reduced if rank() else source, RECIPE, masks)
+    with pytest.raises(ValueError, match="process 1 finds other corrected masks than process 0"):
+        check_same_everywhere(source, RECIPE, drawn if rank() else masks)
+    with pytest.raises(ValueError, match="crop: process 1 has another value than process 0"):
+        check_same_everywhere(source, replace(RECIPE, crop=32 + rank()), masks)
 
 
-def test_other_photos_on_another_machine_are_refused(source):
-    together(other_photos, source, replace(source, records=source.records[1:]))
+def test_other_photos_masks_or_settings_on_another_machine_are_refused(source):
+    together(others, source, replace(source, records=source.records[1:]))
 
 
 def trained(network, source, out, stop_at=0, resume=False, workers=0):
