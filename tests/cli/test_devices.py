@@ -110,3 +110,20 @@ def test_ctrl_c_at_the_terminal_saves_once_and_all_end(
     while second_process(run) is not None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("devices", ["1", "2"])
+def test_numbers_left_over_from_another_program_do_not_count(
+    devices: str, train: Start, voc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("RANK", "LOCAL_RANK", "NODE_RANK", "WORLD_SIZE"):
+        monkeypatch.setenv(variable, "1")
+    run = tmp_path / "run"
+    given = ["--data", str(voc), "--split", "train", "--out", str(run), *TINY, "--epochs", "300"]
+    process = train(COMMAND, *given, "--devices", devices)
+    wait_for_steps(run, process, beyond=2)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + signal.SIGTERM
+    assert said.splitlines()[-1].endswith("all saved: the same command with --resume goes on")
+    assert said.count("all saved") == 1

@@ -201,3 +201,40 @@ def test_corrected_masks_are_opened_for_training_alone(
     assert main(["train", *given]) == 1
     assert "1 of 2 corrected masks in" in capsys.readouterr().err.splitlines()[-1]
     assert not out.exists()
+
+
+def test_a_run_killed_before_its_first_checkpoint_is_started_again(
+    voc: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run = tmp_path / "run"
+    command = ["train", "--data", str(voc), "--split", "train", "--out", str(run), *TINY]
+    assert main(command) == 0
+    for again in ([*command], ["train", "--out", str(run), "--resume"]):
+        for path in run.iterdir():
+            if path.name not in ("config.yaml", "env.json", "metrics.jsonl", "train_photos.json"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        caplog.clear()
+        assert main(again) == 0
+        said = [line for line in caplog.messages if line.endswith("begins anew")]
+        assert len(said) == ("--resume" in again)
+        steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").open()]
+        assert steps == sorted(set(steps))  # none is of the killed run
+    (run / "checkpoint.pt").unlink()  # a finished run without its checkpoint is no new one
+    assert main(command) == 1
+    assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_numbers_left_over_from_another_program_make_no_run_mute(
+    voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("RANK", "LOCAL_RANK"):
+        monkeypatch.setenv(variable, "1")
+    file = tmp_path / "r.json"
+    given = [*options(voc, tmp_path / "run"), "--loggers", "csv", "--json", str(file)]
+    assert main(["train", *given]) == 0
+    assert "model in" in capsys.readouterr().out
+    assert file.is_file()
+    assert next((tmp_path / "run").glob("csv/*/metrics.csv")).read_text()

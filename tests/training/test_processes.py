@@ -5,19 +5,28 @@ import shutil
 import signal
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import torch
-from together import CONTEXT, together
+from together import CONTEXT, free_port, together
 from torch import nn
 
 from getam.data import TrainLoader
 from getam.ranks import gather, mean_over_ranks, rank, world_size
 from getam.stopped import Stopped
+from getam.this_process import FIRST_PROCESS
 from getam.training import train
 from getam.training.optimiser import train_mode
 from getam.training.prepare import check_same_everywhere, prepare
-from getam.training.processes import end_with, first_process, processes_here
+from getam.training.processes import (
+    OneMachine,
+    end_with,
+    first_process,
+    is_lost_connection,
+    meeting_place,
+    processes_here,
+)
 from getam.training.shared_weights import bit_sum, check_equal_weights, states_of
 
 from .conftest import RECIPE, losses
@@ -99,6 +108,7 @@ def orphan(pipe):
     """Leave a process behind that has the pipe open and ends with this one."""
     parent = first_process()
     if os.fork() == 0:
+        os.environ["LOCAL_RANK"] = "1"
         assert first_process() == parent
         end_with(parent)
         time.sleep(60)
@@ -132,13 +142,52 @@ def test_what_cannot_be_started(monkeypatch):
         processes_here("cpu", 1)
 
 
-def other_photos(source, reduced):
+def test_variables_left_over_start_and_stop_nothing(monkeypatch):
+    for variable in ("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK"):
+        monkeypatch.setenv(variable, "1")
+    monkeypatch.setenv("MASTER_ADDR", "192.0.2.1")
+    here = OneMachine()
+    assert not here.creates_processes_externally
+    assert (here.local_rank(), here.node_rank(), here.main_address) == (0, 0, "127.0.0.1")
+    monkeypatch.setenv(FIRST_PROCESS, str(os.getppid()))
+    assert here.creates_processes_externally
+    assert (here.local_rank(), here.node_rank()) == (1, 0)
+
+
+def test_a_process_that_nobody_comes_to_says_so(monkeypatch):
+    monkeypatch.setattr("getam.training.processes.MEETING", timedelta(seconds=0.2))
+    monkeypatch.setenv("MASTER_PORT", str(free_port()))
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    here = OneMachine()
+    here.set_world_size(2)
+    with pytest.raises(RuntimeError, match="the 2 processes of this run do not meet at 127.0.0.1:"):
+        meeting_place(here)
+
+
+def test_a_lost_process_is_known_by_the_words_of_gloo():
+    lost = "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:553] Connection closed by peer"
+    assert is_lost_connection(RuntimeError(lost))
+    assert is_lost_connection(torch.distributed.DistBackendError("nccl"))
+    for other in ("/data/igloo/1.jpg is damaged", "/data/gloo/1.jpg: no such file"):
+        assert not is_lost_connection(RuntimeError(other))
+
+
+def others(source, reduced):
+    """See what is said if the second process has other photos, masks or settings."""
+    masks = {"a": {"mask": "a.png", "sha256": "0"}}
+    moved = {"a": {"mask": "elsewhere/a.png", "sha256": "0"}}
+    drawn = {"a": {"mask": "a.png", "sha256": "1"}}
+    check_same_everywhere(source, RECIPE, moved if rank() else masks)
     with pytest.raises(ValueError, match="process 1 finds other photos or tags than process 0"):
-        check_same_everywhere(reduced if rank() else source)
+        check_same_everywhere(reduced if rank() else source, RECIPE, masks)
+    with pytest.raises(ValueError, match="process 1 finds other corrected masks than process 0"):
+        check_same_everywhere(source, RECIPE, drawn if rank() else masks)
+    with pytest.raises(ValueError, match="crop: process 1 has another value than process 0"):
+        check_same_everywhere(source, replace(RECIPE, crop=32 + rank()), masks)
 
 
-def test_other_photos_on_another_machine_are_refused(source):
-    together(other_photos, source, replace(source, records=source.records[1:]))
+def test_other_photos_masks_or_settings_on_another_machine_are_refused(source):
+    together(others, source, replace(source, records=source.records[1:]))
 
 
 def trained(network, source, out, stop_at=0, resume=False, workers=0):

@@ -12,6 +12,7 @@ from getam.training.run_folder import (
     RunFolder,
     check_listable,
     check_same,
+    goes_on,
     held_out_of,
     recorded_settings,
     val_photos_of,
@@ -31,21 +32,45 @@ def test_a_run_may_go_on_elsewhere(tmp_path):
         check_same(tmp_path, began)  # a finished run is not moved
 
 
-def test_killed_before_anything_was_logged(tmp_path):
+def test_killed_before_the_first_checkpoint(tmp_path, caplog):
     path = tmp_path / "run"
-    RunFolder(path, {"epochs": 2}).begin()
-    (path / "csv").mkdir()
-    (path / "train_photos.json").touch()
+    assert goes_on(path, resume=True)  # nothing is there: an error will say so
+    begun = RunFolder(path, {"epochs": 2})
+    begun.begin()
+    begun.log({"step": 1})
+    begun.write_val_photos([Path("a.png")])
+    for folder in ("csv", "samples"):
+        (path / folder).mkdir()
+    for name in ("train_photos.json", "corrected.json", "samples/epoch001.jpg", ".checkpoint.7.pt"):
+        (path / name).touch()
     again = RunFolder(path, {"epochs": 3})
     assert "epochs: 2" in (path / "config.yaml").read_text()
+    assert not goes_on(path, resume=True)
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].endswith("had no checkpoint yet, so it begins anew")
     again.begin()
     assert "epochs: 3" in (path / "config.yaml").read_text()
-    again.log({"step": 1})
-    with pytest.raises(FileExistsError, match="choose another folder$"):
-        RunFolder(path, {"epochs": 3})
+    assert {p.name for p in path.iterdir()} == {"config.yaml", "env.json", "csv", "samples"}
     (path / "checkpoint.pt").touch()
+    assert goes_on(path, resume=True)
     with pytest.raises(FileExistsError, match="go on with --resume"):
         RunFolder(path, {"epochs": 3})
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "samples/cat.jpg", "model.safetensors", ".a.7.pt"])
+def test_what_no_killed_run_left_is_never_written_over(tmp_path, name):
+    RunFolder(tmp_path, {"epochs": 2}).begin()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    assert goes_on(tmp_path, resume=True)
+    with pytest.raises(FileExistsError, match="choose another folder$"):
+        RunFolder(tmp_path, {"epochs": 3})
+
+
+def test_settings_of_the_user_are_no_killed_run(tmp_path):
+    (tmp_path / "config.yaml").write_text("epochs: 3")
+    with pytest.raises(FileExistsError):
+        RunFolder(tmp_path, {})
 
 
 def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):

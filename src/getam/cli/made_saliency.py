@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from getam.cli.this_process import is_first
+from getam.this_process import is_first
 
 if TYPE_CHECKING:
     from getam.data import Source

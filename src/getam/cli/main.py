@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from errno import ENOSPC
 from io import TextIOWrapper
 
-from getam.cli.this_process import is_first, name
 from getam.printable import printable
 from getam.stopped import Stopped, Terminated, terminable
+from getam.this_process import name, rank
 
 VERBS = {
     "demo": "train on bundled digit scenes and report; needs no network and no data",
@@ -86,39 +86,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(OneLine())
-    logging.basicConfig(level=logging.INFO if is_first() else logging.ERROR, handlers=[to_stderr])
+    process = rank() if verb == "train" else 0  # no other verb runs in several processes
+    logging.basicConfig(level=logging.ERROR if process else logging.INFO, handlers=[to_stderr])
     # Libraries may talk about their own affairs only when something is wrong. When lightning_fabric
     # is imported, it sets the level of its top name itself.
     for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    return call(importlib.import_module(f"getam.cli.{verb}").run, options)
+    return call(importlib.import_module(f"getam.cli.{verb}").run, options, process=process)
 
 
-def call(run: Callable[[list[str]], int | None], options: list[str]) -> int:
-    """Run a verb and return its exit status; an expected error is one line without ``--debug``."""
+def call(run: Callable[[list[str]], int | None], options: list[str], *, process: int = 0) -> int:
+    """Run a verb and return its exit status; an expected error is one line without ``--debug``.
+
+    Parameters
+    ----------
+    run
+        The function of the verb.
+    options
+        The words after the verb.
+    process
+        The number of this process among those of a training. The first one is 0.
+    """
     debug = "--debug" in options
     try:
         with terminable():
             return run([option for option in options if option != "--debug"]) or 0
     except Stopped as stopped:
-        if not is_first():  # the first process says it and gives the status for all
+        if process:  # the first process says it and gives the status for all
             return 0
         print(f"getam: {stopped}", file=sys.stderr)
         return 128 + stopped.signal
     except KeyboardInterrupt as interrupt:
-        print(f"{name()}: interrupted", file=sys.stderr)
+        print(f"{name(process)}: interrupted", file=sys.stderr)
         stop = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
         return 128 + stop
     except (ValueError, OSError, FloatingPointError) as error:
         if debug:
             raise
-        print(f"{name()}: {one_line(error)}", file=sys.stderr)
+        print(f"{name(process)}: {one_line(error)}", file=sys.stderr)
         return 1
     except RuntimeError as error:  # torch's: out of memory, no driver, ...
         if debug:
             raise
         first_line = next(iter(str(error).splitlines()), type(error).__name__)
-        print(f"{name()}: {first_line} (--debug shows the trace)", file=sys.stderr)
+        print(f"{name(process)}: {first_line} (--debug shows the trace)", file=sys.stderr)
         return 1
 
 

@@ -17,10 +17,10 @@ from getam.cli.made_saliency import (
 )
 from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
-from getam.cli.this_process import is_first
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
 from getam.recipe import NETWORKS, check_preset, recipe_for
+from getam.this_process import is_first
 
 if TYPE_CHECKING:
     from getam.data import Source
@@ -100,6 +100,10 @@ def train_from_tags(
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
     chosen = numbers(seeds, option="seeds", of=int)
+    if resume and not dry_run:
+        from getam.training.run_folder import goes_on
+
+        resume = goes_on(out, resume=resume)
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -168,6 +172,7 @@ def train_once(
     json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
+    from getam.ranks import is_first  # torch knows it once the processes have met
     from getam.training import train
     from getam.training.processes import first_alone
 
@@ -210,6 +215,7 @@ def print_estimate(
     """
     if resume:
         raise ValueError("dry_run: leave --resume out; a run that goes on says how long it takes")
+    from getam.ranks import is_first
     from getam.training import estimate
 
     with TemporaryDirectory() as folder:
@@ -349,8 +355,10 @@ def run(options: Sequence[str]) -> None:
     early.add_argument("--seeds")
     given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
-        from getam.training.run_folder import CONFIG
+        from getam.training.run_folder import CONFIG, was_cut_short
 
-        parser.set_defaults(read_settings(Path(given.out) / CONFIG))
+        out = Path(given.out)
+        if (out / CONFIG).is_file() or not was_cut_short(out):
+            parser.set_defaults(read_settings(out / CONFIG))
     settings = parse(parser, options)
     train_from_tags(recipe=take_recipe_settings(settings), **settings)

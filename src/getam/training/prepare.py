@@ -111,7 +111,7 @@ def prepare(
         check_same_corrected(out, corrected)
     check_shared_evenly(recipe, processes=prod(processes_here(device, devices)))
     launch(device, devices)
-    check_same_everywhere(source)
+    check_same_everywhere(source, recipe, corrected)
     recipe = with_precision(recipe, network, device)
     run.config["precision"] = recipe.precision  # the folder was checked before it was known
     fabric = launch(device, devices, precision=cast(Format, recipe.precision))
@@ -177,17 +177,48 @@ def check_shared_evenly(recipe: Recipe, *, processes: int) -> None:
         )
 
 
-def check_same_everywhere(source: Source) -> None:
-    """Raise a ValueError if another process has found other photos or other tags."""
+def check_same_everywhere(
+    source: Source, recipe: Recipe, corrected: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Raise a ValueError if another process has other photos, tags, settings or corrected masks.
+
+    Parameters
+    ----------
+    source
+        The photos to train on.
+    recipe
+        Every setting.
+    corrected
+        The corrected masks; see `corrected_photos`. They are compared by what they hold.
+    """
     if world_size() == 1:
         return
-    found = gather(sha256(json.dumps(tags_of(source)).encode()).hexdigest())
-    others = [number for number, mark in enumerate(found) if mark != found[0]]
-    if others:
+    shared = "every machine needs the same data set, for example on a shared drive"
+    if number := _first_other(mark_of(tags_of(source))):
         raise ValueError(
-            f"data: process {others[0]} finds other photos or tags than process 0: every machine "
-            "needs the same data set, for example on a shared drive"
+            f"data: process {number} finds other photos or tags than process 0: {shared}"
         )
+    if number := _first_other(mark_of({n: e["sha256"] for n, e in corrected.items()})):
+        raise ValueError(
+            f"corrected: process {number} finds other corrected masks than process 0: {shared}"
+        )
+    for name, value in asdict(recipe).items():
+        if number := _first_other(value):
+            raise ValueError(
+                f"{name}: process {number} has another value than process 0: give the same "
+                "command on every machine"
+            )
+
+
+def mark_of(found: Mapping[str, Any]) -> str:
+    """Return a short text that is another one if anything in ``found`` is."""
+    return sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def _first_other(value: object) -> int:
+    """Return the first process that gives another value than process 0 does; 0 if none does."""
+    given = gather(value)
+    return next((number for number, other in enumerate(given) if other != given[0]), 0)
 
 
 def check_saliency(recipe: Recipe, labeller: Labeller, source: Source) -> None:

@@ -1,7 +1,9 @@
 """A run folder holds configuration, environment and metrics; no accident overwrites it."""
 
 import json
+import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -15,13 +17,21 @@ from getam.doctor import machine
 from getam.evaluation.scores import without_nan
 from getam.files import whole_file
 from getam.json_object import json_object
+from getam.ranks import is_first
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT
+from getam.training.corrected_photos import CORRECTED
 from getam.training.loggers import LOGGERS
+from getam.training.pictures import SAMPLES
 from getam.training.train_photos import TRAIN_PHOTOS, trained_on
+
+logger = logging.getLogger(__name__)
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
+
+WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, CORRECTED)
+"""These files of a run may be there before its first checkpoint. A new run writes them anew."""
 
 FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers"})
 """These settings may change when a run goes on."""
@@ -39,7 +49,7 @@ class RunFolder:
     Parameters
     ----------
     path
-        A new or empty folder, or that of a run that was killed before it logged anything.
+        A new or empty folder, or that of a run that was killed before its first checkpoint.
     config
         Every setting of the run, written to ``config.yaml``.
     resume
@@ -65,18 +75,25 @@ class RunFolder:
             check_same(path, self.config, free=FREE | MOVABLE)
             moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
-        elif not self._is_new():
+        elif not is_new(path):
             hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
             raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
 
     def begin(self) -> None:
-        """Write the settings and the environment; a resumed run notes only where its inputs are."""
+        """Write the settings and the environment; a resumed run notes only where its inputs are.
+
+        What a run left here that was killed before its first checkpoint is removed.
+        """
+        if not self.resume:
+            # The environment comes first: it tells a run from a folder with settings of the user.
+            with whole_file(self.path / ENVIRONMENT) as temporary:
+                temporary.write_text(json.dumps(environment(), indent=2) + "\n")
+            for name in set(WRITTEN) - {ENVIRONMENT}:
+                (self.path / name).unlink(missing_ok=True)
+            for cut in filter(is_half_written, [*self.path.iterdir()]):
+                cut.unlink()
         with whole_file(self.path / CONFIG) as temporary:
             temporary.write_text(yaml.safe_dump(self.config, sort_keys=False))
-        if self.resume:
-            return
-        with whole_file(self.path / ENVIRONMENT) as temporary:
-            temporary.write_text(json.dumps(environment(), indent=2) + "\n")
 
     def write_val_photos(self, photos: Sequence[Path]) -> None:
         """Write the paths of the photos to score, one per line; see `val_photos_of`."""
@@ -98,16 +115,52 @@ class RunFolder:
         with whole_file(self.path / METRICS) as temporary:
             temporary.write_text("".join(kept))
 
-    def _is_new(self) -> bool:
-        if not self.path.is_dir():
-            return not self.path.exists()
-        names = {path.name for path in self.path.iterdir()} - {
-            known.folder for known in LOGGERS.values()
-        }
-        if FOLDER in names and is_made(self.path / FOLDER):  # before the run begins
-            names.remove(FOLDER)
-        begun = {CONFIG, ENVIRONMENT}  # it was killed, or failed in its first step
-        return names in (set(), begun, begun | {TRAIN_PHOTOS})
+
+def is_new(folder: Path) -> bool:
+    """Return whether a run may begin in a folder: it holds nothing that could be lost.
+
+    A run that was killed before its first checkpoint left only files that the next one writes anew.
+    """
+    if not folder.is_dir():
+        return not folder.exists()
+    paths = {path.name: path for path in folder.iterdir() if not is_half_written(path)}
+    if SAMPLES in paths and holds_pictures(paths[SAMPLES]):
+        del paths[SAMPLES]
+    if FOLDER in paths and is_made(paths[FOLDER]):  # before the run begins
+        del paths[FOLDER]
+    names = paths.keys() - {known.folder for known in LOGGERS.values()}
+    return not names or (ENVIRONMENT in names and names <= set(WRITTEN))
+
+
+def is_half_written(path: Path) -> bool:
+    """Return whether a file is what `whole_file` leaves when its process is killed."""
+    found = re.fullmatch(r"\.(.+)\.\d+(\.\w+)", path.name)
+    return found is not None and "".join(found.groups()) in (*WRITTEN, CHECKPOINT)
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Return whether a folder holds nothing but the pictures of epochs."""
+    return folder.is_dir() and all(
+        re.fullmatch(r"epoch\d+\.jpg|\.epoch\d+\.\d+\.jpg", path.name) for path in folder.iterdir()
+    )
+
+
+def was_cut_short(folder: Path) -> bool:
+    """Return whether a folder holds what a run left that was killed before its first checkpoint."""
+    return folder.is_dir() and any(folder.iterdir()) and is_new(folder)
+
+
+def goes_on(folder: Path, *, resume: bool) -> bool:
+    """Return whether a run goes on in a folder, as ``resume`` asks, or begins there.
+
+    A run that was killed before its first checkpoint begins anew, and one line says so. A job that
+    is always started again with ``--resume`` therefore never gets stuck.
+    """
+    if not (resume and was_cut_short(folder)):
+        return resume
+    if is_first():
+        logger.warning("the run in %s had no checkpoint yet, so it begins anew", folder)
+    return False
 
 
 def val_photos_of(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from getam.training.loggers import check_loggers
 from getam.training.pictures import SAMPLES, batch_samples, save_samples
 from getam.training.prepare import prepare
 from getam.training.processes import while_others_live
+from getam.training.run_folder import goes_on
 from getam.training.step import StepOutput
 from getam.training.train_photos import write_train_photos
 
@@ -79,7 +80,8 @@ def train(
         Photos and labels, from :func:`getam.data.open_source`. Its corrected masks take the place
         of pseudo labels, and ``corrected.json`` in the run folder lists them.
     out
-        Folder of the run; must be new or empty, unless ``resume``.
+        Folder of the run; must be new or empty, unless ``resume``. What a run left that was killed
+        before its first checkpoint does not count.
     recipe
         How to train; None takes the default preset for this backbone and these photos.
     val
@@ -97,6 +99,7 @@ def train(
         Stop at an unreadable photo; otherwise it is left out with a warning.
     resume
         Go on with the run in ``out``, if the photos to train on and their tags are still the same.
+        A run that was killed before its first checkpoint begins anew.
     loggers
         Names of programs that are given the figures of ``metrics.jsonl`` too: tensorboard, csv,
         wandb, mlflow. A run that goes on may have other ones.
@@ -117,6 +120,7 @@ def train(
     """
     check_loggers(loggers)
     out = Path(out)
+    resume = goes_on(out, resume=resume)
     ready = prepare(
         network,
         source,
