@@ -65,6 +65,7 @@ def twenty_steps(network, source, out):
     return made, {**figures, "images_per_second": 0}
 
 
+@pytest.mark.slow
 def test_twenty_steps_of_both_phases_are_those_of_one_process(new_network, source, tmp_path):
     whole, figures = twenty_steps(new_network(), shown(source), tmp_path / "one")
     assert [set(made) for made in whole] == [{"classification", "total"}] * 10 + [
@@ -216,6 +217,7 @@ def trained(network, source, out, stop_at=0, resume=False, workers=0):
     return photos, said, {name: bit_sum(t).item() for name, t in states_of(network).items()}
 
 
+@pytest.mark.slow
 def test_a_stop_of_one_stops_all_and_any_number_goes_on(new_network, source, tmp_path):
     source, cut = shown(source), tmp_path / "cut"
     alone = trained(new_network(), source, tmp_path / "alone")
