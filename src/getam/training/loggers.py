@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from getam.extra import needs
 
@@ -78,7 +78,8 @@ def mlflow(folder: Path, _done: int) -> Iterator[Log]:
             yield log
     finally:
         if own_folder:  # it set the variable, and the next run of this process has another folder
-            client.set_tracking_uri(None)  # type: ignore[arg-type]  # None is how it forgets
+            forgotten: Any = None  # mlflow takes None, and its types do not say so
+            client.set_tracking_uri(forgotten)
 
 
 class Logger(NamedTuple):
