@@ -25,6 +25,7 @@ from getam.evaluation import spread
 
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
+EXPLICIT = Path(__file__).with_name("results") / "explicit_best.json"
 TWO_STAGE = Path(__file__).with_name("results") / "two_stage.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
 VIEWS = Path(__file__).with_name("results") / "views.json"
@@ -267,6 +268,25 @@ def clicks() -> str:
     return table(["clicks spread by", *(f"after {n}" for n in counts)], lines)
 
 
+def explicit_best() -> str:
+    """Write time and memory of maps beside the best explicit way, a line per size and batch."""
+    rows = json.loads(EXPLICIT.read_text(encoding="utf-8")) if EXPLICIT.exists() else {}
+    lines = [
+        [
+            name,
+            f"{row['ours']:.3g} s",
+            f"{row['explicit_best']:.3g} s",
+            f"{row['explicit_best'] / row['ours']:.2f}",
+            f"{row['ours_mb']} MB",
+            f"{row['explicit_best_mb']} MB",
+            f"{row['ours'] / row['forward']:.2f}",
+        ]
+        for name, row in rows.items()
+    ]
+    head = ["network and size, photos", "ours", "explicit", "explicit / ours"]
+    return table([*head, "ours", "explicit", "ours / plain forward"], lines)
+
+
 def two_stage() -> str:
     """Write the scores of a network and of a second one that learnt its pseudo labels."""
     rows = json.loads(TWO_STAGE.read_text(encoding="utf-8")).values() if TWO_STAGE.exists() else []
@@ -357,6 +377,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "views": views,
     "corrected": corrected,
     "two stage": two_stage,
+    "explicit best": explicit_best,
     "proposals": proposals,
 }
 """Every table by its name."""
