@@ -43,12 +43,26 @@ def test_photos_and_classes_without_a_label_change_nothing():
     assert repeat_factors(source_of(), 0.5).tolist() == []
 
 
+def corrected_first(source, count):
+    records = [
+        replace(record, corrected=Path("mask.png")) if number < count else record
+        for number, record in enumerate(source.records)
+    ]
+    return replace(source, records=tuple(records))
+
+
 def test_photos_with_corrected_masks_are_drawn_more_often():
-    source = source_of(("cat",), ("cat",), ("cow",), ())
-    first, second, third, last = source.records
-    records = (first, replace(second, corrected=Path("1.png")), replace(third, corrected=Path("2")))
-    source = replace(source, records=(*records, last))
-    # cat in 2 of 4 photos, cow in 1: the median is 1.5, so the cow is drawn 1.5 times as often.
-    assert repeat_factors(source, 1, corrected=8).tolist() == pytest.approx([1, 8, 12, 1])
-    none = replace(source, records=(last, replace(last, id="4", corrected=Path("4.png"))))
-    assert repeat_factors(none, 1, corrected=8).tolist() == [1, 8]
+    source = source_of(("cow",), ("cat",), *[("cat",)] * 2, *[()] * 6)
+    # cat in 3 of 10 photos, cow in 1: the median is 2, so the cow is drawn twice as often.
+    factors = repeat_factors(corrected_first(source, 2), 1, corrected=8)
+    assert factors.tolist() == pytest.approx([16, 8, *[1] * 8])
+    bare = source_of(*[()] * 10)
+    assert repeat_factors(corrected_first(bare, 1), 1, corrected=8).tolist() == [8, *[1] * 9]
+
+
+def test_corrected_photos_are_at_most_twice_as_many_as_the_others():
+    bare = source_of(*[()] * 10)
+    half = repeat_factors(corrected_first(bare, 5), 0, corrected=8)
+    assert half.tolist() == [*[2] * 5, *[1] * 5]
+    for count in (8, 10):  # an epoch grows no shorter either
+        assert repeat_factors(corrected_first(bare, count), 0, corrected=8).tolist() == [1] * 10

@@ -47,6 +47,10 @@ def test_a_tag_counts_only_where_it_is_known() -> None:
     scores = tag_scores(LOGITS, LABELS, NAMES, known=known)
     assert scores.ap["cat"] == 1  # the wrong photo between is not known to be wrong
     assert scores.ap["dog"] == average_precision(LOGITS[:2, 1], LABELS[:2, 1]) == 1
+    some = torch.ones(9, 3, dtype=torch.bool)
+    some[[1, 4]] = False
+    line = tag_scores(LOGITS.repeat(3, 1), LABELS.repeat(3, 1), NAMES, known=some).line()
+    assert "(n=6, chance 0.86)" in line  # 6 of the 7 photos of which it is known
     unsure = tag_scores(LOGITS, LABELS, NAMES, known=~LABELS.bool())
     assert unsure.shown == dict.fromkeys(NAMES, 0)
 

@@ -84,7 +84,7 @@ def with_named_to_do(
     folder
         The output folder, which knows what is done and which photos belong to other shards.
     settings, model
-        As :func:`with_named`.
+        They are the same as in :func:`with_named`.
     """
     if not isinstance(settings.get("saliency"), str):
         return source

@@ -24,12 +24,13 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
     Parameters
     ----------
     model, settings
-        As :func:`open_tagged`. If ``saliency`` is the name of a provider, its maps are made.
+        They are the same as in :func:`open_tagged`. If ``saliency`` is the name of a provider, its
+        maps are made.
 
     Raises
     ------
     ValueError
-        As :func:`open_tagged`.
+        If the photos or their tags cannot be used; see :func:`open_tagged`.
     """
     source = check_photos(open_tagged(model, settings), strict=settings["strict"])
     return with_named(source, settings, model=model)

@@ -35,7 +35,7 @@ class Unread:
     Attributes
     ----------
     reason
-        What was wrong, in one line.
+        It says in one line what was wrong.
     """
 
     reason: str
@@ -67,7 +67,7 @@ def read_each(
     source
         The photos.
     long_side, multiple
-        As `photo_loader`.
+        They say how large a photo is made; see `photo_loader`.
     workers
         The number of processes that read photos; None as in `train_loader`. With 0, this process
         reads them itself. Then there is no time limit, and a decoder that crashes ends the program.

@@ -8,6 +8,9 @@ import numpy as np
 
 from getam.data.source import Source
 
+MOST_CORRECTED = 2
+"""Photos with corrected masks are drawn at most so many times as often as all others together."""
+
 
 def repeat_factors(source: Source, power: float, *, corrected: float = 1.0) -> np.ndarray:
     """Return how often each photo is drawn in an epoch, on average.
@@ -16,7 +19,8 @@ def repeat_factors(source: Source, power: float, *, corrected: float = 1.0) -> n
     the median share of the classes. A photo has the largest factor of its classes, or 1 if it shows
     none. In the source, t is a constant and the power is 0.5. The median makes the rarer half of
     the classes count as rare in any data set. A photo with a corrected mask has ``corrected`` times
-    the factor that it would have without.
+    the factor that it would have without. They are never drawn more than twice as often as all
+    other photos together, however: if every photo has one, an epoch stays as long as it was.
 
     Parameters
     ----------
@@ -37,7 +41,8 @@ def repeat_factors(source: Source, power: float, *, corrected: float = 1.0) -> n
     shown = shown.reshape(len(source), len(source.classes))
     shown = shown[:, shown.any(0)]
     has_mask = np.array([record.corrected is not None for record in source.records], dtype=bool)
-    more = np.where(has_mask, corrected, 1.0)
+    most = MOST_CORRECTED * (~has_mask).sum() / max(1, has_mask.sum())
+    more = np.where(has_mask, max(1.0, min(corrected, most)), 1.0)
     if not shown.size:
         return more
     share = shown.mean(0, dtype=np.float64)

@@ -28,6 +28,8 @@ class TagScores:
         Average precision by class name, 0..1, and nan for a class that no photo shows.
     shown
         Number of scored photos that show the class, by class name.
+    known
+        Number of photos of which it is known whether they show the class, by class name.
     mean_ap
         Mean over the classes that at least `FEWEST` photos show, or nan if there are none.
     images
@@ -36,6 +38,7 @@ class TagScores:
 
     ap: dict[str, float]
     shown: dict[str, int]
+    known: dict[str, int]
     mean_ap: float
     images: int
 
@@ -52,7 +55,7 @@ class TagScores:
         """Return the scores as one line of text, with a figure for classes of enough photos."""
         parts = (
             f"{printable(name)} {figure(self.ap[name]).strip()} "
-            f"(n={n}, chance {n / self.images:.2f})"
+            f"(n={n}, chance {n / self.known[name]:.2f})"
             if n >= FEWEST
             else f"{printable(name)} {TOO_FEW} (n={n})"
             for name, n in self.shown.items()
@@ -94,9 +97,10 @@ def tag_scores(
         )
     known = torch.ones_like(labels, dtype=torch.bool) if known is None else known
     ap, shown = {}, {}
+    counts = dict(zip(names, known.sum(0).tolist(), strict=True))
     for number, name in enumerate(names):
         rows = known[:, number]
         ap[name] = average_precision(class_logits[rows, number], labels[rows, number])
         shown[name] = int((labels[rows, number] > 0).sum())
     enough = (value for name, value in ap.items() if shown[name] >= FEWEST)
-    return TagScores(ap, shown, mean_over_classes(enough), images=len(labels))
+    return TagScores(ap, shown, counts, mean_over_classes(enough), images=len(labels))

@@ -42,7 +42,7 @@ def class_indices(wanted: Sequence[str], names: Sequence[str]) -> list[int]:
     wanted
         Names, capitals or not, or numbers.
     names
-        Of all classes, synonyms parted by ", ".
+        The names of all classes. A comma and a space part synonyms.
 
     Raises
     ------

@@ -127,7 +127,7 @@ def explain_folder(
     out
         Receives the files.
     classifier, methods, classes, top, first_block, affinity
-        As :func:`explain`.
+        They are the same as in :func:`explain`.
     workers, tolerance
         As :func:`getam.inference.predict_folder`.
 
@@ -164,9 +164,9 @@ def explanation_files(
     Parameters
     ----------
     explanation
-        Of the photo.
+        The maps of the photo.
     names, parts
-        Of all classes: as they are shown, and as parts of file names.
+        The names of all classes, as they are shown and as they stand in file names.
     """
     shown = [names[index] for index in explanation.classes]
     arrays: dict[str, Any] = {method: maps.numpy() for method, maps in explanation.maps.items()}

@@ -104,7 +104,7 @@ def push_hub(predictor: HubPredictor, name: str, *, token: str) -> str:
     Parameters
     ----------
     predictor
-        From :func:`write_hub`.
+        The network that :func:`write_hub` has returned.
     name
         The repository, such as ``me/animals``. It is made if it is missing.
     token

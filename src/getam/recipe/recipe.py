@@ -60,7 +60,8 @@ class Recipe:
         How much more often photos of rare classes are drawn: 0 for all equally often, 1 as often as
         the median class, and values between for less.
     corrected_factor
-        How much more often photos with a corrected mask are drawn; a run grows longer by them.
+        How much more often photos with a corrected mask are drawn, as far as they do not become
+        more than twice as many as all others. The run grows longer by them.
     optimiser
         The optimiser: adamw, sgd (momentum 0.9), sgd_paper (none) or sgd_released.
     learning_rate

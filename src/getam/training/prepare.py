@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from lightning_fabric import Fabric
 
-from getam.data import Source, check_photos, check_truth, train_loader
+from getam.data import Source, TrainLoader, check_photos, check_truth, train_loader
 from getam.model import Model, View, choose_device
 from getam.network import Network, share_batch_norm
 from getam.pseudo_label import Labeller
@@ -287,6 +287,26 @@ def decay_of(ema: float, *, updates: float) -> float:
     return 1 - 1 / max(1.0, ema * updates)
 
 
+def loader_of(
+    source: Source, recipe: Recipe, *, fabric: Fabric, workers: int | None
+) -> TrainLoader:
+    """Make the loader that yields the part of this process of every batch."""
+    return train_loader(
+        source,
+        crop=recipe.crop,
+        batch_size=recipe.batch_size // fabric.world_size,
+        seed=recipe.seed,
+        workers=workers,
+        scale=recipe.scale,
+        flip=recipe.flip,
+        jitter=recipe.jitter,
+        balance=recipe.balance,
+        corrected_factor=recipe.corrected_factor,
+        rank=fabric.global_rank,
+        world_size=fabric.world_size,
+    )
+
+
 def build_trainer(
     network: Network,
     source: Source,
@@ -309,20 +329,7 @@ def build_trainer(
     freeze_blocks(network, recipe.frozen_blocks)
     if fabric.world_size > 1:
         share_batch_norm(network)
-    loader = train_loader(
-        source,
-        crop=recipe.crop,
-        batch_size=recipe.batch_size // fabric.world_size,
-        seed=recipe.seed,
-        workers=workers,
-        scale=recipe.scale,
-        flip=recipe.flip,
-        jitter=recipe.jitter,
-        balance=recipe.balance,
-        corrected_factor=recipe.corrected_factor,
-        rank=fabric.global_rank,
-        world_size=fabric.world_size,
-    )
+    loader = loader_of(source, recipe, fabric=fabric, workers=workers)
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
     step = Step(
         network,
