@@ -73,6 +73,15 @@ def test_settings_of_the_user_are_no_killed_run(tmp_path):
         RunFolder(tmp_path, {})
 
 
+@pytest.mark.parametrize("name", ["csv/mine.csv", "samples/epoch001.jpg"])
+def test_folders_of_the_user_with_the_names_of_ours_are_no_killed_run(tmp_path, name):
+    file = tmp_path / "run" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    with pytest.raises(FileExistsError, match="is not empty"):
+        RunFolder(tmp_path / "run", {})
+
+
 def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):
     folder = RunFolder(tmp_path / "run", {"epochs": 2})
     folder.begin()

@@ -124,12 +124,13 @@ def is_new(folder: Path) -> bool:
     if not folder.is_dir():
         return not folder.exists()
     paths = {path.name: path for path in folder.iterdir() if not is_half_written(path)}
-    if SAMPLES in paths and holds_pictures(paths[SAMPLES]):
-        del paths[SAMPLES]
     if FOLDER in paths and is_made(paths[FOLDER]):  # before the run begins
         del paths[FOLDER]
-    names = paths.keys() - {known.folder for known in LOGGERS.values()}
-    return not names or (ENVIRONMENT in names and names <= set(WRITTEN))
+    if ENVIRONMENT not in paths:  # a run writes it first, so all that is here is somebody else's
+        return not paths
+    if SAMPLES in paths and holds_pictures(paths[SAMPLES]):
+        del paths[SAMPLES]
+    return paths.keys() <= {*WRITTEN, *(known.folder for known in LOGGERS.values())}
 
 
 def is_half_written(path: Path) -> bool:
