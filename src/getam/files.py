@@ -52,3 +52,13 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until the content of a file is on the disk.
+
+    A file that gets its name before that may be empty after a loss of power. The wait takes some
+    hundredths of a second, so it is for files that nothing can make again.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
