@@ -49,7 +49,7 @@ def csv(folder: Path, done: int) -> Iterator[Log]:
 
     for earlier in (folder / "csv").glob("from_step_*/metrics.csv"):
         forget_rows_after(earlier, done)
-    table = CSVLogger(folder, name="csv", version=f"from_step_{done}")
+    table = CSVLogger(folder, name="csv", version=f"from_step_{done}", flush_logs_every_n_steps=1)
     try:
         yield lambda figures, step: table.log_metrics(dict(figures), step)
     finally:

@@ -15,7 +15,7 @@ import yaml
 from getam.data import Source
 from getam.doctor import machine
 from getam.evaluation.scores import without_nan
-from getam.files import sync, whole_file
+from getam.files import naming, sync, whole_file
 from getam.inference import QUALITY
 from getam.json_object import json_object
 from getam.network import DESCRIPTION, WEIGHTS
@@ -109,7 +109,7 @@ class RunFolder:
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
-        with (self.path / METRICS).open("a") as file:
+        with naming(self.path / METRICS), (self.path / METRICS).open("a") as file:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ from types import FrameType
 
 from getam.ranks import largest_over_ranks
 
-
 STOPS = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
 )
