@@ -57,7 +57,7 @@ TINY = {
     "backbone": "test_vit",  # of timm: six blocks of width 64
     "no-pretrained": "",
     "decoder-width": 8,
-    "crop": 32,
+    "crop": 64,
     "batch-size": 1,
     "balance": 0,
     "epochs": EPOCHS,

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 import torch
+from together import together
 
 from getam.training.checkpoint import (
     BEFORE,
@@ -121,6 +122,20 @@ def test_another_format_says_what_to_do_and_is_left_alone(found, kept):
         load_checkpoint(kept)
     assert torch.load(kept / CHECKPOINT, weights_only=True)["step"] == 9
     assert torch.load(kept / BEFORE, weights_only=True)["step"] == 2
+
+
+def test_two_processes_read_the_same_one(kept):
+    os.truncate(kept / CHECKPOINT, 3000)
+    assert together(step_in, kept) == [2, 2]
+    assert names_in(kept) == {CHECKPOINT}
+    os.truncate(kept / CHECKPOINT, 3000)
+    assert together(complaint_about, kept) == [complaint_about(kept)] * 2
+
+
+def complaint_about(folder):
+    with pytest.raises(ValueError, match="no checkpoint") as error:
+        load_checkpoint(folder)
+    return str(error.value)
 
 
 def test_nothing_to_resume(tmp_path):
