@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from getam.files import sync, whole_file
+from getam.out_of_memory import is_out_of_memory
 from getam.ranks import from_first, gather, is_first, rank
 
 CHECKPOINT, BEFORE = "checkpoint.pt", "checkpoint_before.pt"
@@ -110,7 +111,7 @@ def _last_whole(folder: Path) -> tuple[str, dict[str, Any]]:
         try:
             state = _read(folder / name)
         except _Damaged as damaged:
-            faults.append(f"{name} {damaged}")
+            faults.append(str(damaged))
             continue
         if faults:
             logger.warning("%s in %s: the run goes on from %s", faults[0], folder, name)
@@ -118,8 +119,8 @@ def _last_whole(folder: Path) -> tuple[str, dict[str, Any]]:
     raise ValueError(f"no checkpoint in {folder} can be read ({'; '.join(faults)}): {_NEW_RUN}")
 
 
-class _Damaged(Exception):
-    """A checkpoint is damaged or missing; the message says so without its name."""
+class _Damaged(ValueError):
+    """A checkpoint is damaged or missing."""
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -135,21 +136,20 @@ def _read(path: Path) -> dict[str, Any]:
         If the disk cannot be read.
     """
     if not path.is_file():
-        raise _Damaged("is missing")
+        raise _Damaged(f"{path.name} is missing")
     try:
         with zipfile.ZipFile(path) as parts:  # torch.save writes one, and torch.load trusts it
             damaged = parts.testzip()
         if damaged is not None:
-            raise _Damaged(f"is damaged (at {damaged})")
+            raise _Damaged(f"{path.name} is damaged (at {damaged})")
         state = torch.load(path, map_location="cpu", weights_only=True)
         found = state.get("format")
-    except (MemoryError, _Damaged):
-        raise
     except Exception as error:  # a damaged file makes the unpickler raise anything
-        if isinstance(error, OSError) and error.errno not in (None, EINVAL):
-            raise  # of the disk
+        of_the_disk = isinstance(error, OSError) and error.errno not in (None, EINVAL)
+        if of_the_disk or is_out_of_memory(error) or isinstance(error, _Damaged):
+            raise
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise _Damaged(f"is truncated or no checkpoint of getam ({reason})") from None
+        raise _Damaged(f"{path.name} is truncated or no checkpoint of getam ({reason})") from None
     if found != FORMAT:
         raise ValueError(
             f"{path} has format {found}, and this version of getam reads format {FORMAT}: go on "
