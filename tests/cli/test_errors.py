@@ -65,6 +65,7 @@ def test_wrong_usage(
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
         (["--data", "VOC", "--weights", "no.pth"], "no.pth"),
+        (["--data", "VOC", "--save-minutes", "-1"], "save_minutes must be 0 or more"),
         (["--data", "VOC", "--resume"], "config.yaml"),
         (["--data", "VOC", "--resume=true"], "config.yaml"),
     ],
