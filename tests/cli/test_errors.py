@@ -114,7 +114,7 @@ def test_errors_of_torch_are_one_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert call(run, []) == 1
     assert complaint(capsys) == "getam: No CUDA GPUs are available (--debug shows the trace)"
     with pytest.raises(RuntimeError):
-        call(run, ["--debug"])
+        call(run, [], debug=True)
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory.\nC"), MemoryError()])
@@ -158,6 +158,8 @@ def test_a_crop_that_does_not_fit_the_memory(
     assert not any(line.startswith("Traceback") for line in said)
 
 
-def test_debug_shows_the_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_debug_shows_the_trace_wherever_it_stands(tmp_path: Path, place: int) -> None:
+    words = ["predict", "--model", str(tmp_path / "no"), "--images", "x", "--out", "y"]
     with pytest.raises(FileNotFoundError):
-        main(["predict", "--debug", "--model", str(tmp_path / "no"), "--images", "x", "--out", "y"])
+        main([*words[:place], "--debug", *words[place:]])
