@@ -32,7 +32,7 @@ from getam import activation_maps
 from getam.activation import Attention, Block, Recording, Setting
 from getam.activation.forward import run_forward
 from getam.activation.methods import getam
-from getam.activation.slots import score_gradients
+from getam.activation.scores import score_gradients
 
 FIRST = 6
 Way = Callable[[Any, Tensor, list[list[int]]], list[Tensor]]
