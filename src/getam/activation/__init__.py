@@ -12,7 +12,7 @@ from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.scaling import divide_as_released, divide_by_maximum, unit_range
 from getam.activation.setting import Setting
-from getam.activation.slots import class_slot_maps
+from getam.activation.slots import class_slot_maps, slot_table
 
 __all__ = [
     "METHODS",
@@ -35,6 +35,7 @@ __all__ = [
     "maps_of_settings",
     "method_names",
     "recorder_for",
+    "slot_table",
     "spread",
     "unit_range",
 ]

@@ -46,22 +46,32 @@ def class_slot_maps(
         As :func:`getam.activation_maps`.
     """
     check_classes(classes, frame.class_scores.shape[1])
-    slots = max((len(wanted) for wanted in classes), default=0)
+    table = slot_table(classes).to(frame.class_scores.device, non_blocking=True)
+    slots = table.shape[1]
     rows: list[list[Tensor]] = []  # by slot, then by setting: [B, N]
     read: slice | None = None
     for slot in range(slots):
-        present = [image for image, wanted in enumerate(classes) if len(wanted) > slot]
+        wanted = table[:, slot : slot + 1]  # [B, 1]
+        absent = wanted == 0
         with torch.enable_grad():
-            score = frame.class_scores[present, [classes[image][slot] for image in present]].sum()
+            scores = frame.class_scores.gather(1, (wanted - 1).clamp_min(0))
+            score = scores.masked_fill(absent, 0).sum()
         graph_stays = keep_graph or slot + 1 < slots
         gradients = score_gradients(score, frame.watched(), keep_graph=graph_stays)
         read = read or frame.rows_read(gradients)  # once: asking a device makes it wait
-        absent = torch.ones(len(classes), 1, dtype=torch.bool, device=score.device)
-        absent[present] = False
         own = rows_of_settings(frame, frame.recording(gradients, read))
         rows.append([row.masked_fill(absent, 0) for row in own])
     maps = in_place(frame, rows)
     return spread_together(frame, maps, times=affinity) if affinity else maps
+
+
+def slot_table(classes: Sequence[Sequence[int]]) -> Tensor:
+    """Return the label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
+    slots = max((len(wanted) for wanted in classes), default=0)
+    values = [
+        [*(index + 1 for index in wanted), *[0] * (slots - len(wanted))] for wanted in classes
+    ]
+    return torch.tensor(values, dtype=torch.int64).view(len(classes), slots)
 
 
 def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:
