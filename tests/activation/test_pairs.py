@@ -6,9 +6,9 @@ import pytest
 import timm
 import torch
 
-from getam.activation import METHODS, Frame, Setting, class_slot_maps
+from getam.activation import METHODS, Frame, Setting, class_slot_maps, slot_table
 from getam.activation.forward import evaluating, run_forward
-from getam.activation.pairs import image_index, recordings_of_pairs
+from getam.activation.pairs import recordings_of_pairs
 
 from .models import TINY, redraw, tiny
 
@@ -66,14 +66,8 @@ def test_a_classifier_that_averages_tokens(with_class_token: bool) -> None:
 def test_a_portion_holds_at_most_as_many_pairs_as_images() -> None:
     model, images, _, _ = tiny()
     frame = frame_of(model, images, [Setting("getam", 6)])
-    portions = [pairs for pairs, _ in recordings_of_pairs(frame, CLASSES, keep_graph=False)]
-    assert portions == [[(0, 0), (2, 0), (0, 1)], [(2, 1), (2, 2)]]
-
-
-def test_all_images_in_order_are_not_copied() -> None:
-    like = torch.zeros(1)
-    assert image_index([0, 1, 2], count=3, like=like) == slice(None)
-    for images in ([0, 1], [1, 0, 2], [0, 0, 1]):
-        index = image_index(images, count=3, like=like)
-        assert isinstance(index, torch.Tensor)
-        assert index.tolist() == images
+    portions = recordings_of_pairs(frame, slot_table(CLASSES), keep_graph=False)
+    assert [pairs.tolist() for pairs, _ in portions] == [
+        [[0, 2, 0], [0, 0, 1]],
+        [[2, 2], [1, 2]],
+    ]

@@ -3,21 +3,21 @@
 import pytest
 import torch
 
-from getam.activation.scores import having, score_gradients, slot_score, slots_of
+from getam.activation.scores import score_gradients, slot_score, slot_table
 
 CLASSES = [[3, 0], [], [1, 0, 2]]
 
 
-def test_slots() -> None:
-    assert slots_of(CLASSES) == 3
-    assert slots_of([[], []]) == slots_of([]) == 0
-    assert [having(CLASSES, slot) for slot in range(3)] == [[0, 2], [0, 2], [2]]
+def test_the_table_holds_the_label_value_of_every_slot() -> None:
+    assert slot_table(CLASSES).tolist() == [[4, 1, 0], [0, 0, 0], [2, 1, 3]]
+    assert slot_table([[], []]).shape == (2, 0)
 
 
 def test_a_slot_adds_one_score_of_every_image_that_has_a_class_there() -> None:
     scores = torch.arange(12.0).view(3, 4).requires_grad_()
-    assert slot_score(scores, CLASSES, 0).item() == 3 + 9
-    (gradient,) = score_gradients(slot_score(scores, CLASSES, 2), [scores], keep_graph=False)
+    first, _, last = slot_table(CLASSES).split(1, 1)
+    assert slot_score(scores, first).item() == 3 + 9
+    (gradient,) = score_gradients(slot_score(scores, last), [scores], keep_graph=False)
     assert gradient.nonzero().tolist() == [[2, 2]]
 
 

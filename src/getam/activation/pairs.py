@@ -4,7 +4,7 @@ An image of one class takes part once and an image of three classes three times,
 computed for slots that stay empty.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -12,41 +12,46 @@ from torch import Tensor
 from getam.activation.frame import Frame
 from getam.activation.pre_norm import Images
 from getam.activation.recording import Block, Recording
-from getam.activation.scores import having, score_gradients, slot_score, slots_of
+from getam.activation.scores import score_gradients, slot_score
 
 
 def recordings_of_pairs(
-    frame: Frame, classes: Sequence[Sequence[int]], *, keep_graph: bool
-) -> Iterator[tuple[list[tuple[int, int]], Recording]]:
-    """Yield pairs (image, slot) in portions, each with what its class scores left in the model.
+    frame: Frame, table: Tensor, *, keep_graph: bool
+) -> Iterator[tuple[Tensor, Recording]]:
+    """Yield pairs of an image and a slot, each with what its class score left in the model.
 
     Parameters
     ----------
     frame
         A forward pass whose blocks were all recognised.
-    classes
-        K_b class indices per image.
+    table
+        The classes of every image; see :func:`slot_table`. It lies on the processor.
     keep_graph
         Whether the graph stays alive for a later backward pass of the loss.
 
     Yields
     ------
     tuple
-        At most as many pairs as there are images, and a recording of as many images.
+        The images and slots of at most as many pairs as there are images, int64 [2, P], and a
+        recording of P images.
     """
-    pairs = [(image, slot) for slot in range(slots_of(classes)) for image in having(classes, slot)]
-    if not pairs:
+    slots, images = table.mT.nonzero(as_tuple=True)  # slot after slot
+    if not len(images):
         return
-    ends = end_gradients(frame, classes, keep_graph=keep_graph)
+    ends = end_gradients(frame, table, keep_graph=keep_graph)
     read, rows = rows_with_gradient(frame, ends)
-    portion = len(classes)
-    for first in range(0, len(pairs), portion):
-        own = pairs[first : first + portion]
-        images = image_index([image for image, _ in own], count=len(classes), like=ends[0])
-        gradient = torch.stack([ends[slot][image, rows] for image, slot in own])
-        with torch.no_grad(), torch.autocast(gradient.device.type, enabled=False):
-            recording = recording_of(frame, gradient, images, rows, read=read)
-        yield own, recording
+    for pairs in torch.stack([images, slots]).split(len(table), 1):
+        images, slots = pairs.to(ends.device, non_blocking=True)
+        all_images = pairs[0].tolist() == list(range(len(table)))
+        with torch.no_grad(), torch.autocast(ends.device.type, enabled=False):
+            recording = recording_of(
+                frame,
+                ends[slots, images, rows],
+                slice(None) if all_images else images,
+                rows,
+                read=read,
+            )
+        yield pairs, recording
 
 
 def recording_of(
@@ -78,27 +83,19 @@ def recording_of(
     return Recording(blocks[::-1], frame.prefix, read)
 
 
-def end_gradients(
-    frame: Frame, classes: Sequence[Sequence[int]], *, keep_graph: bool
-) -> list[Tensor]:
-    """Return d score / d what the last block returned for each slot, [B, N, D] each."""
-    slots = slots_of(classes)
+def end_gradients(frame: Frame, table: Tensor, *, keep_graph: bool) -> Tensor:
+    """Return d score / d what the last block returned for every slot, [K, B, N, D]."""
+    table = table.to(frame.class_scores.device, non_blocking=True)
+    last = table.shape[1] - 1
     gradients: list[Tensor] = []
-    for slot in range(slots):
-        score = slot_score(frame.class_scores, classes, slot)
-        stays = keep_graph or slot + 1 < slots
-        gradients += score_gradients(score, [frame.pre_norm[-1].after], keep_graph=stays)
-    return gradients
+    for slot, wanted in enumerate(table.split(1, 1)):
+        score = slot_score(frame.class_scores, wanted)
+        end = [frame.pre_norm[-1].after]
+        gradients += score_gradients(score, end, keep_graph=keep_graph or slot < last)
+    return torch.stack(gradients)
 
 
-def image_index(images: Sequence[int], *, count: int, like: Tensor) -> Images:
-    """Return what picks some of ``count`` images; all of them in order are picked uncopied."""
-    if list(images) == list(range(count)):
-        return slice(None)
-    return torch.tensor(images, device=like.device)
-
-
-def rows_with_gradient(frame: Frame, ends: Sequence[Tensor]) -> tuple[slice, slice]:
+def rows_with_gradient(frame: Frame, ends: Tensor) -> tuple[slice, slice]:
     """Return the tokens that the classifier reads, and all that have a gradient at the end.
 
     As in :meth:`Frame.rows_read`, the class token is read wherever it has a gradient.

@@ -8,21 +8,28 @@ from torch import Tensor
 HALF_PRECISION_SCALE = 2.0**12  # keeps float16 gradients of a logit from underflowing
 
 
-def slots_of(classes: Sequence[Sequence[int]]) -> int:
-    """Return K, the largest number of classes of an image."""
-    return max((len(wanted) for wanted in classes), default=0)
+def slot_table(classes: Sequence[Sequence[int]]) -> Tensor:
+    """Return the label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
+    slots = max((len(wanted) for wanted in classes), default=0)
+    values = [
+        [*(index + 1 for index in wanted), *[0] * (slots - len(wanted))] for wanted in classes
+    ]
+    return torch.tensor(values, dtype=torch.int64).view(len(classes), slots)
 
 
-def having(classes: Sequence[Sequence[int]], slot: int) -> list[int]:
-    """Return the images that have a class in a slot."""
-    return [image for image, wanted in enumerate(classes) if len(wanted) > slot]
+def slot_score(class_scores: Tensor, wanted: Tensor) -> Tensor:
+    """Add one class score of every image that has a class in a slot.
 
-
-def slot_score(class_scores: Tensor, classes: Sequence[Sequence[int]], slot: int) -> Tensor:
-    """Add the class scores [B, C] of a slot, one of every image that has a class there."""
-    images = having(classes, slot)
+    Parameters
+    ----------
+    class_scores
+        [B, C].
+    wanted
+        A column of :func:`slot_table`, [B, 1].
+    """
     with torch.enable_grad():
-        return class_scores[images, [classes[image][slot] for image in images]].sum()
+        scores = class_scores.gather(1, (wanted - 1).clamp_min(0))
+        return scores.masked_fill(wanted == 0, 0).sum()
 
 
 def score_gradients(

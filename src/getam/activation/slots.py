@@ -12,7 +12,7 @@ from getam.activation.frame import Frame
 from getam.activation.lookup import lookup_method
 from getam.activation.pairs import recordings_of_pairs
 from getam.activation.recording import Recording
-from getam.activation.scores import having, score_gradients, slot_score, slots_of
+from getam.activation.scores import score_gradients, slot_score, slot_table
 
 
 def class_slot_maps(
@@ -47,8 +47,9 @@ def class_slot_maps(
         As :func:`getam.activation_maps`.
     """
     check_classes(classes, frame.class_scores.shape[1])
+    table = slot_table(classes)
     make = maps_by_pair if frame.pre_norm else maps_by_slot
-    whole = make(frame, classes, keep_graph=keep_graph)
+    whole = make(frame, table, keep_graph=keep_graph)
     maps = [
         own[..., frame.prefix :].unflatten(-1, frame.grid_of(setting))
         for setting, own in zip(frame.settings, whole, strict=True)
@@ -56,49 +57,38 @@ def class_slot_maps(
     return spread_together(frame, maps, times=affinity) if affinity else maps
 
 
-def maps_by_slot(
-    frame: Frame, classes: Sequence[Sequence[int]], *, keep_graph: bool
-) -> list[Tensor]:
+def maps_by_slot(frame: Frame, table: Tensor, *, keep_graph: bool) -> list[Tensor]:
     """Make the maps [B, K, N] of every setting by automatic differentiation, slot after slot."""
-    slots = slots_of(classes)
-    whole = no_maps(frame, classes)
+    whole = no_maps(frame, table)
+    table = table.to(frame.class_scores.device, non_blocking=True)
+    slots = table.shape[1]
     read: slice | None = None
     for slot in range(slots):
-        score = slot_score(frame.class_scores, classes, slot)
+        wanted = table[:, slot : slot + 1]
+        score = slot_score(frame.class_scores, wanted)
         graph_stays = keep_graph or slot + 1 < slots
         gradients = score_gradients(score, frame.watched(), keep_graph=graph_stays)
         read = read or frame.rows_read(gradients)  # once: asking a device makes it wait
-        absent = torch.ones(len(classes), 1, dtype=torch.bool, device=score.device)
-        absent[having(classes, slot)] = False
         made = rows_of_settings(frame, frame.recording(gradients, read))
         for maps, own in zip(whole, made, strict=True):
-            maps[:, slot] = own.masked_fill(absent, 0)
+            maps[:, slot] = own.masked_fill(wanted == 0, 0)
     return whole
 
 
-def maps_by_pair(
-    frame: Frame, classes: Sequence[Sequence[int]], *, keep_graph: bool
-) -> list[Tensor]:
+def maps_by_pair(frame: Frame, table: Tensor, *, keep_graph: bool) -> list[Tensor]:
     """Make the same maps by the written-out gradient of the usual block."""
-    whole = no_maps(frame, classes)
-    for pairs, recording in recordings_of_pairs(frame, classes, keep_graph=keep_graph):
-        images, slots = (list(part) for part in zip(*pairs, strict=True))
+    whole = no_maps(frame, table)
+    for pairs, recording in recordings_of_pairs(frame, table, keep_graph=keep_graph):
+        places = tuple(pairs.to(recording.blocks[0].output_gradient.device, non_blocking=True))
         for maps, own in zip(whole, rows_of_settings(frame, recording), strict=True):
-            maps[images, slots] = own
+            maps[places] = own
     return whole
 
 
-def no_maps(frame: Frame, classes: Sequence[Sequence[int]]) -> list[Tensor]:
+def no_maps(frame: Frame, table: Tensor) -> list[Tensor]:
     """Return maps [B, K, N] of zeros for every setting, float32."""
-    return [
-        frame.class_scores.new_zeros(
-            len(classes),
-            slots_of(classes),
-            frame.prefix + prod(frame.grid_of(setting)),
-            dtype=torch.float32,
-        )
-        for setting in frame.settings
-    ]
+    sizes = [frame.prefix + prod(frame.grid_of(setting)) for setting in frame.settings]
+    return [frame.class_scores.new_zeros(*table.shape, n, dtype=torch.float32) for n in sizes]
 
 
 def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:

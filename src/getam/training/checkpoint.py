@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from getam.files import whole_file
 from getam.ranks import gather, is_first, rank
+from getam.training.random_states import random_states, set_random_states
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -33,14 +33,6 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
         raise OSError(f"cannot write {folder / CHECKPOINT}, is the disk full? ({reason})") from None
 
 
-def random_states() -> dict[str, Tensor]:
-    """Return the states of torch's generators in this process."""
-    states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        states["cuda"] = torch.cuda.get_rng_state()
-    return states
-
-
 def load_checkpoint(folder: Path) -> dict[str, Any]:
     """Read the state of a run (no code in the file is executed) and set the random states.
 
@@ -63,7 +55,5 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} is truncated or no checkpoint of getam ({reason})") from None
     for states in saved:
-        torch.set_rng_state(states["cpu"])
-        if "cuda" in states and torch.cuda.is_available():
-            torch.cuda.set_rng_state(states["cuda"])
+        set_random_states(states)
     return state
