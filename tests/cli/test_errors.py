@@ -59,7 +59,10 @@ def test_wrong_usage(
         (["--data", "VOC", "--rule", "paper", "--epochs", "1"], "saliency"),
         (["--data", "VOC", "--optimiser", "adam"], "optimiser must be one of"),
         (["--data", "VOC", "--frozen_blocks", "99"], "frozen_blocks must lie in"),
-        (["--data", "VOC", "--device", "gpu"], "device must be cpu or cuda, got 'gpu'"),
+        (
+            ["--data", "VOC", "--device", "gpu"],
+            "device must be one of auto, cpu",
+        ),
         (["--data", "VOC", "--workers", "-1"], "workers must be in 0.."),
         (["--data", "VOC", "--first-block", "99", "--epochs", "1"], "first_block must lie in"),
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),

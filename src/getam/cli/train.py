@@ -85,7 +85,7 @@ def train_from_tags(
         preset: default, paper or released; says what the settings are that are not given
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         loggers: where curves go beside metrics.jsonl, e.g. tensorboard, csv, wandb or mlflow,csv
-        device: auto, cpu or cuda
+        device: auto (a CUDA GPU if there is one), cpu, cuda, cuda:1 or mps
         devices: processes that train, one per GPU of this machine; torchrun's own number counts
         workers: processes that read photos, beside each one that trains
         save_minutes: save so often within an epoch too; what is made since is lost by a kill

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from getam.files import sync, whole_file
 from getam.out_of_memory import is_out_of_memory
 from getam.ranks import from_first, gather, is_first, rank
+from getam.training.random_states import random_states, set_random_states
 
 CHECKPOINT, BEFORE = "checkpoint.pt", "checkpoint_before.pt"
 
@@ -60,14 +60,6 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
         raise OSError(f"cannot write {last}, is the disk full? ({reason})") from None
 
 
-def random_states() -> dict[str, Tensor]:
-    """Return the states of torch's generators in this process."""
-    states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        states["cuda"] = torch.cuda.get_rng_state()
-    return states
-
-
 def load_checkpoint(folder: Path) -> dict[str, Any]:
     """Read the state of a run (no code in the file is executed) and set the random states.
 
@@ -98,7 +90,8 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
     gather(None)  # until all have read it
     if is_first() and name != CHECKPOINT:
         (folder / name).replace(folder / CHECKPOINT)  # a damaged one must not become the one before
-    _set_random_states(state.pop("random_states"))
+    for states in state.pop("random_states")[rank() : rank() + 1]:
+        set_random_states(states)
     return state
 
 
@@ -156,11 +149,3 @@ def _read(path: Path) -> dict[str, Any]:
             f"with the version that wrote it (env.json names the first one), or {_NEW_RUN}"
         )
     return state
-
-
-def _set_random_states(saved: list[dict[str, Tensor]]) -> None:
-    """Set the states of torch's generators in this process to those of its number."""
-    for states in saved[rank() : rank() + 1]:
-        torch.set_rng_state(states["cpu"])
-        if "cuda" in states and torch.cuda.is_available():
-            torch.cuda.set_rng_state(states["cuda"])

@@ -89,7 +89,7 @@ def train(
         A second split. If it has masks, every stage is scored on it at the end; its tags are
         scored in any case.
     device
-        "auto", "cpu" or "cuda".
+        "auto" (a CUDA GPU if there is one), "cpu", "cuda", "cuda:1" or "mps".
     devices
         Number of processes on this machine, one per device, which share every batch. More than one
         are started with the command of this program, so a notebook cannot have them. torchrun says

@@ -6,10 +6,11 @@ Several processes run the same loop, each with its part of every batch. The firs
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+import torch
 from lightning_fabric import Fabric
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -75,9 +76,6 @@ class Trainer:
         self.step_module, self.optimiser = fabric.setup(step, optimiser)
         copy_from_first(step)
         self.loader = loader
-        self.batches = cast(
-            Iterable[Batch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-        )
         self.schedule = schedule
         self.run = run
         self.accumulate = accumulate
@@ -137,7 +135,7 @@ class Trainer:
         ):
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
-                for batch in self.batches:
+                for batch in self.loader:
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
@@ -253,7 +251,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint from which :meth:`restore` goes on to the same losses."""
-        if not all(parameter.isfinite().all() for parameter in self.step.parameters()):
+        finite = [parameter.isfinite().all() for parameter in self.step.parameters()]
+        if not torch.stack(finite).all():  # asked once: an accelerator has to stop for the answer
             raise self.diverged("a weight is not finite")
         check_equal_weights(self.step)
         state: dict[str, Any] = {
