@@ -1,7 +1,7 @@
-"""Does a joint step fit the memory of a GPU? Computed from the sizes of its tensors, nothing is run.
+"""Does a joint step fit the memory of a GPU? It is computed from the sizes of tensors.
 
-    python benchmarks/memory_fit.py            # writes benchmarks/results/memory_fit.json, row by row
-    python benchmarks/memory_fit.py --check    # computes a small step, runs it, and compares both
+    python benchmarks/memory_fit.py            # writes results/memory_fit.json, row by row
+    python benchmarks/memory_fit.py --check    # computes a small step, runs it, and compares
 
 Tensors of torch's FakeTensorMode have sizes and no values, so a step of any size takes seconds. The
 gigabytes are those of all tensors that live at the peak: weights, gradients, both moments of AdamW,
@@ -35,8 +35,12 @@ RESULTS = ROOT / "benchmarks" / "results" / "memory_fit.json"
 FIRST_BLOCK, LABELS, FITS = 8, 2, 24 / 1.1
 CASES = [
     (name, size, count, half, again)
-    for name, size in ((TINY, 224), ("vit_small_patch16_224", 448), (BASE, 448))
-    for count in (4, 16)
+    for name, size, count in (
+        (BASE, 448, 16),
+        (BASE, 448, 4),
+        ("vit_small_patch16_224", 448, 16),
+        (TINY, 224, 16),
+    )
     for half in (False, True)
     for again in (False, True)
 ]
@@ -57,7 +61,8 @@ def steps_of(network: Network, batch: Batch, *, half: bool, again: bool) -> Call
     """Return what makes a joint step of the default way to label, and moves the weights."""
     if again:
         checkpoint_blocks(network, FIRST_BLOCK)
-    labeller = Labeller("grad_cam", FIRST_BLOCK, affinity=4, scale=0.5)
+    # Memory does not depend on the number of iterations.
+    labeller = Labeller("grad_cam", FIRST_BLOCK, affinity=4, iterations=1, scale=0.5)
     step = Step(network.train(), labeller, WEIGHTS)
     optimiser = build_optimiser(
         step, "adamw", learning_rate=1e-5, head_factor=10, weight_decay=0.05
@@ -74,12 +79,13 @@ def steps_of(network: Network, batch: Batch, *, half: bool, again: bool) -> Call
 
 def computed(name: str, size: int, count: int, *, half: bool = False, again: bool = False) -> float:
     """Return the gigabytes of the tensors of the second of two steps, and of the network."""
-    network = build_network(name, CLASSES, pretrained=False)
+    with torch.device("meta"):
+        network = build_network(name, CLASSES, pretrained=False)
     fake = FakeTensorMode()
     preceding.cache_clear()  # tensors with values and without do not mix
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     with TensorMemory() as memory, fake, Answered():
-        network._apply(lambda tensor: torch.empty_like(fake.from_tensor(tensor)))
+        network._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype))
         photos = torch.empty(count, 3, size, size, dtype=torch.uint8)
         run = steps_of(network, fake_batch(photos), half=half, again=again)
         run()
@@ -106,18 +112,19 @@ def fake_batch(photos: torch.Tensor) -> Batch:
 
 def check() -> None:
     """Compare a small step that is run with the same step computed."""
-    for size, count in ((96, 2), (224, 4)):
-        network = build_network(TINY, CLASSES, pretrained=False)
+    for name, size, count in ((TINY, 96, 2), (TINY, 224, 4)):
+        network = build_network(name, CLASSES, pretrained=False)
         batch = fake_batch(torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8))
         before = peak_megabytes()
-        run = steps_of(copy.deepcopy(network), batch, half=False, again=False)
-        run()
         with TensorMemory() as memory:
+            run = steps_of(copy.deepcopy(network), batch, half=False, again=False)
             run()
+            run()
+        grown = (peak_megabytes() - before) * 2**20 / 1e9
         print(
-            f"{TINY} {size}, {count} photos: computed {computed(TINY, size, count):.3f} GB, "
-            f"tensors of a real step {memory.peak / 1e9:.3f} GB without the network, "
-            f"peak of the process {(peak_megabytes() - before) * 2**20 / 1e9:.3f} GB more"
+            f"{name} {size}, {count} photos: computed {computed(name, size, count):.3f} GB, "
+            f"tensors of the real step {memory.peak / 1e9:.3f}, growth of the process {grown:.3f}",
+            flush=True,
         )
 
 
