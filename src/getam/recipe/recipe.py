@@ -120,6 +120,9 @@ class Recipe:
         Share of the steps over which the weights for prediction are averaged; 0 for no average.
     precision
         Number format: auto (the fastest here), 32-true, bf16-mixed or 16-mixed.
+    activation_checkpointing
+        Whether blocks before the first one that counts keep nothing for the backward pass and run
+        again in it. It needs less memory and more time, and the gradients are the same.
     seed
         Seed of all random numbers.
     """
@@ -162,6 +165,7 @@ class Recipe:
     test_crf: bool = False
     ema: float
     precision: str = "auto"
+    activation_checkpointing: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
