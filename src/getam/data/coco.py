@@ -19,6 +19,8 @@ from getam.data.finding import Finding, Notice, missing_photos
 from getam.data.listing import name_photos
 from getam.data.notice import unknown
 from getam.data.once import check_once
+from getam.data.outline import check_polygons, run_length_mask
+from getam.data.photo import photo_size
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.there import is_file
@@ -145,10 +147,16 @@ class CocoMasks:
         """
         image_id = self.image_ids[record.id]
         info = self._coco.imgs[image_id]
-        drawn = np.full((info["height"], info["width"]), BACKGROUND, dtype=np.int32)
+        size = (info["height"], info["width"])
+        if size != photo_size(record.image):  # before memory is asked for, as much as the file says
+            raise ValueError(
+                f"the mask of {record.id} must have the size of its photo "
+                f"{photo_size(record.image)}, got {size} in {self.instances}"
+            )
+        drawn = np.full(size, BACKGROUND, dtype=np.int32)
         for annotation in sorted(self._coco.imgToAnns[image_id], key=_drawing_order):
             value = self.values[annotation["category_id"]]
-            inside = self._inside(annotation, record.id)
+            inside = self._inside(annotation, record.id, size)
             drawn[inside] = IGNORE if annotation.get("iscrowd") else value
         return drawn
 
@@ -159,8 +167,12 @@ class CocoMasks:
         with redirect_stdout(StringIO()):  # pycocotools prints its progress
             return COCO(self.instances)
 
-    def _inside(self, annotation: dict[str, Any], name: str) -> np.ndarray:
+    def _inside(self, annotation: dict[str, Any], name: str, size: tuple[int, int]) -> np.ndarray:
         try:
+            outline = annotation["segmentation"]
+            if isinstance(outline, dict):
+                return run_length_mask(outline, size)
+            check_polygons(outline, size)
             return self._coco.annToMask(annotation).astype(bool)
         except Exception as error:  # the decoder raises whatever the content makes it raise
             raise ValueError(
@@ -170,7 +182,8 @@ class CocoMasks:
 
 
 def _drawing_order(annotation: dict[str, Any]) -> tuple[bool, float]:
-    return not annotation.get("iscrowd"), -annotation.get("area", 0)
+    area = annotation.get("area", 0)
+    return not annotation.get("iscrowd"), -area if isinstance(area, int | float) else 0
 
 
 def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -178,20 +191,33 @@ def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
         raise FileNotFoundError(f"there is no instances file {path}")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"cannot read the instances file {path}: {error}") from error
-    needed = {
-        "images": {"id", "file_name", "height", "width"},
-        "annotations": {"image_id", "category_id"},
-        "categories": {"id", "name"},
-    }
-    for part, keys in needed.items():
+    for part, kinds in _NEEDED.items():
         entries = content.get(part) if isinstance(content, dict) else None
-        if not isinstance(entries, list) or not all(
-            isinstance(entry, dict) and keys <= entry.keys() for entry in entries
-        ):
-            raise ValueError(f"{path} must hold a list {part!r} of entries with {sorted(keys)}")
+        if not isinstance(entries, list) or not all(_is_entry(entry, kinds) for entry in entries):
+            raise ValueError(
+                f"{path} must hold a list {part!r} of entries with {sorted(kinds)}, each of the "
+                "right kind"
+            )
+    if len({isinstance(category["id"], str) for category in content["categories"]}) > 1:
+        raise ValueError(f"{path} must have categories whose ids are all numbers or all texts")
     return content
+
+
+_ID: Any = int | float | str
+_NEEDED: dict[str, dict[str, Any]] = {
+    "images": {"id": _ID, "file_name": str, "height": int, "width": int},
+    "annotations": {"image_id": _ID, "category_id": _ID},
+    "categories": {"id": _ID, "name": str},
+}
+"""The lists of an instances file, with what every entry must hold and of which kind it is."""
+
+
+def _is_entry(entry: object, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(key), kind) for key, kind in kinds.items()
+    )
 
 
 def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dict[int, str]:
