@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 KINDS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
-"""The kinds of pictures that are opened, in the words of Pillow. Its JPEG reads the MPO of phones."""
+"""The kinds of pictures that are opened, in the words of Pillow. JPEG reads the MPO of phones."""
 
 # A filter and no `catch_warnings`, because several threads read photos at once.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)

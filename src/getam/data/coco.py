@@ -6,9 +6,7 @@ scoring only.
 
 import json
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from getam.data.finding import Finding, Notice, missing_photos
 from getam.data.listing import name_photos
 from getam.data.notice import unknown
 from getam.data.once import check_once
-from getam.data.outline import check_polygons, run_length_mask
+from getam.data.outline import polygon_mask, run_length_mask
 from getam.data.photo import photo_size
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
@@ -146,7 +144,8 @@ class CocoMasks:
             If the mask of an annotation is missing or cannot be decoded.
         """
         image_id = self.image_ids[record.id]
-        info = self._coco.imgs[image_id]
+        images, annotations = self._content
+        info = images[image_id]
         size = (info["height"], info["width"])
         if size != photo_size(record.image):  # before memory is asked for, as much as the file says
             raise ValueError(
@@ -154,26 +153,27 @@ class CocoMasks:
                 f"{photo_size(record.image)}, got {size} in {self.instances}"
             )
         drawn = np.full(size, BACKGROUND, dtype=np.int32)
-        for annotation in sorted(self._coco.imgToAnns[image_id], key=_drawing_order):
+        for annotation in sorted(annotations.get(image_id, ()), key=_drawing_order):
             value = self.values[annotation["category_id"]]
             inside = self._inside(annotation, record.id, size)
             drawn[inside] = IGNORE if annotation.get("iscrowd") else value
         return drawn
 
     @cached_property
-    def _coco(self) -> Any:
-        from pycocotools.coco import COCO
-
-        with redirect_stdout(StringIO()):  # pycocotools prints its progress
-            return COCO(self.instances)
+    def _content(self) -> tuple[dict[Any, dict[str, Any]], dict[Any, list[dict[str, Any]]]]:
+        """Return the images by their ids, and the annotations by the ids of their images."""
+        content = _read_instances(self.instances)
+        annotations: dict[Any, list[dict[str, Any]]] = {}
+        for annotation in content["annotations"]:
+            annotations.setdefault(annotation["image_id"], []).append(annotation)
+        return {image["id"]: image for image in content["images"]}, annotations
 
     def _inside(self, annotation: dict[str, Any], name: str, size: tuple[int, int]) -> np.ndarray:
         try:
             outline = annotation["segmentation"]
             if isinstance(outline, dict):
                 return run_length_mask(outline, size)
-            check_polygons(outline, size)
-            return self._coco.annToMask(annotation).astype(bool)
+            return polygon_mask(outline, size)
         except Exception as error:  # the decoder raises whatever the content makes it raise
             raise ValueError(
                 f"cannot draw annotation {annotation.get('id')} of {name} in {self.instances}: "

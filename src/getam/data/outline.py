@@ -81,8 +81,8 @@ def unpacked(text: str) -> list[int]:
     return lengths
 
 
-def check_polygons(outline: object, size: tuple[int, int]) -> None:
-    """See that polygons can be drawn in the memory of their photo.
+def polygon_mask(outline: object, size: tuple[int, int]) -> np.ndarray:
+    """Draw polygons as COCO does.
 
     Parameters
     ----------
@@ -91,11 +91,31 @@ def check_polygons(outline: object, size: tuple[int, int]) -> None:
     size
         Height and width of the photo.
 
+    Returns
+    -------
+    numpy.ndarray
+        bool [H, W], True inside of any polygon.
+
     Raises
     ------
     ValueError
         If it is anything else, if a point lies far outside of the photo, or if an outline is much
         longer than any thing could have.
+    """
+    check_polygons(outline, size)
+    from pycocotools import mask
+
+    drawn = mask.frPyObjects(outline, *size)
+    return mask.decode(mask.merge(drawn)).astype(bool)
+
+
+def check_polygons(outline: object, size: tuple[int, int]) -> None:
+    """Raise the error of `polygon_mask` about polygons that would take too much to draw.
+
+    Raises
+    ------
+    ValueError
+        If the polygons are refused.
     """
     if not isinstance(outline, list) or not outline:
         raise ValueError("the outline must be a list of polygons or run lengths")

@@ -47,9 +47,9 @@ def read_photo(path: str | Path) -> Image.Image:
 
 
 def check_photo(path: str | Path) -> None:
-    """Decode a photo as `read_photo` does, and forget it. A JPEG is decoded at an eighth of its size.
+    """Decode a photo as `read_photo` does, and forget it.
 
-    All of the file is read, in a part of the time and the memory.
+    A JPEG is decoded at an eighth of its size: all of the file is read, in a part of the memory.
 
     Raises
     ------

@@ -51,8 +51,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for number, line in enumerate(lines, start=2):
         if len(line) != len(names):
             raise ValueError(
-                f"row {number} of {path} must have {len(names)} cells: {quoted(line)}; a cell that holds "
-                f'{separator!r} itself must stand in quotes ("...")'
+                f"row {number} of {path} must have {len(names)} cells: {quoted(line)}; a cell that "
+                f'holds {separator!r} itself must stand in quotes ("...")'
             )
     return [dict(zip(names, map(str.strip, line), strict=True)) for line in lines]
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
 
 from getam.files import whole_file
 from getam.network.backbone import create_backbone

@@ -70,8 +70,8 @@ def train(
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
     after every epoch, pictures of samples and, at the end, the model (``model.safetensors``,
     ``model.json``) that :class:`getam.Predictor` loads, and ``quality.json``, which tells the
-    photos with suspicious tags or masks. If photos cannot be read, ``left_out.json`` names each with
-    its reason. What is learnt does not depend on them.
+    photos with suspicious tags or masks. If photos cannot be read, ``left_out.json`` names each
+    with its reason. What is learnt does not depend on them.
 
     Parameters
     ----------
