@@ -13,7 +13,7 @@ from PIL import Image
 from training.conftest import RECIPE
 
 from getam.cli.train import open_parts
-from getam.data import open_source
+from getam.data import Record, Source, check_photos, open_source
 from getam.network import Network, build_network
 from getam.training import train
 
