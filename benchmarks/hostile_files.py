@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import yaml
 from PIL import Image
+from pycocotools import mask as coco_mask
 
 from getam.cli.settings_file import read_settings
 from getam.data import open_source, photo_size, read_labels, read_photo
@@ -28,6 +29,7 @@ from getam.data.label_map import read_label_map
 from getam.data.photo import check_photo
 from getam.data.voc_classes import VOC_CLASSES
 from getam.evaluation.folders import read_mask
+from getam.export.brush import pack_region
 from getam.export.from_label_studio import masks_from_label_studio
 from getam.files import whole_file
 from getam.model import Model, View, load_model, save_model
@@ -266,11 +268,11 @@ def _photo(
 ) -> bytes:
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     file = io.BytesIO()
-    image = (
-        Image.fromarray(noise).convert("L").convert(mode)
-        if mode != "RGB"
-        else Image.fromarray(noise)
-    )
+    image = Image.fromarray(noise)
+    if mode == "F":
+        image = Image.fromarray(noise[..., 0] / np.float32(255))
+    elif mode != "RGB":
+        image = image.convert("L").convert(mode)
     image.save(file, form, **o)
     return file.getvalue()
 
@@ -322,6 +324,7 @@ def _made() -> dict[str, list[bytes]]:
 
 
 def _instances() -> dict[str, object]:
+    packed = coco_mask.encode(np.asfortranarray(np.eye(30, 40, dtype=np.uint8)))
     run_lengths = {"size": [30, 40], "counts": [100, 50, 1050]}
     return {
         "images": [
@@ -350,15 +353,15 @@ def _instances() -> dict[str, object]:
                 "id": 3,
                 "image_id": 1,
                 "category_id": 7,
-                "segmentation": {"size": [30, 40], "counts": "T3b1\\o0"},
+                "segmentation": {"size": [30, 40], "counts": packed["counts"].decode()},
             },
         ],
     }
 
 
 def _tasks() -> list[dict[str, object]]:
-    value = {"brushlabels": ["cat"], "rle": [0, 0, 0, 4, 0, 0, 0, 0]}
-    region = {"type": "brushlabels", "original_height": 1, "original_width": 1, "value": value}
+    value = {"brushlabels": ["cat"], "rle": pack_region(np.eye(4, 5) > 0)}
+    region = {"type": "brushlabels", "original_height": 4, "original_width": 5, "value": value}
     return [{"data": {"id": "a"}, "annotations": [{"result": [region]}]}]
 
 

@@ -67,13 +67,13 @@ def damaged_files_are_refused(number: int, folder: Path) -> None:
     assert read(kind, damaged(data, draw.choice(SOUND)[1], draw), folder) is None, kind
 
 
-@settings(max_examples=60, suppress_health_check=FROM_PYTEST)
+@settings(max_examples=40, suppress_health_check=FROM_PYTEST)
 @given(number=st.integers(0, 2**32))
 def test_damaged_files(number: int, tmp_path: Path) -> None:
     damaged_files_are_refused(number, tmp_path)
 
 
-@settings(max_examples=60, suppress_health_check=FROM_PYTEST)
+@settings(max_examples=40, suppress_health_check=FROM_PYTEST)
 @given(kind=st.sampled_from(sorted(TREES)), tree=TREE)
 def test_trees_of_any_values(kind: str, tree: object, tmp_path: Path) -> None:
     assert read(kind, json.dumps(tree).encode(), tmp_path) is None
@@ -160,4 +160,4 @@ def test_a_failure_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
             raise KeyError("!")
 
     monkeypatch.setitem(KINDS, "mark", Kind("a", reader, lambda _data: True))
-    assert fuzz.made_small(fuzz.Mutant("mark", b"abc!def" * 3)).data == b"!"
+    assert fuzz.made_small(fuzz.Mutant("mark", b"ab!c")).data == b"!"
