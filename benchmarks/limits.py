@@ -12,6 +12,7 @@ import pickle
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def main() -> None:
     """Measure each in a process of its own, print it, and keep it."""
     Image.MAX_IMAGE_PIXELS = None  # to write what is too large to be read
     with tempfile.TemporaryDirectory() as folder:
-        for name, work in [*photos(Path(folder)), *labels(Path(folder)), *checks(Path(folder))]:
+        parts = (photos, labels, checks)
+        for name, work in chain.from_iterable(part(Path(folder)) for part in parts):
             row = measured(work)
             print(name, json.dumps(row), flush=True)
             keep_row(RESULT, name, row)
