@@ -11,7 +11,18 @@ from typing import Any
 CALLS: list[str] = []
 """What somebody tried to reach in this process."""
 
-OWN = frozenset({None, "", b"", "localhost", b"localhost", socket.gethostname()})
+
+def own_address() -> str:
+    """Return the address by which others would reach this machine. Nothing is sent for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(asked.getsockname()[0])
+
+
+OWN = frozenset({None, "", b"", "localhost", b"localhost", socket.gethostname(), own_address()})
 
 
 class CalledSomebody(RuntimeError):
@@ -20,7 +31,9 @@ class CalledSomebody(RuntimeError):
 
 def refuse(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse to look up or to reach anything but this machine."""
-    if event == "socket.connect" or event == "socket.sendto":
+    if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM:
+        return  # this sends nothing; Ray asks for its own address in this way
+    if event in ("socket.connect", "socket.sendto"):
         host = arguments[1][0] if isinstance(arguments[1], tuple) else None  # else a local socket
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
