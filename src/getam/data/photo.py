@@ -1,7 +1,9 @@
 """This module reads a photo file of any common kind as an upright RGB image, with Pillow."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -12,6 +14,8 @@ _ORIENTATION = 0x0112
 _LYING = frozenset({5, 6, 7, 8})
 _AT_ONCE = 2**22  # pixels that are converted at once: a copy of a whole photo may be a gigabyte
 _LEAST = 8  # a JPEG can be decoded at an eighth of its size
+_LARGE = 25_000_000  # pixels
+_ONE_LARGE = Lock()  # many threads check photos, and each large one may take a gigabyte
 
 
 def read_photo(path: str | Path) -> Image.Image:
@@ -60,7 +64,9 @@ def check_photo(path: str | Path) -> None:
     try:
         with open_picture(path) as image:
             image.draft(None, (image.width // _LEAST or 1, image.height // _LEAST or 1))
-            _decoded(image)
+            large = image.width * image.height > _LARGE
+            with _ONE_LARGE if large else nullcontext():
+                _decoded(image)
     except Exception as error:
         raise _unreadable(path, error) from error
 

@@ -70,7 +70,7 @@ def _check_table(pickled: bytes) -> None:
     if not (numbers > most).any() and not _IN_DIGITS.search(pickled):
         return  # the quick look; the same bytes may also be a part of a text or of a vector
     for operation, number, _ in pickletools.genops(pickled):
-        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and number > most:
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and (number or 0) > most:
             raise ValueError(f"the pickle asks for a table of {number:,} objects, which is refused")
 
 
