@@ -152,7 +152,21 @@ def other_value(data: bytes, other: bytes, draw: random.Random) -> bytes:
     if not places:
         return flip(data, other, draw)
     holder, key = draw.choice(places)
-    values = [None, True, -1, 0, 1e308, 10**20, "", "../x", "\0", [], {}, [[]], {"a": {}}]
+    values: list[Any] = [
+        None,
+        True,
+        -1,
+        0,
+        1e308,
+        10**20,
+        "",
+        "../x",
+        "\0",
+        [],
+        {},
+        [[]],
+        {"a": {}},
+    ]
     if isinstance(holder, dict) and draw.random() < 0.2:
         del holder[key]
     else:
@@ -190,7 +204,7 @@ def _read_photo(folder: Path, _out: Path) -> None:
         raise AssertionError("the header has another size than the photo")
 
 
-def _open(folder: Path, out: Path, name: str = ".", **options: Path) -> None:
+def _open(folder: Path, out: Path, name: str = ".", **options: Any) -> None:
     """Open a data set as `getam train` does, and write a file for every photo as `predict` does."""
     source = open_source(folder / name, **options)
     for record in source.records:
@@ -292,10 +306,9 @@ def _made() -> dict[str, list[bytes]]:
     ]
     vectors = {name: np.eye(20, dtype=np.float32)[index] for index, name in enumerate("ab")}
     npy = io.BytesIO()
-    np.save(npy, vectors, allow_pickle=True)
-    pth, npz = io.BytesIO(), io.BytesIO()
+    np.save(npy, np.array(vectors, dtype=object), allow_pickle=True)
+    pth = io.BytesIO()
     torch.save({"model": {"a": torch.zeros(2, 3), "b": torch.ones(4).half()}}, pth)
-    np.savez_compressed(npz, masks=np.ones((2, 30, 40), dtype=bool))
     return {
         "photo": [*photos, film.getvalue()],
         "mask": [_photo("P"), _photo("L"), _photo("1")],
