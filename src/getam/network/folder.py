@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
+from torch import Tensor
 
 from getam.files import whole_file
 from getam.network.backbone import create_backbone
@@ -93,18 +94,34 @@ def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:
     folder = Path(folder)
     architecture, info = _read_description(folder)
     state = read_state_dict(folder / WEIGHTS)
-    with torch.device("meta"):  # a description may name a network that would fill the memory
-        check_exactly(_untrained(architecture, folder), state, origin=str(folder / WEIGHTS))
+    _check_shapes(architecture, state, folder)
     network = _untrained(architecture, folder)
     load_exactly(network, state, origin=str(folder / WEIGHTS))
     return network.eval(), info
 
 
+def _check_shapes(architecture: Architecture, state: dict[str, Tensor], folder: Path) -> None:
+    """Compare a description with the weights before the network that it names takes any memory."""
+    try:
+        with torch.device("meta"):
+            shapes = _built(architecture)
+    except _WRONG_KIND:  # an old timm needs values; of a wrong description `_untrained` tells
+        return
+    check_exactly(shapes, state, origin=str(folder / WEIGHTS))
+
+
 def _untrained(architecture: Architecture, folder: Path) -> Network:
     try:
-        return assemble(create_backbone(architecture.backbone, pretrained=False), architecture)
-    except (KeyError, TypeError, RuntimeError, OverflowError) as error:
+        return _built(architecture)
+    except _WRONG_KIND as error:
         raise _no_description(description_in(folder), error) from None
+
+
+def _built(architecture: Architecture) -> Network:
+    return assemble(create_backbone(architecture.backbone, pretrained=False), architecture)
+
+
+_WRONG_KIND = (KeyError, TypeError, RuntimeError, OverflowError)
 
 
 def description_in(folder: Path) -> Path:
