@@ -5,8 +5,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
+# The versions that were tried together. `make lock` renews them.
+LOCKED := --constraint requirements.lock
 
-.PHONY: demo test test-all slow examples browser check style types imports format package bench docs clean
+.PHONY: demo test test-all test-oldest lock slow examples browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -22,7 +24,7 @@ slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
 examples: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,examples]"
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all,examples]"
 	$(BIN)/python -m pytest tests/examples
 	$(BIN)/jupyter-execute --kernel_name=python3 examples/quickstart.ipynb
 
@@ -53,22 +55,39 @@ package: $(VENV)/installed
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/twine check --strict dist/*
 	$(PYTHON) -m venv $(WHEEL)
-	$(WHEEL)/bin/pip install --quiet dist/*.whl
+	$(WHEEL)/bin/pip install --quiet $(LOCKED) dist/*.whl
 	touch $(WHEEL)/installed
 	$(WHEEL)/bin/python -I tests/published/try_wheel.py
 
 bench: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,bench]"
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all,bench]"
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/crf.py
 
 docs: $(VENV)/installed
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build
 
-$(VENV)/installed: pyproject.toml
+# The newest versions of everything, tried together from now on.
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --upgrade pip
+	build/lock/bin/pip install --quiet --editable ".[all,examples]"
+	sed '/^#/!d' requirements.lock > build/lock/head
+	build/lock/bin/pip freeze --exclude-editable | cat build/lock/head - > requirements.lock
+
+# The oldest torch, torchvision and timm that pyproject.toml allows, with the newest of the rest.
+# torch 2.6 is a download of three gigabytes, so this is done by hand and not before every change.
+test-oldest:
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/pip install --quiet torch==2.6.0 torchvision==0.21.0 timm==1.0.20 \
+		--editable ".[dev]"
+	build/oldest/bin/python -m pytest --ignore tests/published $(OLDEST)
+
+$(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[all]"
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all]"
 	touch $@
 
 clean:

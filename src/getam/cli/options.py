@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from inspect import signature
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
+from getam.cli.settings_file import read_settings
 
 Words = str | list[str] | None
 
@@ -139,8 +141,22 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
         if any(option.partition("=")[0] == f"--{first}" for option in spelled):
             parser.error(f"{spelled[0]} stands first and gives --{first}: leave one of them out")
         spelled = [*spelled[1:], f"--{first}={spelled[0]}"]
+    for file in _config_files(spelled):
+        try:
+            read_settings(file)  # the parser would write out what the file names again and again
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
     settings = parser.parse_args(spelled)
     return {name: value for name, value in settings.as_dict().items() if name != "config"}
+
+
+def _config_files(spelled: Sequence[str]) -> list[Path]:
+    """Return the files of settings that the command names."""
+    given = [option.partition("=")[2] for option in spelled if option.startswith("--config=")]
+    given += [
+        value for name, value in zip(spelled, spelled[1:], strict=False) if name == "--config"
+    ]
+    return [Path(file) for file in given if Path(file).is_file()]
 
 
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:

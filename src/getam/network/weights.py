@@ -1,6 +1,7 @@
 """This module loads weights from a local file into a network, or says in one line why not."""
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,10 @@ def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
     }
     if not tensors:
         raise ValueError(f"weights: {origin} must hold a state dict of tensors, found none")
-    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+    try:
+        return {key: _in_full(value) for key, value in tensors.items()}
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"weights: {origin} is no weight file ({error})") from None
 
 
 def load_weights(network: Network, path: str | Path) -> None:
@@ -89,6 +93,18 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) ->
         If keys are missing, unexpected or of another shape. One line counts them and names up to
         five of each.
     """
+    check_exactly(module, state, origin=origin)
+    module.load_state_dict(state)
+
+
+def check_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) -> None:
+    """Raise the error of `load_exactly`. The module may lie on the device ``meta``, without memory.
+
+    Raises
+    ------
+    ValueError
+        If keys are missing, unexpected or of another shape.
+    """
     own = module.state_dict()
     problems = {
         "missing": own.keys() - state.keys(),
@@ -100,13 +116,14 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) ->
     if any(problems.values()):
         found = "; ".join(f"{len(k)} {what} ({_some(k)})" for what, k in problems.items() if k)
         raise ValueError(f"weights: {origin} belongs to another architecture: keys {found}")
-    module.load_state_dict(state)
 
 
 def _read(path: Path) -> object:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        if zipfile.is_zipfile(path):
+            _check_packed(path)
         with catch_warnings(action="ignore"):  # the one line below says enough
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
@@ -117,6 +134,25 @@ def _read(path: Path) -> object:
     except Exception as error:  # a damaged file makes the readers raise errors of any kind
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"weights: {path} is truncated or no weight file ({reason})") from None
+
+
+def _check_packed(path: Path) -> None:
+    """Refuse an archive that is compressed, which torch never does: a bomb unpacks to gigabytes."""
+    with zipfile.ZipFile(path) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("its content is compressed")
+
+
+def _in_full(tensor: Tensor) -> Tensor:
+    """Return a tensor in float32 if it is of floats.
+
+    A few bytes can stand for a tensor of any size, whose rows are one row. It is refused.
+    """
+    if tensor.layout != torch.strided or tensor.device.type != "cpu":
+        raise ValueError("it holds a tensor that is no plain one")
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise ValueError("it holds a tensor with fewer values than its shape says")
+    return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def fit_position(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

@@ -173,7 +173,7 @@ class Recipe:
             for name in names:
                 if not (isfinite(getattr(self, name)) and fits(getattr(self, name))):
                     raise ValueError(f"{name} must be {range_}, got {getattr(self, name)}")
-        if not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
+        if len(self.scale) != 2 or not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
             raise ValueError(
                 f"scale must be 0 < least <= greatest <= {LARGEST_SCALE}, got {list(self.scale)}"
             )

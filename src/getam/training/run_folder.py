@@ -19,20 +19,21 @@ from getam.files import naming, sync, whole_file
 from getam.inference import QUALITY
 from getam.json_object import json_object
 from getam.network import DESCRIPTION, WEIGHTS
+from getam.plain_yaml import read_yaml
 from getam.ranks import is_first
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT, has_checkpoint
 from getam.training.corrected_photos import CORRECTED
 from getam.training.loggers import LOGGERS
 from getam.training.pictures import SAMPLES
-from getam.training.train_photos import TRAIN_PHOTOS, trained_on
+from getam.training.train_photos import LEFT_OUT, TRAIN_PHOTOS, trained_on
 
 logger = logging.getLogger(__name__)
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, CORRECTED)
+WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, LEFT_OUT, CORRECTED)
 """These files of a run may be there before its first checkpoint. A new run writes them anew."""
 
 LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
@@ -284,9 +285,9 @@ def recorded_settings(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
     try:
-        settings = yaml.safe_load(file.read_text(errors="replace"))
-    except yaml.YAMLError as error:
-        settings = str(error).splitlines()[0]
+        settings = read_yaml(file.read_text(errors="replace"))
+    except ValueError as error:
+        settings = str(error)
     if not isinstance(settings, dict):
         raise ValueError(f"{file} is damaged ({settings or 'empty'}): restore it, or move it away")
     return settings

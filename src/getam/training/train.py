@@ -22,7 +22,7 @@ from getam.training.prepare import prepare
 from getam.training.processes import while_others_live
 from getam.training.run_folder import goes_on
 from getam.training.step import StepOutput
-from getam.training.train_photos import write_train_photos
+from getam.training.train_photos import write_left_out, write_train_photos
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ def train(
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
     and the one before it, pictures of samples and, at the end, the model (``model.safetensors``,
     ``model.json``) that :class:`getam.Predictor` loads, and ``quality.json``, which tells the
-    photos with suspicious tags or masks.
+    photos with suspicious tags or masks. If photos cannot be read, ``left_out.json`` names each
+    with its reason. What is learnt does not depend on them.
 
     Parameters
     ----------
@@ -151,6 +152,7 @@ def train(
         # Only now: settings that cannot be built must not use the folder up.
         trainer.run.begin()
         write_train_photos(out, source)
+        write_left_out(out, (source, val))
         write_corrected(out, ready.corrected)
         if val is not None:
             trainer.run.write_val_photos([record.image for record in val.records])
