@@ -184,8 +184,9 @@ def tile_maps() -> str:
 WHOLE = {
     "tags/old default": "the first default",
     "tags/base": "8 photos a step, 9 epochs",
-    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs",
-    "all cows/base": "the same, and `balance` 0.5: the default",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs: the "
+    "default",
+    "all cows/base": "the same, and `balance` 0.5: the second default",
     "all cows/balance 1": "the same, and `balance` 1",
 }
 
