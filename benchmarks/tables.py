@@ -323,7 +323,14 @@ ANIMALS = {
     "animals saliency": "tags and saliency maps",
     "animals tags": "tags alone",
     "animals tags, AVX2": "tags alone, without AVX-512",
-    "animals tags, bfloat16": "tags alone, in bfloat16",
+}
+
+SECOND = {
+    "animals saliency, second default": "tags and saliency maps",
+    "animals saliency, second default, no tag weight": "tags and saliency maps, `tag_weight` 0",
+    "animals tags, second default": "tags alone",
+    "animals tags, second default, no tag weight": "tags alone, `tag_weight` 0",
+    "animals tags, second default, bfloat16": "tags alone, in bfloat16",
 }
 
 FEW = {
@@ -350,14 +357,7 @@ TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
 TABLES: dict[str, Callable[[], str]] = {
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
-    "tag weight": lambda: stages(
-        {
-            "animals tags": "tags alone, `tag_weight` 1",
-            "animals tags, no tag weight": "tags alone, `tag_weight` 0",
-            "animals saliency": "with saliency, `tag_weight` 1",
-            "animals saliency, no tag weight": "with saliency, `tag_weight` 0",
-        }
-    ),
+    "second default": lambda: stages(SECOND),
     "few photos": lambda: stages(FEW),
     "few cows": lambda: classes(
         {"animals tags": "all cows", "animals few cows": "a tenth of them"}
