@@ -91,7 +91,7 @@ def train_loader(
     scale: tuple[float, float] = (0.9, 1 / 0.875),
     flip: float = 0.5,
     jitter: float = 0.0,
-    balance: float = 0.5,
+    balance: float = 0.0,
     corrected_factor: float = 1.0,
     rank: int = 0,
     world_size: int = 1,

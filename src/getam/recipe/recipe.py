@@ -54,6 +54,7 @@ class Recipe:
         Least and greatest long side of a photo relative to the crop.
     flip
         Probability that a training photo is mirrored; 0 where left and right differ, as in writing.
+        There, test_flip is to be off as well.
     jitter
         Strength of the random colour changes, 0 for none.
     balance
