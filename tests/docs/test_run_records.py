@@ -49,6 +49,7 @@ def claimed(row: dict[str, Any], seed: int) -> dict[str, Any]:
     recipe = asdict(recipe_for(facts, options["preset"], seed=seed, **own))
     if options["corrected"] is None:  # no photo has a mask that could be drawn more often
         del recipe["corrected_factor"]
+    del recipe["activation_checkpointing"]  # it changes no result, and came later
     if "precision" not in own:  # `auto` took the fastest of the machine
         del recipe["precision"]
     settings: dict[str, Any] = json.loads(json.dumps({**options, **recipe}))

@@ -86,6 +86,7 @@ def default(facts: Facts) -> dict[str, Any]:
         "test_crf": False,
         "ema": 0.13,
         "precision": "auto",
+        "activation_checkpointing": False,
     }
 
 
@@ -133,6 +134,7 @@ def released(facts: Facts) -> dict[str, Any]:
         "test_crf": True,
         "ema": 0.0,
         "precision": "32-true",
+        "activation_checkpointing": False,
     }
 
 
