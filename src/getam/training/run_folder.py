@@ -39,7 +39,10 @@ WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, LEFT_OUT, COR
 LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
 """These files of a run come with its first checkpoint and at its end."""
 
-FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers", "save_minutes"})
+FREE = frozenset(
+    ("workers", "device", "devices", "strict", "out", "loggers", "save_minutes")
+    + ("activation_checkpointing",)
+)
 """These settings may change when a run goes on."""
 
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
