@@ -58,6 +58,8 @@ def claimed(row: dict[str, Any], seed: int) -> dict[str, Any]:
 
 def differences(settings: dict[str, Any], wanted: dict[str, Any]) -> dict[str, str]:
     """Return the settings that a row claims and its record lacks or has otherwise."""
+    if settings.get("balance") is True:  # so the oldest records write 0.5, the only power then
+        settings = {**settings, "balance": 0.5}
     return {
         name: f"recorded {settings.get(name)}, claimed {value}"
         for name, value in wanted.items()
