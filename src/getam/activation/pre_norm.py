@@ -49,7 +49,7 @@ class PreNormBlock:
     Attributes
     ----------
     attention
-        What it attended with.
+        The queries, keys and values that it attended with, and what that returned.
     before, middle
         The norms of ``tokens`` and of ``middle``.
     inward
@@ -122,7 +122,7 @@ class PreNormBlock:
         Parameters
         ----------
         middle, output
-            What :meth:`to_attention` returned.
+            The two gradients that :meth:`to_attention` returned.
         images, rows
             The arguments that it was given.
         wanted
