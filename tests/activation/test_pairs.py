@@ -71,3 +71,22 @@ def test_a_portion_holds_at_most_as_many_pairs_as_images() -> None:
         [[0, 2, 0], [0, 0, 1]],
         [[2, 2], [1, 2]],
     ]
+
+
+def test_scores_that_read_an_earlier_block_are_left_to_automatic_differentiation() -> None:
+    model, images, _, _ = tiny()
+    kept: list[torch.Tensor] = []
+
+    class Two(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model, self.cls_token = model, model.cls_token
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            kept.clear()
+            return self.model(images) + kept[0][:, 0, :4]
+
+    model.blocks[6].register_forward_hook(lambda _module, _given, tokens: kept.append(tokens))
+    with evaluating(model):
+        frame = run_forward(Two().eval(), images, settings=[Setting("getam", 4)])
+    assert not frame.pre_norm

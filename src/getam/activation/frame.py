@@ -12,6 +12,7 @@ from getam.activation.methods import READ_TOKENS
 from getam.activation.pre_norm import PreNormBlock
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
+from getam.activation.scores import depends_through
 from getam.activation.setting import Setting
 from getam.activation.windows import Windows, blocks_before_last_stage
 
@@ -41,8 +42,9 @@ class Frame:
     windows
         How each counted block cuts its tokens into windows; empty without windowed attention.
     pre_norm
-        The counted blocks, if all were recognised as :class:`PreNormBlock` and no method reads more
-        of the gradients than the classifier's rows; empty otherwise.
+        The counted blocks, if all were recognised as :class:`PreNormBlock`, if the scores read the
+        last one alone, and if no method reads more of the gradients than the classifier's rows;
+        empty otherwise.
     """
 
     settings: Sequence[Setting]
@@ -95,7 +97,7 @@ class Frame:
             check_class_token(setting.method, prefix)
         tokens = recorded_tokens(recorder, calls, settings)
         all_calls = list(recorder.calls.values())
-        pre_norm = recorder.trace.chain(range(first, count)) if recorder.trace else ()
+        pre_norm = usual_blocks(recorder, class_scores, calls, first=first)
         cut = windows[first:count]
         return cls(settings, class_scores, grid, calls, all_calls, prefix, tokens, cut, pre_norm)
 
@@ -128,6 +130,20 @@ class Frame:
     def grid_of(self, setting: Setting) -> tuple[int, int]:
         """Return the size (h, w) of a setting's maps; with windows that of its first block."""
         return self.windows[self.skipped(setting)].grid if self.windows else self.grid
+
+
+def usual_blocks(
+    recorder: AttentionRecorder, class_scores: Tensor, calls: Sequence[Attention], *, first: int
+) -> Sequence[PreNormBlock]:
+    """Return the counted blocks if all have the usual form and the scores read the last one alone.
+
+    A score that reads an earlier block too has gradients that do not come through the last one.
+    """
+    if recorder.trace is None or not class_scores.requires_grad:
+        return ()
+    blocks = recorder.trace.chain(range(first, first + len(calls)))
+    outputs = [call.output for call in calls]
+    return blocks if blocks and depends_through(class_scores, blocks[-1].after, outputs) else ()
 
 
 def first_block_of(settings: Sequence[Setting]) -> int:
