@@ -65,7 +65,9 @@ class PreNormBlock:
     scale_1, scale_2
         [D], or None.
     after
-        [B, N, D], what the block returned. Alone of all it may belong to a graph.
+        [B, N, D], what the block returned, with its graph.
+    entered
+        ``tokens`` with their graph, or None if they have none.
     """
 
     attention: Attention
@@ -80,6 +82,7 @@ class PreNormBlock:
     scale_1: Tensor | None
     scale_2: Tensor | None
     after: Tensor
+    entered: Tensor | None
 
     def to_attention(self, gradient: Tensor, images: Images, rows: slice) -> tuple[Tensor, Tensor]:
         """Bring the gradient of some tokens from ``after`` back to what the attention returned.
