@@ -64,3 +64,16 @@ def test_hostile_run_lengths(counts: object, size: tuple[int, int], reason: str)
 def test_hostile_polygons(polygons: object, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         polygon_mask(polygons, (20, 30))
+
+
+def test_a_polygon_without_an_inside_is_passed_over():
+    triangle = [1, 1, 9, 1, 9, 9]
+    expected = polygon_mask([triangle], (12, 12))
+    for outline in ([[5, 5, 20, 20], triangle], [triangle, [5, 5, 20, 20]]):
+        assert (polygon_mask(outline, (12, 12)) == expected).all()
+    assert not polygon_mask([[5, 5, 11, 11]], (12, 12)).any()
+
+
+def test_a_number_too_large_for_any_float_is_refused():
+    with pytest.raises(ValueError, match="far outside"):
+        polygon_mask([[10**400, 1, 2, 2, 3, 3]], (12, 12))

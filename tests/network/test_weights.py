@@ -132,3 +132,11 @@ def test_a_missing_file_and_a_file_without_tensors(tmp_path):
     torch.save({"epoch": 3}, tmp_path / "empty.pth")
     with pytest.raises(ValueError, match="state dict of tensors"):
         read_state_dict(tmp_path / "empty.pth")
+
+
+def test_a_small_tensor_may_repeat_one_value(tmp_path):
+    torch.save({"a.bias": torch.zeros(1).expand(192)}, tmp_path / "a.pth")
+    assert read_state_dict(tmp_path / "a.pth")["a.bias"].tolist() == [0] * 192
+    torch.save({"a.bias": torch.zeros(1).expand(2**30)}, tmp_path / "a.pth")
+    with pytest.raises(ValueError, match="a.bias: it has fewer values"):
+        read_state_dict(tmp_path / "a.pth")

@@ -108,6 +108,7 @@ def train_from_tags(
         from getam.training.run_folder import goes_on
 
         resume = goes_on(out, resume=resume)
+    refuse_among_photos(out, data)
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -279,6 +280,14 @@ def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
 
     folders = (out / f"seed{seed}" for seed in seeds)
     return next((folder for folder in folders if has_checkpoint(folder)), None)
+
+
+def refuse_among_photos(out: Path, data: Path | None) -> None:
+    """Raise a ValueError if the pictures of a run would be taken for photos to train on."""
+    from getam.data.open import takes_all_photos
+
+    if data is not None and takes_all_photos(data) and out.resolve().is_relative_to(data.resolve()):
+        raise ValueError(f"out: {out} lies among the photos of {data}: choose a folder beside it")
 
 
 def open_parts(

@@ -44,7 +44,7 @@ def run_length_mask(outline: Mapping[str, Any], size: tuple[int, int]) -> np.nda
     """
     counts = outline.get("counts")
     lengths = unpacked(counts) if isinstance(counts, str) else counts
-    if list(outline.get("size", ())) != list(size):
+    if list(outline.get("size") or ()) != list(size):
         raise ValueError(f"the run lengths must have the size {size}, got {outline.get('size')}")
     if not isinstance(lengths, list) or not all(type(n) is int and n >= 0 for n in lengths):
         raise ValueError("the run lengths must be whole numbers of 0 and more")
@@ -81,7 +81,7 @@ def unpacked(text: str) -> list[int]:
     return lengths
 
 
-def polygon_mask(outline: object, size: tuple[int, int]) -> np.ndarray:
+def polygon_mask(outline: Any, size: tuple[int, int]) -> np.ndarray:
     """Draw polygons as COCO does.
 
     Parameters
@@ -105,8 +105,11 @@ def polygon_mask(outline: object, size: tuple[int, int]) -> np.ndarray:
     check_polygons(outline, size)
     from pycocotools import mask
 
-    drawn = mask.frPyObjects(outline, *size)
-    return mask.decode(mask.merge(drawn)).astype(bool)
+    # A polygon of two points has no inside, and pycocotools takes a first one for boxes.
+    areas = [polygon for polygon in outline if len(polygon) > 4]
+    if not areas:
+        return np.zeros(size, bool)
+    return mask.decode(mask.merge(mask.frPyObjects(areas, *size))).astype(bool)
 
 
 def check_polygons(outline: object, size: tuple[int, int]) -> None:
@@ -123,9 +126,9 @@ def check_polygons(outline: object, size: tuple[int, int]) -> None:
         numbers = isinstance(polygon, list) and all(type(n) in (int, float) for n in polygon)
         if not numbers or len(polygon) < 4 or len(polygon) % 2:
             raise ValueError("a polygon must be x, y of two or more points")
-        points = np.array(polygon, dtype=float).reshape(-1, 2)
-        if not (np.abs(points) <= FAR * max(size)).all():
+        if not all(abs(n) <= FAR * max(size) for n in polygon):
             raise ValueError("a polygon has a point far outside of its photo")
+        points = np.array(polygon, dtype=float).reshape(-1, 2)
         length = np.abs(np.diff(points, axis=0, append=points[:1])).max(axis=1).sum()
         if length > LONGEST_OUTLINE * sum(size):
             raise ValueError("a polygon is too long for its photo")

@@ -18,6 +18,9 @@ _WRAPPERS = ("model", "state_dict", "model_state_dict", "model_ema")
 _BACKBONE = "backbone."
 _HEADS = ("head.", "head_dist.")
 
+REPEATED = 2**26
+"""A tensor whose values are one value or row, repeated, may have so many bytes: 64 MB."""
+
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     """Read a flat state dict in float32 from a ``.safetensors`` or a PyTorch file.
@@ -54,10 +57,13 @@ def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
     }
     if not tensors:
         raise ValueError(f"weights: {origin} must hold a state dict of tensors, found none")
-    try:
-        return {key: _in_full(value) for key, value in tensors.items()}
-    except (ValueError, RuntimeError) as error:
-        raise ValueError(f"weights: {origin} is no weight file ({error})") from None
+    whole = {}
+    for key, value in tensors.items():
+        try:
+            whole[key] = _in_full(value)
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"weights: {origin} is refused ({key}: {error})") from None
+    return whole
 
 
 def load_weights(network: Network, path: str | Path) -> None:
@@ -140,18 +146,21 @@ def _check_packed(path: Path) -> None:
     """Refuse an archive that is compressed, which torch never does: a bomb unpacks to gigabytes."""
     with zipfile.ZipFile(path) as archive:
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            raise ValueError("its content is compressed")
+            raise ValueError("its content is compressed: save it again with torch.save")
 
 
 def _in_full(tensor: Tensor) -> Tensor:
     """Return a tensor in float32 if it is of floats.
 
-    A few bytes can stand for a tensor of any size, whose rows are one row. It is refused.
+    A few bytes can stand for a tensor of any size, whose rows are one row. A large one is refused.
     """
     if tensor.layout != torch.strided or tensor.device.type != "cpu":
         raise ValueError("it holds a tensor that is no plain one")
-    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        raise ValueError("it holds a tensor with fewer values than its shape says")
+    size = tensor.numel() * tensor.element_size()
+    if size > max(REPEATED, tensor.untyped_storage().nbytes()):
+        raise ValueError(
+            "it has fewer values than its shape says: save the tensor after .contiguous()"
+        )
     return tensor.float() if tensor.is_floating_point() else tensor
 
 

@@ -84,9 +84,14 @@ class RunFolder:
             check_same(path, self.config, free=FREE | MOVABLE)
             moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
-        elif not is_new(path):
-            hint = ", or go on with --resume" if has_checkpoint(path) else ""
-            raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
+        else:
+            self.check_new()
+
+    def check_new(self) -> None:
+        """Raise a FileExistsError if the folder holds anything that could be lost."""
+        if not is_new(self.path):
+            hint = ", or go on with --resume" if has_checkpoint(self.path) else ""
+            raise FileExistsError(f"out: {self.path} is not empty: choose another folder{hint}")
 
     def begin(self) -> None:
         """Write the settings and the environment; a resumed run notes only where its inputs are.
@@ -97,6 +102,7 @@ class RunFolder:
         for cut in filter(is_half_written, [*self.path.glob("*"), *self.path.glob(f"{SAMPLES}/*")]):
             cut.unlink()
         if not self.resume:
+            self.check_new()  # again: another process may have trained here meanwhile
             # The environment comes first: it tells a run from a folder with settings of the user.
             with whole_file(self.path / ENVIRONMENT) as temporary:
                 temporary.write_text(json.dumps(environment(), indent=2) + "\n")

@@ -1,7 +1,7 @@
 """A run records the photos that it is trained on and their tags, and goes on with no others."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from getam.data import Source
@@ -40,6 +40,14 @@ def write_left_out(folder: Path, sources: Iterable[Source | None]) -> None:
     named = {str(photo): reason for found in faults for photo, reason in found.items()}
     if named:
         write_text(folder / LEFT_OUT, json.dumps(named, indent=2) + "\n")
+
+
+def left_out_of(folder: Path) -> Mapping[str, str]:
+    """Return the photos that could not be read when a run began, each with its reason."""
+    file = folder / LEFT_OUT
+    if not file.is_file():
+        return {}
+    return json_object(file.read_text(encoding="utf-8", errors="replace"), origin=file)
 
 
 def trained_on(folder: Path) -> dict[str, TagsOfPhoto] | None:
@@ -89,6 +97,14 @@ def check_same_photos(folder: Path, source: Source) -> None:
         The message counts the photos that differ and names one of them.
     """
     other = other_photos(folder, source)
+    left_out = left_out_of(folder)
+    mended = [record.id for record in source.records if str(record.image) in left_out]
+    if mended:
+        raise ValueError(
+            f"data: {len(mended)} photos, {mended[0]} among them, could not be read when the run "
+            f"in {folder} began, and can be read now: take them away to go on, or begin a new run "
+            "with another --out"
+        )
     if other:
         raise ValueError(
             f"data: {len(other)} photos or their tags, {other[0]} among them, differ between "
