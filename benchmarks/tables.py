@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
 EXPLICIT = Path(__file__).with_name("results") / "explicit_best.json"
 LATEST = Path(__file__).with_name("results") / "latest.json"
+FLAT = Path(__file__).with_name("results") / "flat_memory.json"
 SCALE = Path(__file__).with_name("results") / "scale.json"
 TWO_STAGE = Path(__file__).with_name("results") / "two_stage.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
@@ -295,6 +296,20 @@ def explicit_best() -> str:
     return table([*head, "ours", "explicit", "ours / plain forward"], lines)
 
 
+def flat_memory() -> str:
+    """Write the memory of the commands early and late in a long folder."""
+    lines = []
+    for verb, row in read_rows(FLAT).items():
+        for who in ("the command", "reading"):
+            own = row[who]
+            sizes = [f"{own[f'megabytes {when}']:,} MB" for when in ("early", "late")]
+            ratios = [f"{own[name]:.3f}" for name in ("growth", "peak growth")]
+            processes = "itself" if who == "the command" else "its two reading processes"
+            lines.append([f"`getam {verb}`", processes, *sizes, *ratios])
+    head = ["command", "process", "photos 500 to 1,000", "last 500 photos", "ratio"]
+    return table([*head, "ratio of the peaks"], lines)
+
+
 def masks_stored() -> str:
     """Write the mean bytes of a mask by the way in which it is stored."""
     rows = [(name, row) for name, row in read_rows(SCALE).items() if "bytes" in row]
@@ -434,6 +449,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "two stage": two_stage,
     "explicit best": explicit_best,
     "proposals": proposals,
+    "flat memory": flat_memory,
     "masks stored": masks_stored,
     "lists opened": lists_opened,
     "plan": plan,
