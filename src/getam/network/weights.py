@@ -126,7 +126,7 @@ def check_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) -
         "of another type": {
             k
             for k in own.keys() & state.keys()
-            if own[k].is_floating_point() != state[k].is_floating_point()
+            if own[k].is_floating_point() and not state[k].is_floating_point()
         },
     }
     if any(problems.values()):
