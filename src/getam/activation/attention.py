@@ -115,8 +115,8 @@ class Attention:
     def score_gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """Return d score / d scores before softmax of some query rows, float32 [B, A, rows, N].
 
-        With A = softmax(S), it is A_nm (G_nm - sum_k A_nk G_nk); the sum is g_n . output_n.
+        With A = softmax(S) and G = d score / d A, it is A_nm (G_nm - sum_k A_nk G_nk).
         """
-        inside = output_gradient[:, :, rows].float() * self.output[:, :, rows].detach().float()
-        slopes = self.gradient(output_gradient, rows) - inside.sum(-1, keepdim=True)
-        return self.scores(rows).softmax(-1) * slopes
+        attention = self.scores(rows).softmax(-1)
+        weighted = attention * self.gradient(output_gradient, rows)
+        return weighted - attention * weighted.sum(-1, keepdim=True)
