@@ -145,9 +145,7 @@ def test_what_cannot_lie_elsewhere_is_refused_in_one_line(root, capsys):
 
 
 @pytest.fixture
-def bucket(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Elsewhere]:
+def bucket(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     """A bucket of the test's own with the photos, on an S3 server of this machine."""
     from moto.server import ThreadedMotoServer
 
