@@ -108,7 +108,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     A compiled forward pass makes no call that could be recorded.
     """
     training = [module for module in model.modules() if module.training]
-    model.eval()
+    if training:
+        model.eval()
     try:
         with torch.compiler.set_stance("force_eager"):
             yield
