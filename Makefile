@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 WHEEL := build/wheel
 # The versions that were tried together. `make lock` renews them.
 LOCKED := --constraint requirements.lock
+EVERYTHING := all,examples,ray,readers,remote,slow
 
 .PHONY: demo test test-all test-oldest lock slow examples browser check style types imports format package bench docs clean
 
@@ -18,13 +19,13 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
 # What lies in examples/ runs too: the notebook from top to bottom, the programs on a few photos.
-test-all: test slow examples
+# With everything there, the tests also read exports through the readers of other tools.
+test-all: $(VENV)/everything test slow examples
 
-slow: $(VENV)/installed
+slow: $(VENV)/everything
 	$(BIN)/python -m pytest -m slow
 
-examples: $(VENV)/installed
-	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all,examples]"
+examples: $(VENV)/everything
 	$(BIN)/python -m pytest tests/examples
 	$(BIN)/jupyter-execute --kernel_name=python3 examples/quickstart.ipynb
 
@@ -72,7 +73,7 @@ lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --upgrade pip
-	build/lock/bin/pip install --quiet --editable ".[all,examples]"
+	build/lock/bin/pip install --quiet --editable ".[$(EVERYTHING)]"
 	sed '/^#/!d' requirements.lock > build/lock/head
 	build/lock/bin/pip freeze --exclude-editable | cat build/lock/head - > requirements.lock
 
@@ -88,6 +89,10 @@ $(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all]"
+	touch $@
+
+$(VENV)/everything: $(VENV)/installed
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[$(EVERYTHING)]"
 	touch $@
 
 clean:

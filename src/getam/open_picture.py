@@ -16,6 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from getam.elsewhere import Fetched
+
 KINDS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
 """The kinds of pictures that are opened, in the words of Pillow. JPEG reads the MPO of phones."""
 
@@ -38,7 +40,9 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     if not path.is_file():  # opening a pipe would wait for somebody who writes into it
         raise ValueError("it is not a file")
     try:
-        with Image.open(path, formats=KINDS) as image:
+        with Image.open(
+            path.open("rb") if isinstance(path, Fetched) else path, formats=KINDS
+        ) as image:
             yield image
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)

@@ -10,6 +10,9 @@ written once all files of the photo are whole, or once it is known why there are
     {"id": "cat/2", "photo": "/photos/cat/2.jpg", "status": "failed", "seconds": 0.01,
      "error": "cannot read the photo /photos/cat/2.jpg: not an image"}
 
+The manifest of a folder elsewhere, such as ``s3://bucket/masks``, comes in pieces named
+``manifest.TIME.jsonl``, since object stores append nothing.
+
 Every shard of the photos has a manifest of its own, such as ``manifest-3-of-64.jsonl``, so no two
 processes write to one file. What any of them holds counts as done for all.
 """
@@ -22,15 +25,18 @@ import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from errno import ENOSPC
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
+from time import monotonic, time_ns
 from typing import Any
 
+from getam.elsewhere import Elsewhere, located, whole_name
 from getam.files import whole_file
 from getam.places import folded, place_below
 from getam.shard import WHOLE, Shard
@@ -38,10 +44,11 @@ from getam.shard import WHOLE, Shard
 MANIFEST = "manifest.jsonl"
 """The manifest of a command that works on all photos."""
 
-_MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?\.jsonl")
+_MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?(\.[0-9]+)?\.jsonl")
 _BEGINNING = re.compile(r"\.manifest(-[0-9]+-of-[0-9]+)?\.[0-9]+\.jsonl")
 _READERS = 8  # threads that read outputs again: a disk of a network answers several at once
 _CHUNK = 2**20
+_SENT_EVERY = 20.0  # seconds; what a killed process had not sent is done again
 _TYPES = {"id": str, "photo": str, "outputs": list, "checksum": list, "command": dict}
 
 LIST = "list of photos"
@@ -52,7 +59,77 @@ Entry = Mapping[str, Any]
 logger = logging.getLogger(__name__)
 
 
-class OutputFolder:
+class Outcomes:
+    """Outcomes say which files were made of each photo, or why there are none.
+
+    They are kept in memory. The worker of a cluster makes them, and the process that has the
+    manifest adds their entries to it.
+
+    Parameters
+    ----------
+    path
+        The output folder.
+    photos
+        The absolute paths of the photos by their ids.
+
+    Attributes
+    ----------
+    done
+        The ids of the photos whose outputs are whole.
+    failed
+        Why a photo got no outputs, by its id.
+    entries
+        What a manifest says of each photo.
+    """
+
+    def __init__(self, path: Path, photos: Mapping[str, str]) -> None:
+        self.path, self.photos = path, photos
+        self.done: set[str] = set()
+        self.failed: dict[str, str] = {}
+        self.entries: list[Entry] = []
+
+    def file(self, place: str, suffix: str) -> Path:
+        """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
+        return place_below(self.path, place, suffix)
+
+    def record(self, place: str, outputs: Mapping[Path, str], *, seconds: float = 0.0) -> None:
+        """Record that all files of a photo are whole. Several threads may call this at once.
+
+        Parameters
+        ----------
+        place
+            The id of the photo.
+        outputs
+            Its files, with the :func:`checksum` of each.
+        seconds
+            How long the photo took.
+        """
+        names = [path.relative_to(self.path).as_posix() for path in outputs]
+        sums = list(outputs.values())
+        self.add(self._entry(place, "done", seconds) | {"outputs": names, "checksum": sums})
+
+    def record_failure(self, place: str, error: str, *, seconds: float = 0.0) -> None:
+        """Record in one line why a photo has no outputs. Several threads may call this at once."""
+        self.add(self._entry(place, "failed", seconds) | {"error": error})
+
+    def add(self, entry: Entry) -> None:
+        """Add what a manifest says of a photo, as `record` and `record_failure` make it."""
+        self.keep(entry)
+        if entry["status"] == "done":
+            self.done.add(entry["id"])
+        else:
+            self.failed[entry["id"]] = entry["error"]
+
+    def keep(self, entry: Entry) -> None:
+        """Keep an entry where it belongs."""
+        self.entries.append(entry)
+
+    def _entry(self, place: str, status: str, seconds: float) -> dict[str, Any]:
+        photo = self.photos[place]
+        return {"id": place, "photo": photo, "status": status, "seconds": round(seconds, 3)}
+
+
+class OutputFolder(Outcomes):
     """An output folder records what a command has written for each photo, and what went wrong.
 
     A folder that is new or empty is begun. A folder that the same command began is continued. Its
@@ -114,14 +191,13 @@ class OutputFolder:
                 "overwrite: a shard that starts again would undo its own work and that of others: "
                 "remove the folder first, or leave out --overwrite"
             )
-        self.path = Path(path)
         self.own = shard.part(photos)
-        self.failed: dict[str, str] = {}
+        absolute = {place: whole_name(photos[place]) for place in self.own}
+        super().__init__(located(path), absolute)
         self.shard = shard
         self.manifest = self.path / _manifest_name(shard)
-        self.photos = {place: os.path.normpath(photos[place].absolute()) for place in self.own}
         self._lock = Lock()
-        self._opened: FileIO | None = None
+        self._opened: FileIO | Pieces | None = None
         _refuse_alike(photos)
         stems = _stems_below(self.path, self.own)
         refuse_inputs([*stems, self.manifest, *files], [*photos.values(), *inputs])
@@ -138,10 +214,6 @@ class OutputFolder:
         if _command_in(self.manifest) is None:
             self._begin(command)
 
-    def file(self, place: str, suffix: str) -> Path:
-        """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
-        return place_below(self.path, place, suffix)
-
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """Open the manifest for :meth:`record`, and yield an empty folder for unfinished files.
@@ -154,6 +226,11 @@ class OutputFolder:
         FileExistsError
             If another process is writing for the same shard.
         """
+        if isinstance(self.manifest, Elsewhere):
+            with TemporaryDirectory() as folder, closing(Pieces(self.manifest)) as self._opened:
+                yield Path(folder)
+            self._opened = None
+            return
         part = self.manifest.with_name(f".{self.manifest.stem}.part")
         with FileIO(self.manifest, "a+") as self._opened:
             _refuse_second(self._opened, self.manifest)
@@ -166,28 +243,14 @@ class OutputFolder:
                 shutil.rmtree(part, ignore_errors=True)
                 self._opened = None
 
-    def record(self, place: str, outputs: Iterable[Path], *, seconds: float = 0.0) -> None:
-        """Record that all files of a photo are whole. Several threads may call this at once.
-
-        Parameters
-        ----------
-        place
-            The id of the photo.
-        outputs
-            Its files.
-        seconds
-            How long the photo took.
-        """
-        outputs = list(outputs)
-        names = [path.relative_to(self.path).as_posix() for path in outputs]
-        sums = [_checksum(path) for path in outputs]
-        self._append(place, "done", seconds, {"outputs": names, "checksum": sums})
-        self.done.add(place)
-
-    def record_failure(self, place: str, error: str, *, seconds: float = 0.0) -> None:
-        """Record in one line why a photo has no outputs. Several threads may call this at once."""
-        self._append(place, "failed", seconds, {"error": error})
-        self.failed[place] = error
+    def keep(self, entry: Entry) -> None:
+        """Append an entry to the manifest."""
+        line = _line(entry).encode()
+        with self._lock:
+            if self._opened is None:
+                raise ValueError("photos are recorded within `with folder.writing()`")
+            if self._opened.write(line) < len(line):  # one call, so that a line is never mixed up
+                raise OSError(ENOSPC, os.strerror(ENOSPC), str(self.manifest))
 
     def _begin(self, command: Entry) -> None:
         with whole_file(self.manifest) as temporary:
@@ -198,15 +261,6 @@ class OutputFolder:
             self.manifest.unlink()
             raise
 
-    def _append(self, place: str, status: str, seconds: float, rest: Entry) -> None:
-        entry = {"id": place, "photo": self.photos[place], "status": status}
-        line = _line({**entry, "seconds": round(seconds, 3), **rest}).encode()
-        with self._lock:
-            if self._opened is None:
-                raise ValueError("photos are recorded within `with folder.writing()`")
-            if self._opened.write(line) < len(line):  # one call, so that a line is never mixed up
-                raise OSError(ENOSPC, os.strerror(ENOSPC), str(self.manifest))
-
     def _whole(self) -> set[str]:
         """Return the photos whose outputs have the checksums of an entry of any manifest."""
         entries = [
@@ -214,18 +268,56 @@ class OutputFolder:
             for manifest in _manifests(self.path)
             for entry in _last_entries(manifest, self.own).values()
         ]
+        is_whole = self._is_whole
+        if isinstance(self.path, Elsewhere) and entries:
+            there = {str(path) for path in self.path.rglob("*")}
+            is_whole = partial(self._is_whole, there=there)
         with ThreadPoolExecutor(_READERS) as pool:
-            whole = list(pool.map(self._is_whole, entries))
+            whole = list(pool.map(is_whole, entries))
         return {entry["id"] for entry, is_whole in zip(entries, whole, strict=True) if is_whole}
 
-    def _is_whole(self, entry: Entry) -> bool:
+    def _is_whole(self, entry: Entry, there: Collection[str] | None = None) -> bool:
         # Another list of photos may give this id to another photo, whose file it then is.
         if entry.get("status") != "done" or entry.get("photo") != self.photos[entry["id"]]:
             return False
         paths = [self.path / output for output in entry.get("outputs", ())]
+        if there is not None:  # a store has a file whole or not at all
+            return bool(paths) and all(str(path) in there for path in paths)
         if not paths or not all(path.is_file() for path in paths):
             return False
-        return [_checksum(path) for path in paths] == entry.get("checksum")
+        return [checksum(path) for path in paths] == entry.get("checksum")
+
+
+class Pieces:
+    """The manifest of a folder elsewhere grows by whole files, as nothing is appended there.
+
+    Parameters
+    ----------
+    manifest
+        The address of the manifest, after which the pieces are named.
+    """
+
+    def __init__(self, manifest: Elsewhere) -> None:
+        self.manifest = manifest
+        self.lines: list[bytes] = []
+        self.sent = monotonic()
+
+    def write(self, line: bytes) -> int:
+        """Write a line, and send what was written if that is due. Return the bytes written."""
+        self.lines.append(line)
+        if monotonic() - self.sent >= _SENT_EVERY:
+            self.close()
+        return len(line)
+
+    def close(self) -> None:
+        """Send the lines that were written, as a new piece."""
+        if not self.lines:
+            return
+        name = f"{self.manifest.stem}.{time_ns()}.jsonl"
+        with whole_file(self.manifest.with_name(name)) as temporary:
+            temporary.write_bytes(b"".join(self.lines))
+        self.lines.clear()
+        self.sent = monotonic()
 
 
 def new_folder(
@@ -275,7 +367,9 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
         The files to read. Names that differ in nothing but capitals count as the same.
     """
     outputs = list(outputs)
-    real = cache(Path.resolve)  # of folders: far fewer than files, of which there may be millions
+    real = cache(
+        lambda folder: folder.resolve()
+    )  # of folders: far fewer than files, of which there may be millions
     same = cache(lambda folder: folded(str(folder)))
     folders = {same(real(folder)) for folder in {output.parent for output in outputs}}
     kept = {
@@ -396,9 +490,10 @@ def _manifests(folder: Path) -> list[Path]:
 def _remove_manifests(folder: Path) -> None:
     """Remove the manifests of a folder, unless another process is writing to one of them."""
     manifests = _manifests(folder)
-    for manifest in manifests:
-        with FileIO(manifest, "a+") as opened:
-            _refuse_second(opened, manifest)
+    if not isinstance(folder, Elsewhere):  # where nothing can be locked
+        for manifest in manifests:
+            with FileIO(manifest, "a+") as opened:
+                _refuse_second(opened, manifest)
     for manifest in manifests:
         manifest.unlink()
 
@@ -421,7 +516,7 @@ def _last_entries(manifest: Path, ids: Collection[str]) -> dict[str, Entry]:
     return {entry["id"]: entry for entry in _lines_of(manifest) if entry.get("id") in ids}
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
     """Return the CRC-32 of a file, eight hexadecimal digits.
 
     It finds files that were cut or damaged by chance, which is all that it is for. Among the

@@ -84,6 +84,7 @@ def recorder_for(settings: Sequence[Setting], *, affinity: int = 0) -> Attention
         0 if affinity else first,
         graph_from=first,
         tokens=bool(reads & set(READ_TOKENS)),
+        stream="stream" in reads,
         trace=PreNormTrace() if reads == {"class_token"} else None,
     )
 

@@ -1,6 +1,6 @@
 """A frame is a recorded forward pass, checked and cut to what counts, before a class is chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -45,6 +45,11 @@ class Frame:
         The counted blocks, if all were recognised as :class:`PreNormBlock`, if the scores read the
         last one alone, and if no method reads more of the gradients than the classifier's rows;
         empty otherwise.
+    stream
+        The tokens that entered each counted block, and those that the last one returned; empty
+        unless a method reads them.
+    norm
+        The model's last norm, if there is a stream.
     """
 
     settings: Sequence[Setting]
@@ -56,6 +61,8 @@ class Frame:
     tokens: Sequence[tuple[Tensor, Tensor]] = ()
     windows: Sequence[Windows] = ()
     pre_norm: Sequence[PreNormBlock] = ()
+    stream: Sequence[Tensor] = ()
+    norm: Callable[[Tensor], Tensor] | None = None
 
     @classmethod
     def of(
@@ -98,8 +105,20 @@ class Frame:
         tokens = recorded_tokens(recorder, calls, settings)
         all_calls = list(recorder.calls.values())
         pre_norm = usual_blocks(recorder, class_scores, calls, first=first)
-        cut = windows[first:count]
-        return cls(settings, class_scores, grid, calls, all_calls, prefix, tokens, cut, pre_norm)
+        stream, norm = recorded_stream(recorder, calls)
+        return cls(
+            settings,
+            class_scores,
+            grid,
+            calls,
+            all_calls,
+            prefix,
+            tokens,
+            windows[first:count],
+            pre_norm,
+            stream,
+            norm,
+        )
 
     def watched(self) -> list[Tensor]:
         """Return the tensors whose gradients :meth:`recording` wants, in its order."""
@@ -121,7 +140,16 @@ class Frame:
         blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
         pairs = zip(self.tokens, gradients[count:], strict=True)
         tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
+        return Recording(
+            blocks,
+            self.prefix,
+            read,
+            tokens[:-1],
+            tokens[-1:],
+            self.windows,
+            self.stream,
+            self.norm,
+        )
 
     def skipped(self, setting: Setting) -> int:
         """Count the blocks of the frame that come before the first one of a setting."""
@@ -187,3 +215,21 @@ def recorded_tokens(
 def of_tokens(gradient: Tensor) -> Tensor:
     """Return a gradient of tokens [B, N, D] as it is, that of a pooled vector as [B, 1, D]."""
     return gradient if gradient.ndim == 3 else gradient[:, None]
+
+
+def recorded_stream(
+    recorder: AttentionRecorder, calls: Sequence[Attention]
+) -> tuple[list[Tensor], Callable[[Tensor], Tensor] | None]:
+    """Return the tokens between the counted blocks and the model's last norm, if they are read."""
+    if not recorder.stream:
+        return [], None
+    entered = [call.entered for call in calls if call.entered is not None]
+    last = recorder.last_norm
+    if len(entered) < len(calls) or last is None or recorder.final is None:
+        raise ValueError(
+            "the tokens between the blocks were not observed: every block must begin with "
+            "layer_norm or rms_norm of [B, N, D]"
+        )
+    if last.output is not recorder.final[0]:
+        raise ValueError("the model must end with layer_norm or rms_norm after its last block")
+    return [*entered, last.tokens], last.apply

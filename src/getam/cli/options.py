@@ -13,6 +13,15 @@ from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
 from getam.cli.settings_file import read_settings
+from getam.elsewhere import Elsewhere, located
+
+READ_ELSEWHERE = frozenset({"images", "data", "labels", "truth"})
+WRITTEN_ELSEWHERE = READ_ELSEWHERE | {"out"}
+ELSEWHERE = {
+    **dict.fromkeys(("check", "train"), READ_ELSEWHERE),
+    **dict.fromkeys(("explain", "label", "maps", "predict"), WRITTEN_ELSEWHERE),
+}
+"""The options of each verb that may be addresses such as ``s3://bucket/photos``."""
 
 Words = str | list[str] | None
 
@@ -147,7 +156,18 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
         except (OSError, ValueError) as error:
             parser.error(str(error))
     settings = parser.parse_args(spelled)
-    return {name: value for name, value in settings.as_dict().items() if name != "config"}
+    given = {name: value for name, value in settings.as_dict().items() if name != "config"}
+    return {name: _located(name, value, parser) for name, value in given.items()}
+
+
+def _located(name: str, value: Any, parser: VerbParser) -> Any:
+    """Return the address that a path is, if the verb can use one, and everything else as it is."""
+    if not isinstance(value, Path):
+        return value
+    at = located(value)
+    if isinstance(at, Elsewhere) and name not in ELSEWHERE.get(parser.prog.split()[-1], ()):
+        parser.error(f"{name} must lie on a disk, got {at}: copy it there first")
+    return at
 
 
 def _config_files(spelled: Sequence[str]) -> list[Path]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.data.notice import quoted, unknown
+from getam.elsewhere import named_in
 from getam.plain_yaml import read_yaml
 
 _PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
@@ -99,4 +100,4 @@ def _check_types(content: dict[str, Any], path: Path) -> None:
 def _whole(path: Path, value: str, split: str | None) -> Path:
     if "{split}" in value and split is None:
         raise ValueError(f"{path} has {value!r}, so a split must be given")
-    return path.parent / value.replace("{split}", str(split))
+    return named_in(path.parent, value.replace("{split}", str(split)))

@@ -3,6 +3,7 @@
 The folder holds one sub-folder per class, or photos with a label file, or photos alone.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from getam.data.class_names import is_background
@@ -12,11 +13,13 @@ from getam.data.labels_for import labels_for
 from getam.data.listing import find_photos, name_photos
 from getam.data.notice import unknown
 from getam.data.once import check_once
+from getam.data.shards import open_shards, shards_at
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
 from getam.data.there import is_file
 from getam.data.voc import is_voc
+from getam.elsewhere import located, named_in
 
 
 def open_folder(
@@ -79,8 +82,8 @@ def list_photos(path: str | Path) -> Source:
     Parameters
     ----------
     path
-        A folder of photos, a VOC root, one photo, or a ``.txt`` list with one path per line,
-        relative to the list.
+        A folder of photos, a VOC root, one photo, shards (:func:`getam.data.shards.shards_at`), or
+        a ``.txt`` list with one path per line, relative to the list.
 
     Raises
     ------
@@ -89,7 +92,10 @@ def list_photos(path: str | Path) -> Source:
     ValueError
         If the list names one photo twice.
     """
-    path = Path(path)
+    path = located(path)
+    shards = shards_at(path)
+    if shards:
+        return replace(open_shards(shards, path, tagged=False), classes={})
     root = None
     if path.is_dir():
         root = path / "JPEGImages" if is_voc(path) else path
@@ -165,4 +171,4 @@ def _in_list(path: Path) -> list[Path]:
     # Names are bytes: a list that a run or `find` wrote may hold one that is no Unicode.
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
     lines = [line.strip() for line in text.split("\n")]
-    return [as_on_disk(path.parent / line) for line in lines if line]
+    return [as_on_disk(named_in(path.parent, line)) for line in lines if line]
