@@ -1,0 +1,57 @@
+"""Attention should look the same in the mirror (ACR, Sun et al., ICCV workshop 2023).
+
+ACR asks the class token's row, and the attention among the patches, of a photo and of its mirror
+image to agree. The released code takes the number of grid rows as row length, so that only square
+crops are right there; here every grid is.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Disagreement(NamedTuple):
+    """How much the attention of two mirrored views differs, as mean absolute differences.
+
+    Attributes
+    ----------
+    class_rows
+        That of the class token's attention to the patches.
+    affinity
+        That of the attention among the patches.
+    """
+
+    class_rows: Tensor
+    affinity: Tensor
+
+
+def mirror_disagreement(
+    attention: Tensor, mirrored: Tensor, *, grid: tuple[int, int]
+) -> Disagreement:
+    """Compare the attention of a photo with that of its mirror image; both get a gradient.
+
+    Parameters
+    ----------
+    attention
+        [..., N, N] after softmax, usually averaged over the heads; the last h * w tokens are the
+        patches, the first is the class token.
+    mirrored
+        The same of the mirror image.
+    grid
+        The patches (h, w).
+
+    Returns
+    -------
+    Disagreement
+        Two scalars, means over everything.
+    """
+    prefix = attention.shape[-1] - grid[0] * grid[1]
+    class_rows = attention[..., 0, prefix:] - mirror(mirrored[..., 0, prefix:], grid)
+    back = mirror(mirror(mirrored[..., prefix:, prefix:], grid).mT, grid).mT
+    affinity = attention[..., prefix:, prefix:] - back
+    return Disagreement(class_rows.abs().mean(), affinity.abs().mean())
+
+
+def mirror(values: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Mirror what belongs to the patches in the last dimension, [..., h * w], row by row."""
+    return values.unflatten(-1, grid).flip(-1).flatten(-2)
