@@ -1,0 +1,104 @@
+"""Class tokens, their contrast and the fused maps equal the authors' values."""
+
+from functools import partial
+
+import pytest
+import torch
+from reference.peers import Peer, tags
+from timm.models.vision_transformer import VisionTransformer
+from torch import nn
+from torch.nn.functional import interpolate
+
+from getam.activation import AttentionRecorder
+from getam.activation.affinity import patch_affinity
+from getam.training.class_tokens import (
+    PatchMaps,
+    class_contrast,
+    class_token_logits,
+    fused_maps,
+    ranked_mean,
+)
+from getam.training.losses import classification_loss
+
+CLASSES, WIDTH, BLOCKS, GRID = 4, 48, 4, (4, 6)
+
+
+@pytest.fixture(scope="module")
+def mct(shared_reference):
+    return Peer("mctformer", shared_reference)
+
+
+@pytest.fixture(scope="module")
+def weights(mct):
+    weights = mct.weights("network_keys")
+    for key, value in weights.items():
+        if key.endswith("qkv.weight"):
+            weights[key] = 2 * value
+        if key in ("cls_token", "pos_embed_cls", "pos_embed_pat"):
+            weights[key] = 5 * value
+    return weights
+
+
+@pytest.fixture(scope="module")
+def passed(mct, weights):
+    """Tokens after every block, the recorder of the pass, and the patch maps."""
+    network = VisionTransformer(
+        img_size=(64, 96), embed_dim=WIDTH, depth=BLOCKS, num_heads=4, num_classes=0,
+        class_token=False, reg_tokens=CLASSES, no_embed_class=True, global_pool="avg",
+        norm_layer=partial(nn.LayerNorm, eps=1e-6),
+    )  # fmt: skip
+    positions = weights["pos_embed_pat"].mT.unflatten(-1, (4, 4))
+    positions = interpolate(positions, scale_factor=(1.0, 1.5), mode="bicubic")
+    own = {key: weights[key] for key in weights if key.startswith(("blocks.", "patch_embed."))}
+    own["reg_token"] = weights["cls_token"] + weights["pos_embed_cls"]
+    own["pos_embed"] = positions.flatten(2).mT
+    print(network.load_state_dict(own, strict=False))
+    outputs = []
+    for block in network.blocks:
+        block.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+    maps = PatchMaps(WIDTH, CLASSES)
+    maps.load_state_dict({"weight": weights["head.weight"], "bias": weights["head.bias"]})
+    with torch.no_grad(), AttentionRecorder() as recorder:
+        network.eval()(mct.z("images", (2, 3, 64, 96)))
+        return torch.stack(outputs), recorder, maps.of(outputs[-1][:, CLASSES:], GRID)
+
+
+def class_rows(recorder, blocks):
+    rows = [recorder.calls[i].scores(slice(0, CLASSES)).softmax(-1) for i in blocks]
+    return torch.stack(rows).mean((0, 2))[..., CLASSES:].unflatten(-1, GRID)
+
+
+def test_logits_of_both_kinds(mct, passed):
+    outputs, _, maps = passed
+    mct.check(outputs[:, :, :CLASSES], "class_embeddings")
+    mct.check(class_token_logits(outputs[-1, :, :CLASSES]), "class_token_logits")
+    mct.check(ranked_mean(maps), "patch_logits")
+
+
+def test_maps(mct, passed):
+    _, recorder, maps = passed
+    rows = class_rows(recorder, range(2, 4))
+    mct.check(rows, "map_mct")
+    mct.check(maps.relu(), "map_patchcam")
+    fused = fused_maps(rows, maps)
+    mct.check(fused, "map_fused")
+    affinity = BLOCKS * patch_affinity(list(recorder.calls.values()), patches=24)
+    mct.check(affinity[:, :4], "patch_attention_sum_rows_0_to_3")
+    mct.check((fused.flatten(2) @ affinity.mT).unflatten(-1, GRID), "map_fused_refined")
+
+
+def test_losses_and_gradients(mct):
+    embeddings = mct.z("loss.embeddings", (5, 2, CLASSES, 16)).requires_grad_()
+    logits = mct.z("loss.class_logits", (2, CLASSES)).requires_grad_()
+    labels = tags([[0, 3], [1]], CLASSES)
+    known = torch.ones_like(labels, dtype=torch.bool)
+    losses = [
+        classification_loss(logits, labels, known),
+        class_contrast(embeddings[-3:], labels),
+        classification_loss(mct.z("loss.patch_logits", (2, CLASSES)), labels, known),
+    ]
+    total = torch.stack(losses).sum()
+    mct.check(torch.stack([*losses, total]).double(), "losses")
+    total.backward()
+    mct.check(embeddings.grad, "loss_gradient_embeddings")
+    mct.check(logits.grad, "loss_gradient_class_logits")
