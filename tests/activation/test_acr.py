@@ -6,15 +6,27 @@ from reference.drawn_weights import z
 from reference.peers import Peer, tags
 from torch import nn
 
-from getam.activation import METHODS, Attention, AttentionRecorder, Block, Recording
-from getam.activation import activation_maps, unit_range
+from getam.activation import (
+    METHODS,
+    Attention,
+    AttentionRecorder,
+    Block,
+    Recording,
+    activation_maps,
+    unit_range,
+)
 from getam.activation.affinity import patch_affinity
 from getam.network.backbone import create_backbone
 from getam.network.backbone_style import released_style
 from getam.training.losses import classification_loss
 from getam.training.mirror_consistency import mirror_disagreement
 
-NAMES = {"cam_grad_s": "getam", "cam_grad": "grad_cam", "grad": "grad", "grad_s": "mean_grad_squared"}
+NAMES = {
+    "cam_grad_s": "getam",
+    "cam_grad": "grad_cam",
+    "grad": "grad",
+    "grad_s": "mean_grad_squared",
+}
 BACKBONES = {"vitb": "vit_base_patch16_384", "vitb_hybrid": "vit_base_r50_s16_384"}
 TOKENS, PATCHES, BLOCKS = 17, 16, 3
 

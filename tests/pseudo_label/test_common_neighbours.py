@@ -28,9 +28,7 @@ def slowly(maps, attention, steps, stays):
         values = own
         for _ in range(steps):
             received = [sum(refined[i][j] * values[j] for j in range(count)) for i in range(count)]
-            values = [
-                stays * o + (1 - stays) * r for o, r in zip(own, received, strict=True)
-            ]
+            values = [stays * o + (1 - stays) * r for o, r in zip(own, received, strict=True)]
         results.append(values)
     return results
 

@@ -37,9 +37,10 @@ def test_what_the_weights_sum_to(refinement, total):
     image = torch.randint(0, 256, (1, 3, 12, 16), generator=torch.Generator().manual_seed(0))
     refined = refinement(torch.ones(1, 2, 3, 4), image, iterations=3)
     torch.testing.assert_close(refined, torch.full((1, 2, 12, 16), total**3))
-    assert torch.equal(refinement(torch.ones(1, 2, 3, 4), image, iterations=0), refine(
-        torch.ones(1, 2, 3, 4), image, iterations=0
-    ))
+    assert torch.equal(
+        refinement(torch.ones(1, 2, 3, 4), image, iterations=0),
+        refine(torch.ones(1, 2, 3, 4), image, iterations=0),
+    )
 
 
 @pytest.mark.parametrize("refinement", [par, aprm])

@@ -71,8 +71,9 @@ def test_the_weights_of_the_blocks():
     scores, _, maps = drawn()
     attention = (3 * scores).softmax(-1).mean(2)
     ours = entropy_weights(maps, attention.unbind(0))
-    torch.testing.assert_close(ours, torch.tensor(slow_entropies(maps, attention)), atol=1e-4,
-                               rtol=1e-3)
+    torch.testing.assert_close(
+        ours, torch.tensor(slow_entropies(maps, attention)), atol=1e-4, rtol=1e-3
+    )
     assert sorted(ours.tolist())[0] == 0
     assert sorted(ours.tolist())[-1] == 1
 

@@ -21,8 +21,9 @@ def slow(maps, tokens):
         shares = [1 / (1 + math.exp(-sign * value)) for value in maps[i, c].tolist()]
         rows = tokens[i].tolist()
         width = range(len(rows[0]))
-        return [sum(p * row[d] for p, row in zip(shares, rows, strict=True)) / patches
-                for d in width]
+        return [
+            sum(p * row[d] for p, row in zip(shares, rows, strict=True)) / patches for d in width
+        ]
 
     def cosine(left, right):
         product = sum(a * b for a, b in zip(left, right, strict=True))

@@ -34,9 +34,7 @@ def refine_by_common_neighbours(attention: Tensor) -> Tensor:
     return kept / kept.sum(-1, keepdim=True).clamp_min(torch.finfo(kept.dtype).tiny)
 
 
-def diffuse(
-    maps: Tensor, attention: Tensor, *, steps: int = STEPS, stays: float = STAYS
-) -> Tensor:
+def diffuse(maps: Tensor, attention: Tensor, *, steps: int = STEPS, stays: float = STAYS) -> Tensor:
     """Let the activation of every patch diffuse to the patches that attend to it.
 
     In every step patch i becomes stays m_i + (1 - stays) sum_j a_ij x_j, where m is the map that

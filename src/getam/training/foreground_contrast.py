@@ -29,7 +29,6 @@ def foreground_contrast(maps: Tensor, tokens: Tensor) -> Tensor:
     """
     shares = maps.sigmoid()
     patches = tokens.shape[1]
-    # [C, B, D]
     foreground = (shares @ tokens / patches).transpose(0, 1)
     background = ((1 - shares) @ tokens / patches).transpose(0, 1)
     return attract(foreground) + attract(background) + repel(foreground, background)

@@ -4,7 +4,6 @@ Both functions follow the released code of AFA (Ru et al., CVPR 2022), which ARe
 2305.03112) shares.
 """
 
-import torch
 from torch import Tensor
 
 from getam.ranks import sum_over_ranks, world_size
