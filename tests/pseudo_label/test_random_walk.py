@@ -6,9 +6,9 @@ from reference.peers import Peer, tags
 
 from getam.activation import enlarge_aligning_edges
 from getam.pseudo_label.random_walk import (
+    random_walk,
     refine_at_half,
     walk_with_background,
-    walk_without_background,
     within_radius,
 )
 
@@ -37,7 +37,8 @@ def test_the_walk_with_a_background(background, afa, walked):
 
 
 def test_the_walk_without_a_background(afa, walked):
-    afa.check(walk_without_background(*walked, radius=2), "walk_without_background")
+    maps, _, affinity = walked
+    afa.check(random_walk(maps, affinity, radius=2), "walk_without_background")
 
 
 def test_what_is_refined_afterwards(afa):
@@ -54,5 +55,5 @@ def test_a_walk_stays_inside_the_radius():
     maps = torch.zeros(1, 1, 1, 9)
     maps[..., 4] = 1
     affinity = torch.ones(1, 9, 9)
-    ours = walk_without_background(maps, torch.ones(1, 1), affinity, radius=2) > 1e-3
+    ours = random_walk(maps, affinity, radius=2) > 1e-3
     assert ours[0, 0, 0].tolist() == [2 <= place <= 6 for place in range(9)]

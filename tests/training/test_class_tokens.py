@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from getam.activation import AttentionRecorder
-from getam.activation.affinity import patch_affinity
+from getam.activation.affinity import patch_attention
 from getam.training.class_tokens import (
     PatchMaps,
     class_contrast,
@@ -52,7 +52,8 @@ def passed(mct, weights):
     own = {key: weights[key] for key in weights if key.startswith(("blocks.", "patch_embed."))}
     own["reg_token"] = weights["cls_token"] + weights["pos_embed_cls"]
     own["pos_embed"] = positions.flatten(2).mT
-    print(network.load_state_dict(own, strict=False))
+    missing = network.load_state_dict(own, strict=False).missing_keys
+    assert missing == ["fc_norm.weight", "fc_norm.bias"]  # the released network has no last norm
     outputs = []
     for block in network.blocks:
         block.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
@@ -73,6 +74,8 @@ def test_logits_of_both_kinds(mct, passed):
     mct.check(outputs[:, :, :CLASSES], "class_embeddings")
     mct.check(class_token_logits(outputs[-1, :, :CLASSES]), "class_token_logits")
     mct.check(ranked_mean(maps), "patch_logits")
+    both = class_token_logits(outputs[-1, :, :CLASSES]) + ranked_mean(maps)
+    mct.check(both / 2, "mean_logits")
 
 
 def test_maps(mct, passed):
@@ -82,7 +85,7 @@ def test_maps(mct, passed):
     mct.check(maps.relu(), "map_patchcam")
     fused = fused_maps(rows, maps)
     mct.check(fused, "map_fused")
-    affinity = BLOCKS * patch_affinity(list(recorder.calls.values()), patches=24)
+    affinity = BLOCKS * patch_attention(list(recorder.calls.values()), patches=24)
     mct.check(affinity[:, :4], "patch_attention_sum_rows_0_to_3")
     mct.check((fused.flatten(2) @ affinity.mT).unflatten(-1, GRID), "map_fused_refined")
 

@@ -11,8 +11,8 @@ from getam.pseudo_label.par import par
 from getam.pseudo_label.two_thresholds import Refinement, against_background
 
 RADIUS = 8  # patches
-LEAST = 0.1  # added to the sums of an affinity, so that a lonely patch keeps little
-OFFSET = 1e-4  # added to maps without a background
+LEAST = 1e-4  # added to the sums of an affinity; a lonely patch receives little
+LEAST_WITH_BACKGROUND = 0.1
 
 
 def within_radius(
@@ -42,11 +42,13 @@ def within_radius(
     return near.flatten(2).flatten(0, 1)
 
 
-def random_walk(maps: Tensor, affinity: Tensor, *, radius: int = RADIUS) -> Tensor:
+def random_walk(
+    maps: Tensor, affinity: Tensor, *, radius: int = RADIUS, least: float = LEAST
+) -> Tensor:
     """Carry maps once along the squared affinity of near patches.
 
     With a the affinity, 0 beyond the radius, patch j receives sum_i maps_i a_ij^2 / (sum_i a_ij^2 +
-    0.1).
+    least).
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def random_walk(maps: Tensor, affinity: Tensor, *, radius: int = RADIUS) -> Tens
         [B, h * w, h * w] in 0..1.
     radius
         As :func:`within_radius`.
+    least
+        What is added to the sums.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def random_walk(maps: Tensor, affinity: Tensor, *, radius: int = RADIUS) -> Tens
     grid = (maps.shape[-2], maps.shape[-1])
     near = within_radius(grid, radius, device=affinity.device)
     strength = affinity.masked_fill(~near, 0).square()
-    strength = strength / (strength.sum(1, keepdim=True) + LEAST)
+    strength = strength / (strength.sum(1, keepdim=True) + least)
     return (maps.flatten(2) @ strength).unflatten(-1, grid)
 
 
@@ -90,18 +94,8 @@ def walk_with_background(
     Tensor
         [B, C + 1, h, w]; channel 0 is the background.
     """
-    return random_walk(against_background(maps, present, background), affinity, radius=radius)
-
-
-def walk_without_background(
-    maps: Tensor, present: Tensor, affinity: Tensor, *, radius: int = RADIUS
-) -> Tensor:
-    """Walk with the maps of the present classes alone, as they are.
-
-    Arguments and value are those of :func:`walk_with_background`, without a background.
-    """
-    there = (present > 0)[:, :, None, None]
-    return random_walk((maps + OFFSET).masked_fill(~there, 0), affinity, radius=radius)
+    shares = against_background(maps, present, background)
+    return random_walk(shares, affinity, radius=radius, least=LEAST_WITH_BACKGROUND)
 
 
 def refine_at_half(maps: Tensor, image: Tensor, *, refinement: Refinement = par) -> Tensor:
