@@ -116,13 +116,31 @@ def refined_label(
     Tensor
         int64 [B, H, W]: 0 background, class + 1, 255 undecided.
     """
+    strict, lenient = refine_against_backgrounds(
+        maps, present, image, low=low, high=high, refinement=refinement
+    )
+    return join_backgrounds(strict.argmax(1), lenient.argmax(1))
+
+
+def refine_against_backgrounds(
+    maps: Tensor,
+    present: Tensor,
+    image: Tensor,
+    *,
+    low: float,
+    high: float,
+    refinement: Refinement = par,
+) -> tuple[Tensor, Tensor]:
+    """Return the refined probabilities [B, C + 1, H, W] against the high and the low background.
+
+    Arguments are those of :func:`refined_label`. Channel 0 is the background.
+    """
     size = image.shape[-2:]
     half = [max(1, side // 2) for side in size]
     small, maps = (enlarge_aligning_edges(t.float(), half) for t in (image, maps))
     both = torch.cat([against_background(maps, present, value) for value in (high, low)], 1)
-    refined = enlarge_aligning_edges(refinement(both, small), size)
-    strict, lenient = (part.argmax(1) for part in refined.chunk(2, dim=1))
-    return join_backgrounds(strict, lenient)
+    strict, lenient = enlarge_aligning_edges(refinement(both, small), size).chunk(2, dim=1)
+    return strict, lenient
 
 
 def against_background(maps: Tensor, present: Tensor, value: float) -> Tensor:
