@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from getam.network import build_network
 from getam.pseudo_label import Labeller
 from getam.training import PARTS, Step
 from getam.training.optimiser import build_optimiser, freeze_blocks, set_rate, train_mode
@@ -96,3 +97,12 @@ def test_frozen_parts_do_not_move_in_training(run, new_network):
             assert torch.equal(value, new.state_dict()[name]), (part, name)
     old, new = before.backbone.blocks[2], network.backbone.blocks[2]
     assert not torch.equal(old.mlp.fc1.weight, new.mlp.fc1.weight)
+
+
+def test_class_tokens_are_learnt_below_frozen_blocks():
+    network = build_network(
+        "getam_vit_nano", 3, pretrained=False, decoder_width=8, class_tokens=True
+    )
+    freeze_blocks(network, 3)
+    assert network.backbone.reg_token.requires_grad
+    assert not network.backbone.cls_token.requires_grad

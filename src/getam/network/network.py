@@ -53,6 +53,8 @@ class Architecture:
         Mean and standard deviation of each colour, in 0..1.
     backbone_style
         A name of ``BACKBONE_STYLES``.
+    class_tokens
+        Whether the backbone has one more token per class; see :func:`add_class_tokens`.
     """
 
     backbone: str
@@ -63,6 +65,7 @@ class Architecture:
     mean: Sequence[float]
     std: Sequence[float]
     backbone_style: str = "timm"
+    class_tokens: bool = False
 
 
 class Network(nn.Module):
