@@ -136,23 +136,7 @@ class Labeller:
             [B, H, W] bool; pixels outside become 255.
         """
         maps = self.maps(recorder, class_logits, batch, grid=grid)
-        with torch.no_grad():
-            small = resized(batch.image.float(), self.scale)
-            refined = divide_as_released(refine(maps, small, iterations=self.iterations))
-            slots = slot_table(batch.classes).to(refined.device, non_blocking=True)
-            salient = batch.saliency
-            if salient is not None:
-                salient = resized(salient[:, None], self.scale)[:, 0]
-            label = complete_labels(
-                refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
-            )
-            if self.crf:
-                label = sharpen(label, slots > 0, small)
-            if self.scale != 1:
-                size = batch.image.shape[-2:]
-                refined = enlarge_aligning_edges(refined, size)
-                label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
-        return pseudo_labels(batch, maps, refined, label, labelled=labelled)
+        return self.label(maps, batch, labelled=labelled)
 
     def maps(
         self,
@@ -170,6 +154,26 @@ class Labeller:
         (maps,) = class_slot_maps(frame, batch.classes, affinity=self.affinity, keep_graph=True)
         # Raw values may be so small that the 1e-5 of the released code would shrink them.
         return divide_by_maximum(maps)
+
+    @torch.no_grad()
+    def label(self, maps: Tensor, batch: Batch, *, labelled: Tensor) -> PseudoLabels:
+        """Refine maps [B, K, h, w] of the present classes, in 0..1, and complete them to labels."""
+        small = resized(batch.image.float(), self.scale)
+        refined = divide_as_released(refine(maps, small, iterations=self.iterations))
+        slots = slot_table(batch.classes).to(refined.device, non_blocking=True)
+        salient = batch.saliency
+        if salient is not None:
+            salient = resized(salient[:, None], self.scale)[:, 0]
+        label = complete_labels(
+            refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
+        )
+        if self.crf:
+            label = sharpen(label, slots > 0, small)
+        if self.scale != 1:
+            size = batch.image.shape[-2:]
+            refined = enlarge_aligning_edges(refined, size)
+            label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
+        return pseudo_labels(batch, maps, refined, label, labelled=labelled)
 
 
 def pseudo_labels(

@@ -31,33 +31,3 @@ def deep_attention_loss(
     """
     losses = torch.stack([pair_loss(own.mean(1).sigmoid(), pairs) for own in scores])
     return (losses if weights is None else losses * weights).mean()
-
-
-def entropy_weights(maps: Tensor, attention: Sequence[Tensor]) -> Tensor:
-    """Weigh blocks by how far their attention smears the maps: 0 the least, 1 the most.
-
-    The maps of a photo, spread by the attention of a block and summed over the classes, become a
-    distribution by a softmax over the patches. Its entropy in bits, averaged over the photos, is
-    brought to 0..1 over the blocks. The released code takes it from a network that was trained
-    before, averaged over all photos, and keeps it.
-
-    Parameters
-    ----------
-    maps
-        [B, K, h, w]; those of absent classes are 0.
-    attention
-        Of every block, shallow and deep, the attention among the patches after softmax, averaged
-        over the heads, [B, h * w, h * w].
-
-    Returns
-    -------
-    Tensor
-        [blocks] in 0..1, without gradient.
-    """
-    with torch.no_grad():
-        values = maps.flatten(2).mT  # [B, P, K]
-        smeared = torch.stack([(own @ values).sum(-1) for own in attention])  # [blocks, B, P]
-        bits = smeared.log_softmax(-1) / torch.log(smeared.new_tensor(2))
-        entropy = -(smeared.softmax(-1) * bits).sum(-1).mean(1)
-        lifted = entropy - entropy.min()
-        return lifted / lifted.max().clamp_min(torch.finfo(lifted.dtype).tiny)
