@@ -8,6 +8,7 @@ from getam.activation import enlarge_aligning_edges
 from getam.pseudo_label.random_walk import (
     random_walk,
     refine_at_half,
+    walk_against_backgrounds,
     walk_with_background,
     within_radius,
 )
@@ -57,3 +58,11 @@ def test_a_walk_stays_inside_the_radius():
     affinity = torch.ones(1, 9, 9)
     ours = random_walk(maps, affinity, radius=2) > 1e-3
     assert ours[0, 0, 0].tolist() == [2 <= place <= 6 for place in range(9)]
+
+
+def test_both_backgrounds_walk_and_are_refined(afa, walked):
+    image = afa.picture("image", (2, 3, 80, 96))
+    strict, lenient = walk_against_backgrounds(*walked, image, low=0.35, high=0.55, radius=2)
+    for ours, background in ((strict, 0.55), (lenient, 0.35)):
+        maps = enlarge_aligning_edges(afa[f"walk_background_{background}"], (80, 96))
+        torch.testing.assert_close(ours, refine_at_half(maps, image))

@@ -120,3 +120,43 @@ def refine_at_half(maps: Tensor, image: Tensor, *, refinement: Refinement = par)
     size = image.shape[-2:]
     small = enlarge_aligning_edges(image.float(), [max(1, side // 2) for side in size])
     return enlarge_aligning_edges(refinement(maps, small), size)
+
+
+def walk_against_backgrounds(
+    maps: Tensor,
+    present: Tensor,
+    affinity: Tensor,
+    image: Tensor,
+    *,
+    low: float,
+    high: float,
+    radius: int = RADIUS,
+    refinement: Refinement = par,
+) -> tuple[Tensor, Tensor]:
+    """Return what the walk makes of the high and of the low background, enlarged and refined.
+
+    AFA makes its second pseudo label of them, by :func:`join_backgrounds`.
+
+    Parameters
+    ----------
+    maps, present, affinity, radius
+        As :func:`walk_with_background`.
+    image
+        [B, 3, H, W], RGB in 0..255.
+    low, high
+        The constant values of the two backgrounds.
+    refinement
+        What pulls the maps to the photo's edges.
+
+    Returns
+    -------
+    tuple
+        Two tensors [B, C + 1, H, W]; channel 0 is the background.
+    """
+    walked = [
+        walk_with_background(maps, present, affinity, background=value, radius=radius)
+        for value in (high, low)
+    ]
+    enlarged = enlarge_aligning_edges(torch.cat(walked, 1), image.shape[-2:])
+    strict, lenient = refine_at_half(enlarged, image, refinement=refinement).chunk(2, dim=1)
+    return strict, lenient
