@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from getam.training.deep_attention import deep_attention_loss
+from getam.activation import AttentionRecorder
+from getam.training.deep_attention import deep_attention_loss, deep_scores, deep_weights
 from getam.training.label_pairs import label_pairs
 
 
@@ -50,3 +51,19 @@ def test_the_loss_and_its_gradient(weights):
         slow_loss((scores + sign * step).detach(), label, weights or [1, 1, 1]) for sign in (1, -1)
     )
     assert (ahead - behind) / 2e-2 == pytest.approx(gradient.norm().item(), rel=1e-3)
+
+
+def test_the_deep_blocks_of_a_network(new_network):
+    network = new_network()
+    with AttentionRecorder() as recorder:
+        grid = network.forward_features(torch.randn(2, 3, 24, 32)).grid
+    scores = deep_scores(recorder.calls, grid[0] * grid[1])
+    assert len(scores) == 2
+    expected = recorder.calls[4].scores(slice(1, None))[..., 1:]
+    torch.testing.assert_close(scores[0], expected)
+    weights = deep_weights(recorder.calls, torch.rand(2, 3, *grid))
+    assert weights.shape == (2,)
+    pairs = label_pairs(torch.randint(0, 3, (2, *grid)))
+    deep_attention_loss(scores, pairs, weights + 1).backward()
+    assert network.backbone.blocks[5].attn.qkv.weight.grad.any()
+    assert network.backbone.blocks[4].mlp.fc1.weight.grad.any()

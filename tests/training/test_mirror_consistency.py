@@ -4,7 +4,8 @@ import pytest
 import torch
 from reference.peers import Peer
 
-from getam.training.mirror_consistency import mirror_disagreement
+from getam.activation import AttentionRecorder
+from getam.training.mirror_consistency import mean_attention, mirror_disagreement
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +52,16 @@ def test_a_mirrored_pair_agrees():
     attention = torch.rand(1, 2, 7, 7)
     found = mirror_disagreement(attention, attention[..., order, :][..., order], grid=grid)
     assert found.class_rows.item() == found.affinity.item() == 0
+
+
+def test_the_attention_of_a_network(new_network):
+    network = new_network().double()
+    image, views = torch.randn(1, 3, 24, 40).double(), []
+    for view in (image, image.flip(-1)):
+        with AttentionRecorder() as recorder:
+            grid = network.forward_features(view).grid
+        views.append(mean_attention(recorder.calls))
+    assert views[0].shape == (1, 6, 16, 16)
+    torch.testing.assert_close(views[0].sum(-1), torch.ones(1, 6, 16))
+    sum(mirror_disagreement(*views, grid=grid)).backward()
+    assert network.backbone.blocks[0].attn.qkv.weight.grad.any()

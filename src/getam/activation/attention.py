@@ -109,6 +109,11 @@ class Attention:
         scores = (self.query.float() * self.factor) @ self.key.float().mT
         return scores if self.bias is None else biased(scores, self.bias, slice(None))
 
+    def attached_patch_scores(self, patches: int) -> Tensor:
+        """Return those among the last tokens, which are so many patches, [B, A, P, P]."""
+        prefix = self.query.shape[2] - patches
+        return self.attached_scores()[..., prefix:, prefix:]
+
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
         return output_gradient[:, :, rows].float() @ self.value.detach().float().mT

@@ -6,11 +6,14 @@ block to be strong where the labels are alike and weak where they are not. The f
 released code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from getam.activation import Attention
+from getam.pseudo_label.shallow_attention import entropy_weights
+from getam.pseudo_label.spreads import by_block, first_deep
 from getam.training.label_pairs import pair_loss
 
 
@@ -27,7 +30,19 @@ def deep_attention_loss(
     pairs
         [B, P, P], as :func:`label_pairs` returns.
     weights
-        One weight per deep block, see :func:`entropy_weights`; None weighs all by 1.
+        One weight per deep block, see :func:`deep_weights`; None weighs all by 1.
     """
     losses = torch.stack([pair_loss(own.mean(1).sigmoid(), pairs) for own in scores])
     return (losses if weights is None else losses * weights).mean()
+
+
+def deep_scores(attention: Mapping[int, Attention], patches: int) -> list[Tensor]:
+    """Return the scores among so many patches of every deep block, [B, A, P, P] each."""
+    deep = sorted(attention)[first_deep(len(attention)) :]
+    return [attention[block].attached_patch_scores(patches) for block in deep]
+
+
+def deep_weights(attention: Mapping[int, Attention], maps: Tensor) -> Tensor:
+    """Weigh the deep blocks as :func:`entropy_weights` does, by how far they smear maps."""
+    calls = [attention[block] for block in sorted(attention)]
+    return entropy_weights(maps, by_block(calls, maps))[first_deep(len(calls)) :]

@@ -5,9 +5,13 @@ image to agree. The released code takes the number of grid rows as row length, s
 crops are right there; here every grid is.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
+
+from getam.activation import Attention
 
 
 class Disagreement(NamedTuple):
@@ -55,3 +59,15 @@ def mirror_disagreement(
 def mirror(values: Tensor, grid: tuple[int, int]) -> Tensor:
     """Mirror what belongs to the patches in the last dimension, [..., h * w], row by row."""
     return values.unflatten(-1, grid).flip(-1).flatten(-2)
+
+
+def mean_attention(attention: Mapping[int, Attention]) -> Tensor:
+    """Return the attention of all blocks, averaged over their heads, with its graph.
+
+    Returns
+    -------
+    Tensor
+        [B, blocks, N, N].
+    """
+    calls = (attention[block] for block in sorted(attention))
+    return torch.stack([call.attached_scores().softmax(-1).mean(1) for call in calls], 1)
