@@ -9,14 +9,17 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from torch.nn.functional import interpolate
 
-from getam.activation import AttentionRecorder
-from getam.activation.affinity import patch_attention
+from getam.activation import AttentionRecorder, patch_attention
+from getam.network import build_network
 from getam.training.class_tokens import (
     PatchMaps,
     class_contrast,
     class_token_logits,
+    class_token_rows,
+    class_tokens,
     fused_maps,
     ranked_mean,
+    refined_maps,
 )
 from getam.training.losses import classification_loss
 
@@ -64,30 +67,27 @@ def passed(mct, weights):
         return torch.stack(outputs), recorder, maps.of(outputs[-1][:, CLASSES:], GRID)
 
 
-def class_rows(recorder, blocks):
-    rows = [recorder.calls[i].scores(slice(0, CLASSES)).softmax(-1) for i in blocks]
-    return torch.stack(rows).mean((0, 2))[..., CLASSES:].unflatten(-1, GRID)
-
-
 def test_logits_of_both_kinds(mct, passed):
     outputs, _, maps = passed
-    mct.check(outputs[:, :, :CLASSES], "class_embeddings")
-    mct.check(class_token_logits(outputs[-1, :, :CLASSES]), "class_token_logits")
+    tokens = class_tokens(outputs.unbind(0), patches=24, classes=CLASSES)
+    mct.check(tokens, "class_embeddings")
+    mct.check(class_token_logits(tokens[-1]), "class_token_logits")
     mct.check(ranked_mean(maps), "patch_logits")
-    both = class_token_logits(outputs[-1, :, :CLASSES]) + ranked_mean(maps)
+    both = class_token_logits(tokens[-1]) + ranked_mean(maps)
     mct.check(both / 2, "mean_logits")
 
 
 def test_maps(mct, passed):
     _, recorder, maps = passed
-    rows = class_rows(recorder, range(2, 4))
+    last = {block: recorder.calls[block] for block in (2, 3)}
+    rows = class_token_rows(last, grid=GRID, classes=CLASSES)
     mct.check(rows, "map_mct")
     mct.check(maps.relu(), "map_patchcam")
     fused = fused_maps(rows, maps)
     mct.check(fused, "map_fused")
     affinity = BLOCKS * patch_attention(list(recorder.calls.values()), patches=24)
     mct.check(affinity[:, :4], "patch_attention_sum_rows_0_to_3")
-    mct.check((fused.flatten(2) @ affinity.mT).unflatten(-1, GRID), "map_fused_refined")
+    mct.check(refined_maps(fused, recorder.calls), "map_fused_refined")
 
 
 def test_losses_and_gradients(mct):
@@ -105,3 +105,19 @@ def test_losses_and_gradients(mct):
     total.backward()
     mct.check(embeddings.grad, "loss_gradient_embeddings")
     mct.check(logits.grad, "loss_gradient_class_logits")
+
+
+def test_the_tokens_of_a_network_that_has_a_class_token_besides():
+    network = build_network(
+        "getam_vit_nano", 3, pretrained=False, decoder_width=8, class_tokens=True
+    )
+    outputs = []
+    for block in network.backbone.blocks:
+        block.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+    with torch.no_grad(), AttentionRecorder() as recorder:
+        grid = network.forward_features(torch.randn(2, 3, 24, 32)).grid
+    tokens = class_tokens(outputs, patches=12, classes=3)
+    assert torch.equal(tokens[-1], outputs[-1][:, 1:4])
+    rows = class_token_rows({5: recorder.calls[5]}, grid=grid, classes=3)
+    explicit = recorder.calls[5].scores(slice(None)).softmax(-1).mean(1)[:, 1:4, 4:]
+    torch.testing.assert_close(rows.flatten(2), explicit)

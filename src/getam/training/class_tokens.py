@@ -4,9 +4,13 @@ The functions follow the released code of version "plus". The backbone gets its 
 :func:`getam.network.add_class_tokens`.
 """
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
+
+from getam.activation import Attention, patch_attention
 
 DECAY = 0.996
 
@@ -86,3 +90,41 @@ def fused_maps(class_rows: Tensor, maps: Tensor) -> Tensor:
         [B, C, h, w], those of :class:`PatchMaps`.
     """
     return (class_rows * maps.relu()).sqrt()
+
+
+def class_tokens(outputs: Sequence[Tensor], *, patches: int, classes: int) -> Tensor:
+    """Cut the class tokens out of what blocks return: those right before the patches.
+
+    Parameters
+    ----------
+    outputs
+        [B, N, D] of every block.
+    patches, classes
+        How many there are of both.
+
+    Returns
+    -------
+    Tensor
+        [blocks, B, C, D].
+    """
+    before = outputs[0].shape[1] - patches
+    return torch.stack([tokens[:, before - classes : before] for tokens in outputs])
+
+
+def class_token_rows(
+    attention: Mapping[int, Attention], *, grid: tuple[int, int], classes: int
+) -> Tensor:
+    """Return what the class tokens attend to, averaged over heads and blocks, [B, C, h, w]."""
+    patches = grid[0] * grid[1]
+    blocks = [attention[block] for block in sorted(attention)]
+    before = blocks[0].query.shape[2] - patches
+    rows = slice(before - classes, before)
+    means = [call.scores(rows).softmax(-1)[..., before:].mean(1) for call in blocks]
+    return torch.stack(means).mean(0).unflatten(-1, grid)
+
+
+def refined_maps(maps: Tensor, attention: Mapping[int, Attention]) -> Tensor:
+    """Spread maps [B, C, h, w] by the attention among the patches, summed over the blocks."""
+    calls = [attention[block] for block in sorted(attention)]
+    affinity = len(calls) * patch_attention(calls, patches=maps.shape[-2] * maps.shape[-1])
+    return (maps.flatten(2) @ affinity.mT).unflatten(-1, maps.shape[-2:])
