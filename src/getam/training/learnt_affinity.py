@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,8 @@ class AffinityHead(nn.Module):
     @classmethod
     def of(cls, network: Network) -> "AffinityHead":
         """Return a head for the backbone of a network, whose blocks all have as many heads."""
-        return cls(LAST_BLOCKS * network.backbone.blocks[-1].attn.num_heads)
+        last: Any = network.backbone.blocks[-1]
+        return cls(LAST_BLOCKS * last.attn.num_heads)
 
     def affinity(self, attention: Mapping[int, Attention], grid: tuple[int, int]) -> Tensor:
         """Return the affinity [B, P, P] of a forward pass, given the attention of its blocks."""
