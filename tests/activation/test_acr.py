@@ -109,6 +109,9 @@ def test_the_released_network(name, acr):
             views.append((logits, torch.stack(attention, 1)))
     acr.check(views[0][0], f"{name}_class_logits")
     acr.check(views[1][0], f"{name}_class_logits_flipped")
+    with torch.no_grad():
+        patches = model.backbone.forward_features(images)[:, 1:]
+        acr.check(model.head(patches.mean(1)), f"{name}_patch_logits")
     known = torch.ones_like(labels, dtype=torch.bool)
     found = mirror_disagreement(views[0][1], views[1][1], grid=(6, 6))
     losses = [classification_loss(logits, labels, known) for logits, _ in views] + list(found)
