@@ -19,7 +19,7 @@ from getam.activation.affinity import patch_attention
 from getam.network.backbone import create_backbone
 from getam.network.backbone_style import released_style
 from getam.training.losses import classification_loss
-from getam.training.mirror_consistency import mirror_disagreement
+from getam.training.parts.mirror_consistency import mirror_disagreement
 
 NAMES = {
     "cam_grad_s": "getam",

@@ -5,7 +5,7 @@ import torch
 
 from getam.network import build_network
 from getam.pseudo_label import Labeller
-from getam.training import PARTS, Step
+from getam.training import PARTS, PartKind, Step
 from getam.training.optimiser import build_optimiser, freeze_blocks, set_rate, train_mode
 
 from .conftest import Distance
@@ -38,7 +38,7 @@ class Probe(Distance):
 def test_parameters_of_a_part_are_among_the_new_layers_and_counted_once(
     make, new_network, monkeypatch
 ):
-    monkeypatch.setitem(PARTS, "distance", make)
+    monkeypatch.setitem(PARTS, "distance", PartKind(lambda network, _others: make(network)))
     network = new_network()
     _, plain = optimiser_of(network).param_groups
     _, new = optimiser_of(network, weights={"distance": 1.0}).param_groups

@@ -11,11 +11,11 @@ from getam.pseudo_label import Labeller, PseudoLabels
 from getam.pseudo_label.labeller import pseudo_labels
 from getam.pseudo_label.random_walk import walk_against_backgrounds
 from getam.pseudo_label.two_thresholds import join_backgrounds
-from getam.training.learnt_affinity import AffinityHead
+from getam.training.parts.learnt_affinity import LearntAffinity
 
 
 @dataclass(frozen=True)
-class WalkedLabels:
+class Walked:
     """A label source whose maps walk along the affinity that a part of the loss learns.
 
     AFA takes the affinity of the photo at 1.5 times its size and refines what lies inside of the
@@ -26,14 +26,14 @@ class WalkedLabels:
     ----------
     labeller
         What makes the maps. Its own affinity is left out.
-    head
+    learnt
         What learns the affinity.
     low, high
         The constant values of the two backgrounds.
     """
 
     labeller: Labeller
-    head: AffinityHead
+    learnt: LearntAffinity
     low: float = 0.35
     high: float = 0.55
 
@@ -54,7 +54,7 @@ class WalkedLabels:
         maps = replace(self.labeller, affinity=0).maps(recorder, class_logits, batch, grid=grid)
         slots = slot_table(batch.classes).to(maps.device, non_blocking=True)
         with torch.no_grad():
-            affinity = self.head.affinity(recorder.calls, grid)
+            affinity = self.learnt.affinity(recorder.calls, grid)
             image = batch.image.float()
             strict, lenient = walk_against_backgrounds(
                 maps, slots, affinity, image, low=self.low, high=self.high

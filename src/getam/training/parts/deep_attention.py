@@ -14,7 +14,9 @@ from torch import Tensor
 from getam.activation import Attention
 from getam.pseudo_label.shallow_attention import entropy_weights
 from getam.pseudo_label.spreads import by_block, first_deep
-from getam.training.label_pairs import pair_loss
+from getam.training.losses import at_size
+from getam.training.parts.label_pairs import label_pairs, pair_loss
+from getam.training.parts.part_input import PartInput
 
 
 def deep_attention_loss(
@@ -46,3 +48,21 @@ def deep_weights(attention: Mapping[int, Attention], maps: Tensor) -> Tensor:
     """Weigh the deep blocks as :func:`entropy_weights` does, by how far they smear maps."""
     calls = [attention[block] for block in sorted(attention)]
     return entropy_weights(maps, by_block(calls, maps))[first_deep(len(calls)) :]
+
+
+def deep_attention(seen: PartInput) -> Tensor:
+    """Ask the deep blocks, all alike, what the pseudo labels say of pairs of patches.
+
+    AReAM gives it the weight 0.1.
+    """
+    grid = seen.features.grid
+    pairs = label_pairs(at_size(seen.pseudo.label, grid))
+    return deep_attention_loss(deep_scores(seen.attention, grid[0] * grid[1]), pairs)
+
+
+def deep_attention_by_entropy(seen: PartInput) -> Tensor:
+    """Ask the same, and most of the deep blocks that smear the maps most."""
+    grid = seen.features.grid
+    pairs = label_pairs(at_size(seen.pseudo.label, grid))
+    weights = deep_weights(seen.attention, seen.pseudo.activation_maps)
+    return deep_attention_loss(deep_scores(seen.attention, grid[0] * grid[1]), pairs, weights)

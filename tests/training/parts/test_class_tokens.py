@@ -11,7 +11,8 @@ from torch.nn.functional import interpolate
 
 from getam.activation import AttentionRecorder, patch_attention
 from getam.network import build_network
-from getam.training.class_tokens import (
+from getam.training.losses import classification_loss
+from getam.training.parts.class_tokens import (
     PatchMaps,
     class_contrast,
     class_token_logits,
@@ -21,7 +22,6 @@ from getam.training.class_tokens import (
     ranked_mean,
     refined_maps,
 )
-from getam.training.losses import classification_loss
 
 CLASSES, WIDTH, BLOCKS, GRID = 4, 48, 4, (4, 6)
 
@@ -61,10 +61,12 @@ def passed(mct, weights):
     for block in network.blocks:
         block.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
     maps = PatchMaps(WIDTH, CLASSES)
-    maps.load_state_dict({"weight": weights["head.weight"], "bias": weights["head.bias"]})
+    maps.convolution.load_state_dict(
+        {"weight": weights["head.weight"], "bias": weights["head.bias"]}
+    )
     with torch.no_grad(), AttentionRecorder() as recorder:
         network.eval()(mct.z("images", (2, 3, 64, 96)))
-        return torch.stack(outputs), recorder, maps.of(outputs[-1][:, CLASSES:], GRID)
+        return torch.stack(outputs), recorder, maps.maps(outputs[-1][:, CLASSES:], GRID)
 
 
 def test_logits_of_both_kinds(mct, passed):

@@ -4,10 +4,9 @@ import pytest
 import torch
 from reference.peers import Peer
 
-from getam.activation import AttentionRecorder
 from getam.pseudo_label.random_walk import within_radius
-from getam.training.label_pairs import label_pairs, pair_loss
-from getam.training.learnt_affinity import AffinityHead
+from getam.training.parts.label_pairs import label_pairs, pair_loss
+from getam.training.parts.learnt_affinity import AffinityHead, LearntAffinity
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +30,18 @@ def test_affinity_loss_and_gradients(afa):
     afa.check(head.projection.weight.grad, "affinity_gradient_projection")
 
 
-def test_the_affinity_of_a_network(new_network):
+def test_the_affinity_of_a_network(new_network, seen_by, batch):
     network = new_network()
-    head = AffinityHead.of(network)
-    image = torch.randn(2, 3, 24, 32)
-    with AttentionRecorder() as recorder:
-        grid = network.forward_features(image).grid
-    affinity = head.affinity(recorder.calls, grid)
-    last = [recorder.calls[block] for block in (4, 5)]
+    part = LearntAffinity.of(network)
+    seen = seen_by(network, batch)
+    grid = seen.features.grid
+    last = [seen.attention[block] for block in (4, 5)]
     products = torch.cat([call.query @ call.key.mT for call in last], 1)[..., 1:, 1:]
-    torch.testing.assert_close(affinity, head(products))
-    label = torch.zeros(2, 24, 32, dtype=torch.int64)
-    label[:, 8:] = 3
-    loss = head.loss(recorder.calls, label, grid)
-    pairs = label_pairs(label[:, ::8, ::8], within_radius(grid))
+    affinity = part.affinity(seen.attention, grid)
+    torch.testing.assert_close(affinity, part.head(products))
+    loss = part(seen)
+    pairs = label_pairs(seen.pseudo.label[:, ::8, ::8], within_radius(grid))
     torch.testing.assert_close(loss, pair_loss(affinity, pairs))
     loss.backward()
     assert network.backbone.blocks[5].attn.qkv.weight.grad.any()
-    assert head.projection.weight.grad.any()
+    assert part.head.projection.weight.grad.any()

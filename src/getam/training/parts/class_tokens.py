@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from getam.activation import Attention, patch_attention
+from getam.network import Network
+from getam.training.losses import classification_loss
+from getam.training.parts.part_input import Seen
 
 DECAY = 0.996
 
@@ -41,26 +44,6 @@ def class_contrast(tokens: Tensor, labels: Tensor) -> Tensor:
     each = cross_entropy(cosines.flatten(0, 2), itself, reduction="none")
     each = each.view(blocks, images, classes).mean(0) * labels
     return (each.sum(1) / (labels.sum(1) + 1e-8)).mean()
-
-
-class PatchMaps(nn.Conv2d):
-    """A 3 x 3 convolution turns patch tokens into one map per class.
-
-    Parameters
-    ----------
-    width
-        The number of channels D of the tokens.
-    num_classes
-        The number of classes C.
-    """
-
-    def __init__(self, width: int, num_classes: int) -> None:
-        super().__init__(width, num_classes, 3, padding=1)
-
-    def of(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-        """Return maps [B, C, h, w] of patch tokens [B, h * w, D]."""
-        maps: Tensor = self(tokens.mT.unflatten(-1, grid))
-        return maps
 
 
 def ranked_mean(maps: Tensor, *, decay: float = DECAY) -> Tensor:
@@ -128,3 +111,92 @@ def refined_maps(maps: Tensor, attention: Mapping[int, Attention]) -> Tensor:
     calls = [attention[block] for block in sorted(attention)]
     affinity = len(calls) * patch_attention(calls, patches=maps.shape[-2] * maps.shape[-1])
     return (maps.flatten(2) @ affinity.mT).unflatten(-1, maps.shape[-2:])
+
+
+class ClassTokens:
+    """The means of the class tokens say which classes a photo shows.
+
+    Parameters
+    ----------
+    network
+        A network with class tokens.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.classes = number_of_class_tokens(network)
+
+    def __call__(self, seen: Seen) -> Tensor:
+        """Ask the class tokens after the last block for the tags."""
+        (tokens,) = self.tokens(seen, blocks=seen.features.outputs[-1:])
+        logits = class_token_logits(tokens)
+        return classification_loss(logits, seen.batch.labels, seen.batch.known)
+
+    def tokens(self, seen: Seen, *, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the class tokens [blocks, B, C, D] in the outputs of some blocks."""
+        height, width = seen.features.grid
+        return class_tokens(blocks, patches=height * width, classes=self.classes)
+
+
+class ClassTokenContrast(ClassTokens):
+    """The class tokens of a photo are unlike each other after every block."""
+
+    def __call__(self, seen: Seen) -> Tensor:
+        """Ask the tokens of the present classes to be like no other one."""
+        return class_contrast(self.tokens(seen, blocks=seen.features.outputs), seen.batch.labels)
+
+
+def number_of_class_tokens(network: Network) -> int:
+    """Return the number of class tokens of a network, or raise a ValueError if it has none."""
+    if not network.architecture.class_tokens:
+        raise ValueError(
+            "the network has no class tokens: make it with class_tokens, or leave out the parts "
+            "class_tokens and class_token_contrast"
+        )
+    return network.num_classes
+
+
+class PatchMaps(nn.Module):
+    """A 3 x 3 convolution turns patch tokens into one map per class, and learns from the tags.
+
+    The tokens are those of the last block, before the last norm.
+
+    Parameters
+    ----------
+    width
+        The number of channels D of the tokens.
+    num_classes
+        The number of classes C.
+    """
+
+    def __init__(self, width: int, num_classes: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(width, num_classes, 3, padding=1)
+
+    @classmethod
+    def of(cls, network: Network) -> "PatchMaps":
+        """Return the part for a network."""
+        return cls(network.backbone.embed_dim, network.num_classes)
+
+    def forward(self, seen: Seen) -> Tensor:
+        """Ask the ranked means of the maps for the tags."""
+        logits = ranked_mean(self.maps(last_patches(seen), seen.features.grid))
+        return classification_loss(logits, seen.batch.labels, seen.batch.known)
+
+    def maps(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Return maps [B, C, h, w] of patch tokens [B, h * w, D]."""
+        maps: Tensor = self.convolution(tokens.mT.unflatten(-1, grid))
+        return maps
+
+
+def last_patches(seen: Seen) -> Tensor:
+    """Return the patch tokens [B, P, D] after the last block, before the last norm."""
+    patches, _ = seen.features.taps[-1]
+    return patches
+
+
+def patch_maps(others: Mapping[str, object]) -> PatchMaps:
+    """Return the part "patch_maps" among others, or raise a ValueError if it is not there."""
+    found = others.get("patch_maps")
+    if not isinstance(found, PatchMaps):
+        raise ValueError('this needs the part "patch_maps" of the loss: give it a weight above 0')
+    return found

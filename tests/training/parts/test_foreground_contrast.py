@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from getam.training.foreground_contrast import foreground_contrast
+from getam.training.parts.foreground_contrast import foreground_contrast
 
 
 def drawn():

@@ -5,7 +5,7 @@ import torch
 from reference.peers import Peer
 
 from getam.activation import AttentionRecorder
-from getam.training.mirror_consistency import mean_attention, mirror_disagreement
+from getam.training.parts.mirror_consistency import mean_attention, mirror_disagreement
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from getam.training.parts.class_tokens import PatchMaps, last_patches
+from getam.training.parts.part_input import Seen
+
 LEAST, MOST = 5e-4, 0.9995
 DECAY = 0.25
 
@@ -59,3 +62,22 @@ def repel(foreground: Tensor, background: Tensor) -> Tensor:
 def likeness(left: Tensor, right: Tensor) -> Tensor:
     """Return the cosines [C, B, B], kept between 0.0005 and 0.9995 so that logarithms exist."""
     return (normalize(left, dim=-1) @ normalize(right, dim=-1).mT).clamp(LEAST, MOST)
+
+
+class ForegroundContrast:
+    """The patch maps divide the features of a photo into foreground and background.
+
+    Parameters
+    ----------
+    patch_maps
+        The part that makes them.
+    """
+
+    def __init__(self, patch_maps: PatchMaps) -> None:
+        self.patch_maps = patch_maps
+
+    def __call__(self, seen: Seen) -> Tensor:
+        """Contrast foreground and background over the photos of the batch."""
+        tokens = last_patches(seen)
+        maps = self.patch_maps.maps(tokens, seen.features.grid)
+        return foreground_contrast(maps.flatten(2).float(), tokens.float())

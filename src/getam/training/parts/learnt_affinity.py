@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from getam.activation import Attention
 from getam.network import Network
 from getam.pseudo_label.random_walk import within_radius
-from getam.training.label_pairs import label_pairs, pair_loss
 from getam.training.losses import at_size
+from getam.training.parts.label_pairs import label_pairs, pair_loss
+from getam.training.parts.part_input import PartInput
 
 LAST_BLOCKS = 2
 
@@ -37,24 +38,45 @@ class AffinityHead(nn.Module):
         affinity: Tensor = self.projection(scores + scores.mT)[:, 0]
         return torch.sigmoid(affinity)
 
+
+class LearntAffinity(nn.Module):
+    """The affinity of near patches says which of them have the same pseudo label.
+
+    Parameters
+    ----------
+    heads
+        The number of attention heads of a block.
+    """
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.head = AffinityHead(LAST_BLOCKS * heads)
+
     @classmethod
-    def of(cls, network: Network) -> "AffinityHead":
-        """Return a head for the backbone of a network, whose blocks all have as many heads."""
+    def of(cls, network: Network) -> "LearntAffinity":
+        """Return the part for a network, whose blocks all have as many heads."""
         last: Any = network.backbone.blocks[-1]
-        return cls(LAST_BLOCKS * last.attn.num_heads)
+        return cls(last.attn.num_heads)
+
+    def forward(self, seen: PartInput) -> Tensor:
+        """Ask the affinity of near patches whether their pseudo labels are alike."""
+        grid = seen.features.grid
+        label = at_size(seen.pseudo.label, grid)
+        pairs = label_pairs(label, within_radius(grid, device=label.device))
+        return pair_loss(self.affinity(seen.attention, grid), pairs)
 
     def affinity(self, attention: Mapping[int, Attention], grid: tuple[int, int]) -> Tensor:
         """Return the affinity [B, P, P] of a forward pass, given the attention of its blocks."""
         last = [attention[block] for block in sorted(attention)[-LAST_BLOCKS:]]
         patches = grid[0] * grid[1]
         scores = [call.attached_patch_scores(patches) / call.factor for call in last]
-        affinity: Tensor = self(torch.cat(scores, 1))
+        affinity: Tensor = self.head(torch.cat(scores, 1))
         return affinity
 
-    def loss(
-        self, attention: Mapping[int, Attention], label: Tensor, grid: tuple[int, int]
-    ) -> Tensor:
-        """Ask the affinity of near patches whether a label image [B, H, W] makes them alike."""
-        near = within_radius(grid, device=label.device)
-        pairs = label_pairs(at_size(label, grid), near)
-        return pair_loss(self.affinity(attention, grid), pairs)
+
+def learnt_affinity(others: Mapping[str, object]) -> LearntAffinity:
+    """Return the part "affinity" among others, or raise a ValueError if it is not there."""
+    found = others.get("affinity")
+    if not isinstance(found, LearntAffinity):
+        raise ValueError('this needs the part "affinity" of the loss: give it a weight above 0')
+    return found

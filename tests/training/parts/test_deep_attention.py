@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from getam.activation import AttentionRecorder
-from getam.training.deep_attention import deep_attention_loss, deep_scores, deep_weights
-from getam.training.label_pairs import label_pairs
+from getam.training.parts.deep_attention import deep_attention_loss, deep_scores, deep_weights
+from getam.training.parts.label_pairs import label_pairs
 
 
 def drawn(blocks=3, patches=6):

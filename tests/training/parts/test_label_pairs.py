@@ -5,8 +5,8 @@ import torch
 from reference.peers import Peer
 
 from getam.pseudo_label.random_walk import within_radius
-from getam.training.label_pairs import label_pairs, pair_loss
 from getam.training.losses import at_size
+from getam.training.parts.label_pairs import label_pairs, pair_loss
 
 
 @pytest.fixture(scope="module")

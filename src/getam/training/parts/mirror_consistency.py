@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from getam.activation import Attention
+from getam.training.losses import classification_loss
+from getam.training.parts.part_input import Seen
 
 
 class Disagreement(NamedTuple):
@@ -71,3 +73,18 @@ def mean_attention(attention: Mapping[int, Attention]) -> Tensor:
     """
     calls = (attention[block] for block in sorted(attention))
     return torch.stack([call.attached_scores().softmax(-1).mean(1) for call in calls], 1)
+
+
+def mirror_consistency(seen: Seen) -> Tensor:
+    """Ask the attention of the photos and of their mirror images to agree, rows and affinity.
+
+    ACR gives both the weight 125.
+    """
+    views = (mean_attention(view.attention) for view in (seen, seen.mirrored))
+    found = mirror_disagreement(*views, grid=seen.features.grid)
+    return found.class_rows + found.affinity
+
+
+def mirrored_classification(seen: Seen) -> Tensor:
+    """Ask the class logits of the mirror images for the tags."""
+    return classification_loss(seen.mirrored.class_logits, seen.batch.labels, seen.batch.known)
