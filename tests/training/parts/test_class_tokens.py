@@ -13,6 +13,8 @@ from getam.activation import AttentionRecorder, patch_attention
 from getam.network import build_network
 from getam.training.losses import classification_loss
 from getam.training.parts.class_tokens import (
+    ClassTokenContrast,
+    ClassTokens,
     PatchMaps,
     class_contrast,
     class_token_logits,
@@ -123,3 +125,25 @@ def test_the_tokens_of_a_network_that_has_a_class_token_besides():
     rows = class_token_rows({5: recorder.calls[5]}, grid=grid, classes=3)
     explicit = recorder.calls[5].scores(slice(None)).softmax(-1).mean(1)[:, 1:4, 4:]
     torch.testing.assert_close(rows.flatten(2), explicit)
+
+
+def test_the_parts_of_a_network(batch, seen_by):
+    classes = batch.labels.shape[1]
+    network = build_network(
+        "getam_vit_nano", classes, pretrained=False, decoder_width=8, class_tokens=True
+    )
+    seen, patch_maps = seen_by(network, batch), PatchMaps.of(network)
+    outputs = seen.features.outputs
+    tokens = torch.stack([output[:, 1 : 1 + classes] for output in outputs])
+    torch.testing.assert_close(
+        ClassTokens(network)(seen),
+        classification_loss(tokens[-1].mean(-1), batch.labels, batch.known),
+    )
+    contrast = ClassTokenContrast(network)(seen)
+    torch.testing.assert_close(contrast, class_contrast(tokens, batch.labels))
+    maps = patch_maps.maps(outputs[-1][:, 1 + classes :], seen.features.grid)
+    torch.testing.assert_close(
+        patch_maps(seen), classification_loss(ranked_mean(maps), batch.labels, batch.known)
+    )
+    contrast.backward()
+    assert network.backbone.reg_token.grad.any()

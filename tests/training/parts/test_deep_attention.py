@@ -5,8 +5,13 @@ import math
 import pytest
 import torch
 
-from getam.activation import AttentionRecorder
-from getam.training.parts.deep_attention import deep_attention_loss, deep_scores, deep_weights
+from getam.training.parts.deep_attention import (
+    deep_attention,
+    deep_attention_by_entropy,
+    deep_attention_loss,
+    deep_scores,
+    deep_weights,
+)
 from getam.training.parts.label_pairs import label_pairs
 
 
@@ -53,17 +58,18 @@ def test_the_loss_and_its_gradient(weights):
     assert (ahead - behind) / 2e-2 == pytest.approx(gradient.norm().item(), rel=1e-3)
 
 
-def test_the_deep_blocks_of_a_network(new_network):
+def test_the_parts_of_a_network(new_network, batch, seen_by):
     network = new_network()
-    with AttentionRecorder() as recorder:
-        grid = network.forward_features(torch.randn(2, 3, 24, 32)).grid
-    scores = deep_scores(recorder.calls, grid[0] * grid[1])
+    seen = seen_by(network, batch)
+    scores = deep_scores(seen.attention, 16)
     assert len(scores) == 2
-    expected = recorder.calls[4].scores(slice(1, None))[..., 1:]
+    expected = seen.attention[4].scores(slice(1, None))[..., 1:]
     torch.testing.assert_close(scores[0], expected)
-    weights = deep_weights(recorder.calls, torch.rand(2, 3, *grid))
+    pairs = label_pairs(seen.pseudo.label[:, ::8, ::8])
+    torch.testing.assert_close(deep_attention(seen), deep_attention_loss(scores, pairs))
+    weights = deep_weights(seen.attention, seen.pseudo.activation_maps)
     assert weights.shape == (2,)
-    pairs = label_pairs(torch.randint(0, 3, (2, *grid)))
-    deep_attention_loss(scores, pairs, weights + 1).backward()
-    assert network.backbone.blocks[5].attn.qkv.weight.grad.any()
+    loss = deep_attention_by_entropy(seen)
+    torch.testing.assert_close(loss, deep_attention_loss(scores, pairs, weights))
+    loss.backward()
     assert network.backbone.blocks[4].mlp.fc1.weight.grad.any()

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from getam.training.parts.foreground_contrast import foreground_contrast
+from getam.training.parts.class_tokens import PatchMaps
+from getam.training.parts.foreground_contrast import ForegroundContrast, foreground_contrast
 
 
 def drawn():
@@ -66,3 +67,12 @@ def test_its_gradient():
 def test_one_photo_has_nothing_to_be_alike_to():
     maps, tokens = drawn()
     assert torch.isfinite(foreground_contrast(maps[:1], tokens[:1]))
+
+
+def test_the_part_reads_the_patch_maps(new_network, batch, seen_by):
+    network = new_network()
+    seen, patch_maps = seen_by(network, batch), PatchMaps.of(network)
+    tokens = seen.features.outputs[-1][:, 1:]
+    maps = patch_maps.maps(tokens, seen.features.grid).flatten(2)
+    loss = ForegroundContrast(patch_maps)(seen)
+    torch.testing.assert_close(loss, foreground_contrast(maps, tokens))

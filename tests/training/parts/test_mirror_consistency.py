@@ -4,8 +4,13 @@ import pytest
 import torch
 from reference.peers import Peer
 
-from getam.activation import AttentionRecorder
-from getam.training.parts.mirror_consistency import mean_attention, mirror_disagreement
+from getam.training.losses import classification_loss
+from getam.training.parts.mirror_consistency import (
+    mean_attention,
+    mirror_consistency,
+    mirror_disagreement,
+    mirrored_classification,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +59,17 @@ def test_a_mirrored_pair_agrees():
     assert found.class_rows.item() == found.affinity.item() == 0
 
 
-def test_the_attention_of_a_network(new_network):
-    network = new_network().double()
-    image, views = torch.randn(1, 3, 24, 40).double(), []
-    for view in (image, image.flip(-1)):
-        with AttentionRecorder() as recorder:
-            grid = network.forward_features(view).grid
-        views.append(mean_attention(recorder.calls))
-    assert views[0].shape == (1, 6, 16, 16)
-    torch.testing.assert_close(views[0].sum(-1), torch.ones(1, 6, 16))
-    sum(mirror_disagreement(*views, grid=grid)).backward()
+def test_the_parts_of_a_network(new_network, batch, seen_by):
+    network = new_network()
+    seen = seen_by(network, batch)
+    views = [mean_attention(view.attention) for view in (seen, seen.mirrored)]
+    assert views[0].shape == (3, 6, 17, 17)
+    torch.testing.assert_close(views[0].sum(-1), torch.ones(3, 6, 17))
+    loss = mirror_consistency(seen)
+    torch.testing.assert_close(loss, sum(mirror_disagreement(*views, grid=seen.features.grid)))
+    loss.backward()
     assert network.backbone.blocks[0].attn.qkv.weight.grad.any()
+    tags = mirrored_classification(seen)
+    logits = network.classify(network.forward_features(network.normalise(batch.image.flip(-1))))
+    expected = classification_loss(logits, batch.labels, batch.known)
+    torch.testing.assert_close(tags, expected, rtol=1e-3, atol=1e-4)

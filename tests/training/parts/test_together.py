@@ -1,0 +1,86 @@
+"""All parts of the loss train together, and go on after a stop as if there had been none."""
+
+import pytest
+import timm
+import torch
+from data.scenes import CLASSES
+
+from getam.network import Architecture, build_network
+from getam.network.build import assemble
+from getam.pseudo_label import Labeller
+from getam.recipe.recipe import FURTHER_PARTS
+from getam.training import PARTS, Step, Stopped
+
+from ..conftest import losses, same_weights
+from ..test_trainer import stopping
+
+ALL = dict.fromkeys(FURTHER_PARTS, 0.1)
+
+
+def nano():
+    torch.manual_seed(0)
+    return build_network(
+        "getam_vit_nano", len(CLASSES), pretrained=False, decoder_width=8, class_tokens=True
+    )
+
+
+def four_blocks():
+    """A plain timm ViT of another depth, width and number of prefix tokens."""
+    torch.manual_seed(0)
+    sizes = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 4, "num_heads": 2}
+    model = timm.create_model(
+        "vit_tiny_patch16_224", num_classes=0, dynamic_img_size=True, reg_tokens=2, **sizes
+    )
+    architecture = Architecture(
+        *("vit_tiny_patch16_224", len(CLASSES), "class_token", 8, 4),
+        [0.5] * 3,
+        [0.5] * 3,
+        class_tokens=True,
+    )
+    return assemble(model, architecture)
+
+
+def test_every_part_has_its_word_in_the_recipe():
+    own = {"classification", "segmentation", "saliency", "saliency_released", "energy"}
+    assert set(PARTS) - own == set(FURTHER_PARTS)
+
+
+@pytest.mark.parametrize("network", [nano, four_blocks])
+def test_all_parts_train_and_resume_bit_by_bit(network, run):
+    options = {"parts": ALL, "label_source": "afa", "epochs": 1, "saliency_weight": 0.0}
+    whole, folder, _ = run("whole", network=network(), **options)
+    figures = losses(folder)[-1]
+    assert set(figures) >= {*ALL, "total"}
+    with pytest.raises(Stopped):
+        run("cut", network=stopping(network(), 5), **options)
+    again, cut, _ = run("cut", network=network(), resume=True, **options)
+    assert same_weights(again, whole)
+    assert losses(cut) == losses(folder)
+
+
+def test_what_no_part_reads_is_not_kept(new_network, batch):
+    step = Step(new_network(), Labeller(first_block=3), {"classification": 1.0})
+    kept = []
+    step.parts = {"classification": lambda seen: kept.append(seen) or seen.class_logits.sum()}
+    step(batch, joint=False)
+    step(batch, joint=True)
+    assert [seen.attention for seen in kept] == [{}, {}]
+    assert [len(seen.features.outputs) for seen in kept] == [0, 0]
+
+
+def test_a_part_begins_when_it_is_told(new_network, batch):
+    weights = {"classification": 1.0, "mirror_consistency": 1.0, "deep_attention": 1.0}
+    step = Step(
+        new_network(),
+        Labeller(first_block=3, iterations=1),
+        weights,
+        begins={"deep_attention": 0.7, "mirror_consistency": 0.2},
+    )
+
+    def parts(joint, done):
+        return set(step(batch, joint=joint, done=done).losses) - {"total"}
+
+    assert parts(False, 0.1) == {"classification"}
+    assert parts(False, 0.3) == {"classification", "mirror_consistency"}
+    assert parts(True, 0.5) == {"classification", "mirror_consistency"}
+    assert parts(True, 0.7) == set(weights)
