@@ -8,6 +8,7 @@ from data.scenes import CLASSES
 from getam.network import Architecture, build_network
 from getam.network.build import assemble
 from getam.pseudo_label import Labeller
+from getam.recipe import NETWORKS, Facts, recipe_for
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import PARTS, Step, Stopped
 
@@ -84,3 +85,18 @@ def test_a_part_begins_when_it_is_told(new_network, batch):
     assert parts(False, 0.3) == {"classification", "mirror_consistency"}
     assert parts(True, 0.5) == {"classification", "mirror_consistency"}
     assert parts(True, 0.7) == set(weights)
+
+
+@pytest.mark.parametrize("preset", ["afa", "acr", "aream", "mctformer"])
+def test_the_preset_of_a_method_trains_ten_steps(preset, run):
+    facts = Facts(depth=6, width=128, photos=4, has_saliency=False)
+    small = {"epochs": 3, "batch_size": 1, "joint_from": 0.5, "crop": 32, "precision": "32-true"}
+    small |= {"long_side": 48, "test_crf": False}
+    recipe = recipe_for(facts, preset, **small)
+    torch.manual_seed(0)
+    options = {**NETWORKS[preset], "decoder_width": 8}
+    network = build_network("getam_vit_nano", len(CLASSES), pretrained=False, **options)
+    _, folder, _ = run(network=network, recipe=recipe)
+    last = losses(folder)[-1]
+    assert last["step"] == 12
+    assert {"segmentation", *recipe.parts} <= last.keys()
