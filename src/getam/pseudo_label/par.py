@@ -96,7 +96,7 @@ def par_weights(image: Tensor, dilations: Sequence[int]) -> Tensor:
     """
     distances = torch.tensor([math.hypot(*offset) for offset in offsets(dilations)])
     nearness = -((distances / distances.std() / PAR_CONTRAST) ** 2)
-    by_distance = nearness.softmax(0).to(image.device).view(-1, 1, 1, 1, 1)
+    by_distance = nearness.softmax(0).to(image.device, non_blocking=True).view(-1, 1, 1, 1, 1)
     return colour_weights(image, dilations, PAR_CONTRAST).add_(by_distance, alpha=SHARE)
 
 

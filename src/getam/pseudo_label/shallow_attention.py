@@ -3,6 +3,7 @@
 The attention of deep blocks smooths too much. The formulas follow the released code.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -59,7 +60,7 @@ def entropy_weights(maps: Tensor, attention: Sequence[Tensor]) -> Tensor:
     with torch.no_grad():
         values = maps.flatten(2).mT  # [B, P, K]
         smeared = torch.stack([(own @ values).sum(-1) for own in attention])  # [blocks, B, P]
-        bits = smeared.log_softmax(-1) / torch.log(smeared.new_tensor(2))
+        bits = smeared.log_softmax(-1) / math.log(2)
         entropy = -(smeared.softmax(-1) * bits).sum(-1).mean(1)
         lifted = entropy - entropy.min()
         return lifted / lifted.max().clamp_min(torch.finfo(lifted.dtype).tiny)

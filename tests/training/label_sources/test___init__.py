@@ -42,6 +42,7 @@ def test_every_label_source_labels(name, corrected, network, batch):
         ("afa", {"segmentation": 1.0}, 'needs the part "affinity"'),
         ("mctformer", {"segmentation": 1.0}, 'needs the part "patch_maps"'),
         ("tags", {"foreground_contrast": 1.0}, 'needs the part "patch_maps"'),
+        ("mctformer", {"patch_maps": 1.0}, "the network has no class tokens"),
         ("tags", {"class_tokens": 1.0}, "the network has no class tokens"),
         ("tags", {"class_token_contrast": 1.0}, "the network has no class tokens"),
     ],

@@ -36,7 +36,9 @@ WALK_FROM = 0.3
 def afa(labeller: Labeller, _network: Network, parts: Mapping[str, Part]) -> AnySource:
     """Return AFA's source: labels of two backgrounds, which later walk along what is learnt."""
     first = SpreadLabeller(labeller, TwoBackgrounds(*AFA))
-    return Changing(first, Walked(labeller, learnt_affinity(parts), *AFA), WALK_FROM)
+    return Changing(
+        first, Walked(labeller, learnt_affinity(parts, asked="label_source afa"), *AFA), WALK_FROM
+    )
 
 
 LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySource]] = {
@@ -56,7 +58,7 @@ LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySo
         labeller, labeller.label, SPREADS["common_neighbours"]
     ),
     "mctformer": lambda labeller, network, parts: ClassTokenMaps(
-        network, patch_maps(parts), labeller
+        network, patch_maps(parts, asked="label_source mctformer"), labeller
     ),
 }
 """Every label source by its name. A function takes the labeller, which labels by the tags alone,

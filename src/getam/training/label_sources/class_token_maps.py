@@ -15,6 +15,7 @@ from getam.training.parts.class_tokens import (
     PatchMaps,
     class_token_rows,
     fused_maps,
+    number_of_class_tokens,
     refined_maps,
 )
 
@@ -75,6 +76,9 @@ class ClassTokenMaps:
     network: Network
     patch_maps: PatchMaps
     labeller: Labeller
+
+    def __post_init__(self) -> None:
+        number_of_class_tokens(self.network)  # raises if there are none
 
     def recorder(self) -> LastTokens:
         """Return the context in which the forward pass must run."""

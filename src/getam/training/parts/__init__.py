@@ -79,7 +79,10 @@ PARTS: dict[str, PartKind] = {
     ),
     "patch_maps": PartKind(lambda network, _others: PatchMaps.of(network), from_start=True),
     "foreground_contrast": PartKind(
-        lambda _network, others: ForegroundContrast(patch_maps(others)), from_start=True
+        lambda _network, others: ForegroundContrast(
+            patch_maps(others, asked="foreground_contrast")
+        ),
+        from_start=True,
     ),
 }
 """Every part by its name."""

@@ -149,8 +149,8 @@ def number_of_class_tokens(network: Network) -> int:
     """Return the number of class tokens of a network, or raise a ValueError if it has none."""
     if not network.architecture.class_tokens:
         raise ValueError(
-            "the network has no class tokens: make it with class_tokens, or leave out the parts "
-            "class_tokens and class_token_contrast"
+            "the network has no class tokens: add them (--class-tokens true), or leave out what "
+            "needs them, such as the part class_tokens"
         )
     return network.num_classes
 
@@ -194,9 +194,12 @@ def last_patches(seen: Seen) -> Tensor:
     return patches
 
 
-def patch_maps(others: Mapping[str, object]) -> PatchMaps:
-    """Return the part "patch_maps" among others, or raise a ValueError if it is not there."""
+def patch_maps(others: Mapping[str, object], *, asked: str) -> PatchMaps:
+    """Return the part "patch_maps" among others, or raise a ValueError if it is not there.
+
+    ``asked`` says in the message who needs it.
+    """
     found = others.get("patch_maps")
     if not isinstance(found, PatchMaps):
-        raise ValueError('this needs the part "patch_maps" of the loss: give it a weight above 0')
+        raise ValueError(f'{asked} needs the part "patch_maps": give it a weight (--parts)')
     return found

@@ -74,9 +74,12 @@ class LearntAffinity(nn.Module):
         return affinity
 
 
-def learnt_affinity(others: Mapping[str, object]) -> LearntAffinity:
-    """Return the part "affinity" among others, or raise a ValueError if it is not there."""
+def learnt_affinity(others: Mapping[str, object], *, asked: str) -> LearntAffinity:
+    """Return the part "affinity" among others, or raise a ValueError if it is not there.
+
+    ``asked`` says in the message who needs it.
+    """
     found = others.get("affinity")
     if not isinstance(found, LearntAffinity):
-        raise ValueError('this needs the part "affinity" of the loss: give it a weight above 0')
+        raise ValueError(f'{asked} needs the part "affinity": give it a weight (--parts)')
     return found
