@@ -11,7 +11,7 @@ from getam.pseudo_label import Labeller
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import Step
 from getam.training.epoch_meter import EpochMeter
-from getam.training.label_sources import LABEL_SOURCES, make_source
+from getam.training.label_sources import make_source
 
 LOSSES = ("classification", "segmentation", "saliency", "saliency_released")
 
@@ -50,9 +50,19 @@ def watched_step(network, batch, labeller, parts):
     return watch, meter
 
 
-@pytest.mark.parametrize("name", LABEL_SOURCES)
-def test_parts_and_label_sources_wait_no_more(batch, name):
-    parts = {"segmentation": 1.0, **dict.fromkeys(FURTHER_PARTS, 1.0)}
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("tags", FURTHER_PARTS),
+        ("tsdcam", ()),
+        ("afa", ("affinity",)),
+        ("aream_by_entropy", ()),
+        ("common_neighbours", ()),
+        ("mctformer", ("patch_maps",)),
+    ],
+)
+def test_parts_and_label_sources_wait_no_more(batch, name, parts):
+    parts = dict.fromkeys(("segmentation", *parts), 1.0)
     options = {"pretrained": False, "decoder_width": 8, "class_tokens": True}
     labeller = Labeller("grad_cam", 3, iterations=1)
     with without_autocast():
