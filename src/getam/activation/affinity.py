@@ -85,8 +85,9 @@ def _average(
 ) -> Tensor:
     prefix = calls[0].query.shape[2] - patches
     bands = []
-    for band in row_bands(patches):
-        rows = slice(prefix + band.start, prefix + band.stop)
-        heads = (attend(call.scores(rows), prefix).mean(1) for call in calls)
-        bands.append(torch.stack(list(heads)).sum(0) / len(calls))
+    with torch.autocast(calls[0].query.device.type, enabled=False):
+        for band in row_bands(patches):
+            rows = slice(prefix + band.start, prefix + band.stop)
+            heads = (attend(call.scores(rows), prefix).mean(1) for call in calls)
+            bands.append(torch.stack(list(heads)).sum(0) / len(calls))
     return torch.cat(bands, dim=1)

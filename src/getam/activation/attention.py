@@ -106,7 +106,8 @@ class Attention:
 
         A loss on attention needs them. They take as much memory as they look.
         """
-        scores = (self.query.float() * self.factor) @ self.key.float().mT
+        with torch.autocast(self.query.device.type, enabled=False):
+            scores = (self.query.float() * self.factor) @ self.key.float().mT
         return scores if self.bias is None else biased(scores, self.bias, slice(None))
 
     def attached_patch_scores(self, patches: int) -> Tensor:

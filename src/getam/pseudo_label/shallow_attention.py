@@ -57,7 +57,7 @@ def entropy_weights(maps: Tensor, attention: Sequence[Tensor]) -> Tensor:
     Tensor
         [blocks] in 0..1, without gradient.
     """
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast(maps.device.type, enabled=False):
         values = maps.flatten(2).mT  # [B, P, K]
         smeared = torch.stack([(own @ values).sum(-1) for own in attention])  # [blocks, B, P]
         bits = smeared.log_softmax(-1) / math.log(2)

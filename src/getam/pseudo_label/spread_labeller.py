@@ -50,6 +50,6 @@ class SpreadLabeller:
         plain = replace(self.labeller, affinity=0)
         maps = plain.maps(recorder, class_logits, batch, grid=grid)
         if self.spread is not None and maps.shape[1]:
-            with torch.no_grad():
+            with torch.no_grad(), torch.autocast(maps.device.type, enabled=False):
                 maps = self.spread(maps, list(recorder.calls.values()))
         return self.label(maps, batch, labelled=labelled)

@@ -11,6 +11,7 @@ from getam.pseudo_label import Labeller
 from getam.recipe import NETWORKS, Facts, recipe_for
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import PARTS, Step, Stopped
+from getam.training.label_sources import make_source
 from getam.training.prepare import prepare
 
 from ..conftest import losses, same_weights
@@ -86,6 +87,19 @@ def test_a_part_begins_when_it_is_told(new_network, batch):
     assert parts(False, 0.3) == {"classification", "mirror_consistency"}
     assert parts(True, 0.5) == {"classification", "mirror_consistency"}
     assert parts(True, 0.7) == set(weights)
+
+
+def test_half_precision_changes_little(batch):
+    network = nano()
+    weights = {"classification": 1.0, "segmentation": 1.0, **ALL}
+    weights.pop("deep_attention_by_entropy")  # the entropies of random blocks are nearly equal
+    source = make_source("afa", Labeller(first_block=3, iterations=1), corrected=False)
+    step = Step(network, source, weights)
+    whole = step(batch, joint=True, done=1.0).losses
+    with torch.autocast("cpu", torch.bfloat16):
+        half = step(batch, joint=True, done=1.0).losses
+    for name, loss in whole.items():
+        assert half[name].item() == pytest.approx(loss.item(), rel=0.1, abs=0.02), name
 
 
 @pytest.mark.parametrize("preset", ["afa", "acr", "aream", "mctformer"])

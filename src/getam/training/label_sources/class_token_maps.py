@@ -96,8 +96,9 @@ class ClassTokenMaps:
         """Label a batch; see :meth:`Labeller.__call__`."""
         assert isinstance(recorder, LastTokens)
         patches, classes = grid[0] * grid[1], self.network.num_classes
-        with torch.no_grad():
-            of_patches = self.patch_maps.maps(recorder.last[:, -patches:], grid).float()
+        last = recorder.last[:, -patches:].float()
+        with torch.no_grad(), torch.autocast(last.device.type, enabled=False):
+            of_patches = self.patch_maps.maps(last, grid)
             rows = class_token_rows(recorder.calls, grid=grid, classes=classes)
             maps = refined_maps(fused_maps(rows, of_patches), recorder.calls)
             slots = slot_table(batch.classes).to(maps.device, non_blocking=True)

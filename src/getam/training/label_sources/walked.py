@@ -53,7 +53,7 @@ class Walked:
         """Label a batch; see :meth:`Labeller.__call__`."""
         maps = replace(self.labeller, affinity=0).maps(recorder, class_logits, batch, grid=grid)
         slots = slot_table(batch.classes).to(maps.device, non_blocking=True)
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(maps.device.type, enabled=False):
             affinity = self.learnt.affinity(recorder.calls, grid)
             image = batch.image.float()
             strict, lenient = walk_against_backgrounds(

@@ -20,7 +20,7 @@ DECAY = 0.996
 
 def class_token_logits(tokens: Tensor) -> Tensor:
     """Return class logits [B, C], the means over the channels of the class tokens [B, C, D]."""
-    return tokens.mean(-1)
+    return tokens.float().mean(-1)
 
 
 def class_contrast(tokens: Tensor, labels: Tensor) -> Tensor:
@@ -37,8 +37,9 @@ def class_contrast(tokens: Tensor, labels: Tensor) -> Tensor:
     labels
         [B, C] 0/1.
     """
-    unit = normalize(tokens, dim=-1)
-    cosines = unit @ unit.mT  # [blocks, B, C, C]
+    unit = normalize(tokens.float(), dim=-1)
+    with torch.autocast(tokens.device.type, enabled=False):
+        cosines = unit @ unit.mT  # [blocks, B, C, C]
     blocks, images, classes = tokens.shape[:3]
     itself = torch.arange(classes, device=tokens.device).repeat(blocks * images)
     each = cross_entropy(cosines.flatten(0, 2), itself, reduction="none")
@@ -185,7 +186,7 @@ class PatchMaps(nn.Module):
     def maps(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """Return maps [B, C, h, w] of patch tokens [B, h * w, D]."""
         maps: Tensor = self.convolution(tokens.mT.unflatten(-1, grid))
-        return maps
+        return maps.float()
 
 
 def last_patches(seen: Seen) -> Tensor:

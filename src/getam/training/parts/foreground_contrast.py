@@ -30,7 +30,11 @@ def foreground_contrast(maps: Tensor, tokens: Tensor) -> Tensor:
     tokens
         F, [B, P, D].
     """
-    shares = maps.sigmoid()
+    with torch.autocast(maps.device.type, enabled=False):  # half precision rounds 0.9995 to 1
+        return _contrast(maps.float().sigmoid(), tokens.float())
+
+
+def _contrast(shares: Tensor, tokens: Tensor) -> Tensor:
     patches = tokens.shape[1]
     foreground = (shares @ tokens / patches).transpose(0, 1)
     background = ((1 - shares) @ tokens / patches).transpose(0, 1)
@@ -80,4 +84,4 @@ class ForegroundContrast:
         """Contrast foreground and background over the photos of the batch."""
         tokens = last_patches(seen)
         maps = self.patch_maps.maps(tokens, seen.features.grid)
-        return foreground_contrast(maps.flatten(2).float(), tokens.float())
+        return foreground_contrast(maps.flatten(2), tokens)

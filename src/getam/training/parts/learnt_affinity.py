@@ -35,7 +35,8 @@ class AffinityHead(nn.Module):
 
     def forward(self, scores: Tensor) -> Tensor:
         """Return the affinity [B, P, P] in 0..1, symmetric, from scores [B, maps, P, P]."""
-        affinity: Tensor = self.projection(scores + scores.mT)[:, 0]
+        with torch.autocast(scores.device.type, enabled=False):
+            affinity: Tensor = self.projection(scores + scores.mT)[:, 0]
         return torch.sigmoid(affinity)
 
 
