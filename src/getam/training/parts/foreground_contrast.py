@@ -81,7 +81,7 @@ class ForegroundContrast:
         self.patch_maps = patch_maps
 
     def __call__(self, seen: Seen) -> Tensor:
-        """Contrast foreground and background over the photos of the batch."""
+        """Contrast foreground and background over the photos that this process has of a batch."""
         tokens = last_patches(seen)
         maps = self.patch_maps.maps(tokens, seen.features.grid)
         return foreground_contrast(maps.flatten(2), tokens)

@@ -55,4 +55,5 @@ def pair_loss(affinity: Tensor, pairs: Tensor) -> Tensor:
 
 
 def _one_more(counted: Tensor) -> Tensor:
-    return sum_over_ranks(counted.sum()) / world_size() + 1
+    # The mean over the processes is then the loss of all photos.
+    return (sum_over_ranks(counted.sum()) + 1) / world_size()
