@@ -1,5 +1,7 @@
 """All parts of the loss train together, and go on after a stop as if there had been none."""
 
+from dataclasses import replace
+
 import pytest
 import timm
 import torch
@@ -13,8 +15,9 @@ from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import PARTS, Step, Stopped
 from getam.training.label_sources import make_source
 from getam.training.prepare import prepare
+from getam.training.train_photos import write_train_photos
 
-from ..conftest import losses, same_weights
+from ..conftest import RECIPE, losses, same_weights
 from ..test_trainer import stopping
 
 ALL = dict.fromkeys(FURTHER_PARTS, 0.1)
@@ -48,17 +51,29 @@ def test_every_part_has_its_word_in_the_recipe():
     assert set(PARTS) - own == set(FURTHER_PARTS)
 
 
+def fitted(network, source, folder, recipe, *, resume=False):
+    """Train without the judging at a run's end."""
+    ready = prepare(
+        network, source, folder, recipe=recipe, val=None, device="cpu", devices=1, workers=0,
+        strict=False, resume=resume, config=None,
+    )  # fmt: skip
+    if not resume:
+        ready.trainer.run.begin()
+        write_train_photos(folder, ready.source)
+    ready.trainer.fit(resume=resume, on_epoch_end=lambda *_: None)
+    return ready.trainer.step, losses(folder)
+
+
 @pytest.mark.parametrize("network", [nano, four_blocks])
-def test_all_parts_train_and_resume_bit_by_bit(network, run):
-    options = {"parts": ALL, "label_source": "afa", "epochs": 1, "saliency_weight": 0.0}
-    whole, folder, _ = run("whole", network=network(), **options)
-    figures = losses(folder)[-1]
-    assert set(figures) >= {*ALL, "total"}
+def test_all_parts_train_and_resume_bit_by_bit(network, source, tmp_path):
+    recipe = replace(RECIPE, parts=ALL, label_source="afa", saliency_weight=0.0, epochs=1)
+    whole, figures = fitted(network(), source, tmp_path / "whole", recipe)
+    assert set(figures[-1]) >= {*ALL, "total"}
     with pytest.raises(Stopped):
-        run("cut", network=stopping(network(), 5), **options)
-    again, cut, _ = run("cut", network=network(), resume=True, **options)
+        fitted(stopping(network(), 7), source, tmp_path / "cut", recipe)
+    again, others = fitted(network(), source, tmp_path / "cut", recipe, resume=True)
     assert same_weights(again, whole)
-    assert losses(cut) == losses(folder)
+    assert others == figures
 
 
 def test_what_no_part_reads_is_not_kept(new_network, batch):
@@ -110,12 +125,6 @@ def test_the_preset_of_a_method_trains_ten_steps(preset, source, tmp_path):
     torch.manual_seed(0)
     options = {**NETWORKS[preset], "decoder_width": 8}
     network = build_network("getam_vit_nano", len(CLASSES), pretrained=False, **options)
-    ready = prepare(
-        network, source, tmp_path, recipe=recipe, val=None, device="cpu", devices=1, workers=0,
-        strict=False, resume=False, config=None,
-    )  # fmt: skip
-    ready.trainer.run.begin()
-    ready.trainer.fit(on_epoch_end=lambda *_: None)
-    last = losses(tmp_path)[-1]
-    assert last["step"] == 10
-    assert {"segmentation", *recipe.parts} <= last.keys()
+    _, figures = fitted(network, source, tmp_path, recipe)
+    assert figures[-1]["step"] == 10
+    assert {"segmentation", *recipe.parts} <= figures[-1].keys()
