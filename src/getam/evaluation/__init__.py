@@ -14,7 +14,7 @@ from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.cost import Cost, cost_of
 from getam.evaluation.folders import read_class_names, read_mask, score_folders
 from getam.evaluation.insertion_deletion import area, deletion, insertion
-from getam.evaluation.overlap import overlaps
+from getam.evaluation.map_overlap import overlaps
 from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.quality import (
     BAD,
