@@ -12,6 +12,7 @@ from torch import Tensor
 
 from getam.network import Network
 from getam.training import saliency_target
+from getam.training.parts.auxiliary import Auxiliary, auxiliary
 from getam.training.parts.class_tokens import (
     ClassTokenContrast,
     ClassTokens,
@@ -24,6 +25,7 @@ from getam.training.parts.learnt_affinity import LearntAffinity
 from getam.training.parts.mirror_consistency import mirror_consistency, mirrored_classification
 from getam.training.parts.own import classification, energy, saliency, segmentation
 from getam.training.parts.part_input import Look, PartInput, Seen
+from getam.training.parts.patch_contrast import PatchContrast
 
 Part = Callable[[Any], Tensor]
 """A part turns what a step made into a scalar. A part with parameters is a module.
@@ -82,6 +84,12 @@ PARTS: dict[str, PartKind] = {
         lambda _network, others: ForegroundContrast(
             patch_maps(others, asked="foreground_contrast")
         ),
+        from_start=True,
+    ),
+    "auxiliary": PartKind(lambda network, _others: Auxiliary.of(network), OUTPUTS, from_start=True),
+    "patch_contrast": PartKind(
+        lambda _network, others: PatchContrast(auxiliary(others, asked="patch_contrast")),
+        OUTPUTS,
         from_start=True,
     ),
 }

@@ -49,11 +49,12 @@ def pair_loss(affinity: Tensor, pairs: Tensor) -> Tensor:
         [B, P, P] as :func:`label_pairs` returns.
     """
     alike, unlike = pairs == ALIKE, pairs == UNLIKE
-    far = (1 - affinity).masked_fill(~alike, 0).sum() / _one_more(alike)
-    near = affinity.masked_fill(~unlike, 0).sum() / _one_more(unlike)
+    far = (1 - affinity).masked_fill(~alike, 0).sum() / one_more(alike)
+    near = affinity.masked_fill(~unlike, 0).sum() / one_more(unlike)
     return (far + near) / 2
 
 
-def _one_more(counted: Tensor) -> Tensor:
+def one_more(counted: Tensor) -> Tensor:
+    """Return the number of pairs that count, plus one, as the mean over all processes."""
     # The mean over the processes is then the loss of all photos.
     return (sum_over_ranks(counted.sum()) + 1) / world_size()

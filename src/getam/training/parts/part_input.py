@@ -52,6 +52,8 @@ class Seen:
         Takes images [B, 3, H, W] in 0..255, and ``masks=True`` to have the decoder run too.
     done
         The share of the run that is over, in 0..1.
+    shared
+        What parts computed of this step for each other, by name.
     """
 
     batch: Batch
@@ -60,6 +62,7 @@ class Seen:
     attention: Mapping[int, Attention] = field(default_factory=dict)
     look: Callable[..., Look]
     done: float = 0.0
+    shared: dict[str, Tensor] = field(default_factory=dict)
 
     @cached_property
     def mirrored(self) -> Look:
