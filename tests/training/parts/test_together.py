@@ -110,7 +110,9 @@ def test_half_precision_changes_little(batch):
     weights.pop("deep_attention_by_entropy")  # the entropies of random blocks are nearly equal
     source = make_source("afa", Labeller(first_block=3, iterations=1), corrected=False)
     step = Step(network, source, weights)
+    torch.manual_seed(0)  # crop_contrast draws views, which must be the same in both formats
     whole = step(batch, joint=True, done=1.0).losses
+    torch.manual_seed(0)
     with torch.autocast("cpu", torch.bfloat16):
         half = step(batch, joint=True, done=1.0).losses
     for name, loss in whole.items():

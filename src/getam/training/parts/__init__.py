@@ -19,6 +19,7 @@ from getam.training.parts.class_tokens import (
     PatchMaps,
     patch_maps,
 )
+from getam.training.parts.crop_contrast import CropContrast
 from getam.training.parts.deep_attention import deep_attention, deep_attention_by_entropy
 from getam.training.parts.foreground_contrast import ForegroundContrast
 from getam.training.parts.learnt_affinity import LearntAffinity
@@ -89,6 +90,13 @@ PARTS: dict[str, PartKind] = {
     "auxiliary": PartKind(lambda network, _others: Auxiliary.of(network), OUTPUTS, from_start=True),
     "patch_contrast": PartKind(
         lambda _network, others: PatchContrast(auxiliary(others, asked="patch_contrast")),
+        OUTPUTS,
+        from_start=True,
+    ),
+    "crop_contrast": PartKind(
+        lambda network, others: CropContrast(
+            network.backbone.embed_dim, auxiliary(others, asked="crop_contrast")
+        ),
         OUTPUTS,
         from_start=True,
     ),

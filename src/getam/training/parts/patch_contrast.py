@@ -17,7 +17,7 @@ def patch_contrast(tokens: Tensor, label: Tensor) -> Tensor:
 
     With s = |cosine|, it is 1/2 (1 - sum_alike s / (n_alike + 1)) + 1/2 sum_unlike s / (n_unlike +
     1), as released, over the whole batch and without the pairs of a patch and itself. The first
-    term is larger by 1/2 / (n_alike + 1) than that of AFA (:func:`getam.training.parts.label_pairs.pair_loss`).
+    term is larger by 1/2 / (n_alike + 1) than that of AFA, ``pair_loss``.
 
     Parameters
     ----------
