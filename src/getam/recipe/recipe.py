@@ -225,7 +225,7 @@ FURTHER_PARTS = (
 CHOICES: dict[str, tuple[str, ...]] = {
     "label_source": (
         *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
-        "mctformer",
+        *("mctformer", "class_maps"),
     ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),

@@ -14,6 +14,7 @@ from getam.pseudo_label.spread_labeller import SpreadLabeller
 from getam.pseudo_label.spreads import SPREADS
 from getam.pseudo_label.two_backgrounds import TwoBackgrounds
 from getam.training.label_sources.changing import Changing, source_at
+from getam.training.label_sources.class_maps import ClassMaps
 from getam.training.label_sources.class_token_maps import ClassTokenMaps
 from getam.training.label_sources.corrected import Corrected
 from getam.training.label_sources.walked import Walked
@@ -44,6 +45,7 @@ def afa(labeller: Labeller, _network: Network, parts: Mapping[str, Part]) -> Any
 LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySource]] = {
     "tags": lambda labeller, _network, _parts: labeller,
     "toco": lambda labeller, _network, _parts: SpreadLabeller(labeller, TwoBackgrounds(*TOCO)),
+    "class_maps": lambda _labeller, network, _parts: ClassMaps(network, TwoBackgrounds(*TOCO)),
     "tsdcam": lambda labeller, _network, _parts: SpreadLabeller(
         labeller, TwoBackgrounds(*TOCO, aprm)
     ),

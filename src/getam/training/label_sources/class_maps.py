@@ -1,0 +1,70 @@
+"""Pseudo labels are made from class maps of several sizes (ToCo, Ru et al., CVPR 2023)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from getam.activation import AttentionRecorder, slot_table
+from getam.data import Batch
+from getam.model import classify
+from getam.network import Network
+from getam.pseudo_label import PseudoLabels
+from getam.pseudo_label.class_maps import inside_of_padding, multi_scale_maps
+from getam.pseudo_label.spread_labeller import LabelMaps
+from getam.training.label_sources.class_token_maps import of_slots
+
+
+@dataclass(frozen=True)
+class ClassMaps:
+    """A label source whose maps are what the classifier says of every patch token.
+
+    The network runs three times more, on the photos and their mirror images at three sizes.
+
+    Attributes
+    ----------
+    network
+        A network whose classifier reads the tokens after the last norm.
+    label
+        What labels the maps.
+
+    Raises
+    ------
+    ValueError
+        If the classifier reads something else.
+    """
+
+    network: Network
+    label: LabelMaps
+
+    def __post_init__(self) -> None:
+        if self.network.architecture.classifier == "stride32":
+            raise ValueError(
+                "label_source class_maps needs a classifier that reads tokens: choose another one "
+                "than stride32 (--classifier maximum)"
+            )
+
+    def recorder(self) -> AttentionRecorder:
+        """Return the context in which the forward pass must run."""
+        return AttentionRecorder()
+
+    def __call__(
+        self,
+        recorder: AttentionRecorder,  # noqa: ARG002 - the maps need no attention
+        class_logits: Tensor,  # noqa: ARG002 - the maps need no gradient
+        batch: Batch,
+        *,
+        grid: tuple[int, int],  # noqa: ARG002 - every size has its own
+        labelled: Tensor,
+    ) -> PseudoLabels:
+        """Label a batch; see :meth:`getam.pseudo_label.Labeller.__call__`."""
+        maps = multi_scale_maps(self.class_maps, batch.image.float())
+        slots = slot_table(batch.classes).to(maps.device, non_blocking=True)
+        return self.label(of_slots(maps, slots), batch, labelled=labelled)
+
+    def class_maps(self, image: Tensor) -> Tensor:
+        """Return the class head's value of every patch without its bias, [B, C, h, w]."""
+        features = classify(self.network, image).features
+        with torch.autocast(image.device.type, enabled=False):
+            maps = features.patch_tokens.float() @ self.network.class_head.weight.float().mT
+        return inside_of_padding(maps.mT.unflatten(-1, features.grid), features)
