@@ -52,7 +52,78 @@ Entry = Mapping[str, Any]
 logger = logging.getLogger(__name__)
 
 
-class OutputFolder:
+class Outcomes:
+    """Outcomes say which files were made of each photo, or why there are none.
+
+    They are kept in memory. The worker of a cluster makes them, and the process that has the
+    manifest adds their entries to it.
+
+    Parameters
+    ----------
+    path
+        The output folder.
+    photos
+        The absolute paths of the photos by their ids.
+
+    Attributes
+    ----------
+    done
+        The ids of the photos whose outputs are whole.
+    failed
+        Why a photo got no outputs, by its id.
+    entries
+        What a manifest says of each photo.
+    """
+
+    def __init__(self, path: Path, photos: Mapping[str, str]) -> None:
+        self.path, self.photos = path, photos
+        self.done: set[str] = set()
+        self.failed: dict[str, str] = {}
+        self.entries: list[Entry] = []
+
+    def file(self, place: str, suffix: str) -> Path:
+        """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
+        return place_below(self.path, place, suffix)
+
+    def record(self, place: str, outputs: Iterable[Path], *, seconds: float = 0.0) -> None:
+        """Record that all files of a photo are whole. Several threads may call this at once.
+
+        Parameters
+        ----------
+        place
+            The id of the photo.
+        outputs
+            Its files.
+        seconds
+            How long the photo took.
+        """
+        outputs = list(outputs)
+        names = [path.relative_to(self.path).as_posix() for path in outputs]
+        sums = [_checksum(path) for path in outputs]
+        self.add(self._entry(place, "done", seconds) | {"outputs": names, "checksum": sums})
+
+    def record_failure(self, place: str, error: str, *, seconds: float = 0.0) -> None:
+        """Record in one line why a photo has no outputs. Several threads may call this at once."""
+        self.add(self._entry(place, "failed", seconds) | {"error": error})
+
+    def add(self, entry: Entry) -> None:
+        """Add what a manifest says of a photo, as `record` and `record_failure` make it."""
+        self.keep(entry)
+        if entry["status"] == "done":
+            self.done.add(entry["id"])
+        else:
+            self.failed[entry["id"]] = entry["error"]
+
+    def keep(self, entry: Entry) -> None:
+        """Keep an entry where it belongs."""
+        self.entries.append(entry)
+
+    def _entry(self, place: str, status: str, seconds: float) -> dict[str, Any]:
+        photo = self.photos[place]
+        return {"id": place, "photo": photo, "status": status, "seconds": round(seconds, 3)}
+
+
+class OutputFolder(Outcomes):
     """An output folder records what a command has written for each photo, and what went wrong.
 
     A folder that is new or empty is begun. A folder that the same command began is continued. Its
@@ -114,12 +185,11 @@ class OutputFolder:
                 "overwrite: a shard that starts again would undo its own work and that of others: "
                 "remove the folder first, or leave out --overwrite"
             )
-        self.path = Path(path)
         self.own = shard.part(photos)
-        self.failed: dict[str, str] = {}
+        absolute = {place: os.path.normpath(photos[place].absolute()) for place in self.own}
+        super().__init__(Path(path), absolute)
         self.shard = shard
         self.manifest = self.path / _manifest_name(shard)
-        self.photos = {place: os.path.normpath(photos[place].absolute()) for place in self.own}
         self._lock = Lock()
         self._opened: FileIO | None = None
         _refuse_alike(photos)
@@ -137,10 +207,6 @@ class OutputFolder:
             logger.info("%d of %d photos were done before", len(self.done), len(self.own))
         if _command_in(self.manifest) is None:
             self._begin(command)
-
-    def file(self, place: str, suffix: str) -> Path:
-        """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
-        return place_below(self.path, place, suffix)
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -166,28 +232,14 @@ class OutputFolder:
                 shutil.rmtree(part, ignore_errors=True)
                 self._opened = None
 
-    def record(self, place: str, outputs: Iterable[Path], *, seconds: float = 0.0) -> None:
-        """Record that all files of a photo are whole. Several threads may call this at once.
-
-        Parameters
-        ----------
-        place
-            The id of the photo.
-        outputs
-            Its files.
-        seconds
-            How long the photo took.
-        """
-        outputs = list(outputs)
-        names = [path.relative_to(self.path).as_posix() for path in outputs]
-        sums = [_checksum(path) for path in outputs]
-        self._append(place, "done", seconds, {"outputs": names, "checksum": sums})
-        self.done.add(place)
-
-    def record_failure(self, place: str, error: str, *, seconds: float = 0.0) -> None:
-        """Record in one line why a photo has no outputs. Several threads may call this at once."""
-        self._append(place, "failed", seconds, {"error": error})
-        self.failed[place] = error
+    def keep(self, entry: Entry) -> None:
+        """Append an entry to the manifest."""
+        line = _line(entry).encode()
+        with self._lock:
+            if self._opened is None:
+                raise ValueError("photos are recorded within `with folder.writing()`")
+            if self._opened.write(line) < len(line):  # one call, so that a line is never mixed up
+                raise OSError(ENOSPC, os.strerror(ENOSPC), str(self.manifest))
 
     def _begin(self, command: Entry) -> None:
         with whole_file(self.manifest) as temporary:
@@ -197,15 +249,6 @@ class OutputFolder:
         except FileExistsError:
             self.manifest.unlink()
             raise
-
-    def _append(self, place: str, status: str, seconds: float, rest: Entry) -> None:
-        entry = {"id": place, "photo": self.photos[place], "status": status}
-        line = _line({**entry, "seconds": round(seconds, 3), **rest}).encode()
-        with self._lock:
-            if self._opened is None:
-                raise ValueError("photos are recorded within `with folder.writing()`")
-            if self._opened.write(line) < len(line):  # one call, so that a line is never mixed up
-                raise OSError(ENOSPC, os.strerror(ENOSPC), str(self.manifest))
 
     def _whole(self) -> set[str]:
         """Return the photos whose outputs have the checksums of an entry of any manifest."""

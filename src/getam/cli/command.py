@@ -7,7 +7,7 @@ from typing import Any
 
 UNIMPORTANT = frozenset(
     {"out", "json", "truth", "device", "workers", "overwrite"}
-    | {"shard", "time_limit", "max_errors", "strict"}
+    | {"engine", "address", "shard", "time_limit", "max_errors", "strict"}
 )
 """These settings change no output; photos that are left out or fail have none."""
 

@@ -23,6 +23,8 @@ def predict(
     time_limit: float = 60.0,
     max_errors: int | None = None,
     strict: bool = False,
+    engine: str | None = None,
+    address: str | None = None,
     overwrite: bool = False,
 ) -> int:
     """Write a palette PNG for every photo, of the photo's own size and name.
@@ -42,26 +44,56 @@ def predict(
         time_limit: seconds that the reading of one photo may take
         max_errors: stop when more photos fail than this; default never
         strict: stop at the first photo that fails; photos are checked before
+        engine: ray works on a Ray cluster, one worker on every device; default this process
+        address: a Ray cluster that runs already, e.g. auto; default one is started here
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    check_engine(engine, address)
+    from functools import partial
+
     from getam.cli.splits import open_photos
     from getam.inference import Predictor, output_folder, predict_folder
     from getam.shard import Shard
 
     part, tolerance = Shard.parse(shard), tolerance_of(settings)
     sizes = numbers(scales, option="scales", of=float)
-    predictor = Predictor.load(
-        model, scales=sizes, resize=resize, flip=flip, crf=crf, device=device
+    load = partial(
+        Predictor.load,
+        model.absolute(),
+        scales=sizes,
+        resize=resize,
+        flip=flip,
+        crf=crf,
+        device=device,
     )
+    predictor = load()
     source = open_photos(images, out)
     command, inputs = command_of("predict", settings), inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
-    predict_folder(
-        predictor, source, folder, overlays=overlays, workers=workers, tolerance=tolerance
-    )
+    given = {"overlays": overlays, "workers": workers, "tolerance": tolerance}
+    if engine is None:
+        predict_folder(predictor, source, folder, **given)
+    else:
+        from getam.inference.cluster import predict_on_cluster
+
+        predict_on_cluster(load, source, folder, address=address, device=device, **given)
     print(f"{len(folder.done)} masks in {out} ({predictor.view})")
     return status_of(folder)
+
+
+def check_engine(engine: str | None, address: str | None) -> None:
+    """Refuse an engine that does not exist, and an address that no engine would use.
+
+    Raises
+    ------
+    ValueError
+        If one of them cannot be used.
+    """
+    if engine not in (None, "ray"):
+        raise ValueError(f"engine must be ray, got {engine!r}; leave it out to work in one process")
+    if address is not None and engine is None:
+        raise ValueError(f"address: {address} would not be used: give --engine ray too")
 
 
 def run(options: Sequence[str]) -> int | None:

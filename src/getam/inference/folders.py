@@ -14,7 +14,7 @@ from torch import Tensor
 from getam.data import Batch, Record, Source
 from getam.evaluation import ConfusionMatrix, Scores, read_mask
 from getam.files import whole_file
-from getam.inference.job import TOLERANT, Files, Tolerance, run_job
+from getam.inference.job import TOLERANT, Files, Tolerance, Work, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo
 from getam.inference.predictor import Predictor
 from getam.model import Model, size_for
@@ -114,6 +114,12 @@ def predict_folder(
     OSError, ValueError
         As :func:`getam.inference.run_job`.
     """
+    work = mask_work(predictor, overlays=overlays)
+    run_job(source, out, work, workers=workers, tolerance=tolerance)
+
+
+def mask_work(predictor: Predictor, *, overlays: bool = False) -> Work:
+    """Return the work of `predict_folder` on one photo."""
     table = file_values(predictor.classes)
 
     def masks(_record: Record, batch: Batch) -> Files:
@@ -124,7 +130,7 @@ def predict_folder(
             return files
         return {**files, ".overlay.jpg": partial(save_picture, blend(photo, mask))}
 
-    run_job(source, out, masks, workers=workers, tolerance=tolerance)
+    return masks
 
 
 def label_folder(

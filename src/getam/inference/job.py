@@ -5,19 +5,20 @@ A photo that fails is recorded with the reason, and the others go on.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import torch
 
 from getam.data import Batch, Record, Source, Unread, check_photos, read_each
 from getam.data.notice import shortened
-from getam.outputs import OutputFolder
+from getam.outputs import Outcomes, OutputFolder
 from getam.places import place_below
 from getam.progress import counted
 
@@ -127,59 +128,111 @@ def run_job(
     todo = not_done(source, out)
     if tolerance.strict and todo.records:
         check_photos(todo, strict=True)
-    reading = read_each(
-        todo,
-        long_side=long_side,
-        multiple=multiple,
-        workers=workers,
-        time_limit=tolerance.time_limit,
-    )
-    with (
-        out.writing() as part,
-        closing(reading),
-        ThreadPoolExecutor(WRITERS) as pool,
-        counted("photos", len(todo)) as advance,
-    ):
-        job = Job(out, work, part, pool, tolerance)
-        for record, read in zip(todo.records, reading, strict=True):
+    patience = Patience(out, tolerance)
+    with failures_listed(out), out.writing() as part, counted("photos", len(todo)) as advance:
+        work_through(
+            todo,
+            Job(out, work, part, patience),
+            advance,
+            long_side=long_side,
+            multiple=multiple,
+            workers=workers,
+            time_limit=tolerance.time_limit,
+        )
+        patience.refuse_one_reason()
+
+
+def work_through(todo: Source, job: "Job", advance: Callable[[], None], **reading: Any) -> None:
+    """Read photos and work on them, and wait until all files are written.
+
+    Parameters
+    ----------
+    todo
+        The photos.
+    job
+        What works on them.
+    advance
+        What counts those that went well.
+    **reading
+        How they are read; see :func:`getam.data.read_each`.
+    """
+    photos = read_each(todo, **reading)
+    with closing(photos), ThreadPoolExecutor(WRITERS) as job.pool:
+        for record, read in zip(todo.records, photos, strict=True):
             if job.take(record, read):
                 advance()
         job.finish()
-    list_failures(out)
+
+
+class Patience:
+    """Patience ends if more photos fail than may, or if the first all fail for one reason.
+
+    Attributes
+    ----------
+    any_worked
+        Whether the work on any photo went well.
+    reasons
+        Why work failed; what could not be read says nothing of it.
+    """
+
+    def __init__(self, out: Outcomes, tolerance: Tolerance) -> None:
+        self.out, self.most = out, tolerance.most
+        self.any_worked = bool(out.done)
+        self.reasons: list[str] = []
+
+    def check(self, error: Exception | None = None) -> None:
+        """See whether the job may go on after a photo has failed.
+
+        Raises
+        ------
+        TooManyFailed
+            If more photos failed than may.
+        ValueError
+            If the reason is none of the photos.
+        """
+        if len(self.reasons) >= ALIKE:
+            self.refuse_one_reason()
+        if len(self.out.failed) > self.most:
+            raise TooManyFailed(
+                f"{len(self.out.failed)} photos failed, and {self.most:g} are "
+                "allowed (--max-errors, --strict): what was done is kept"
+            ) from error
+
+    def refuse_one_reason(self) -> None:
+        """Raise an error if no photo went well, and work on all of them failed for one reason."""
+        only = len(set(self.reasons)) == 1 and len(self.reasons) == len(self.out.failed)
+        if only and not self.any_worked:
+            raise ValueError(self.reasons[0])
+
+
+class TooManyFailed(ValueError):
+    """More photos failed than may."""
 
 
 class Job:
-    """A job takes photos one by one. It is used by the function `run_job`."""
+    """A job takes photos one by one. It is used by the function `work_through`."""
 
-    def __init__(
-        self,
-        out: OutputFolder,
-        work: Work,
-        part: Path,
-        pool: ThreadPoolExecutor,
-        tolerance: Tolerance,
-    ) -> None:
-        self.out, self.work, self.part, self.pool = out, work, part, pool
-        self.tolerance = tolerance
-        self.any_worked = bool(out.done)
-        self.reasons: list[str] = []  # why work failed; what could not be read says nothing of it
+    pool: ThreadPoolExecutor
+
+    def __init__(self, out: Outcomes, work: Work, part: Path, patience: Patience) -> None:
+        self.out, self.work, self.part, self.patience = out, work, part, patience
         self.waiting: deque[Future[None]] = deque()
 
     def take(self, record: Record, read: Batch | Unread) -> bool:
         """Work on a photo, and return whether it went well; its files are written meanwhile."""
+        if isinstance(read, Unread):
+            self.fail(record, ValueError(read.reason), 0.0)
+            return False
         began = perf_counter()
         try:
-            if isinstance(read, Unread):
-                self.fail(record, ValueError(read.reason), perf_counter() - began)
-                return False
             files = self.work(record, read)
         except _DEAD_DEVICE:
             raise
         except Exception as error:
-            self.reasons.append(reason_of(error))
+            self.patience.reasons.append(reason_of(error))
             self.fail(record, error, perf_counter() - began)
             return False
-        self.any_worked = True
+        self.patience.any_worked = True
         self.waiting.append(self.pool.submit(self.write, record, files, perf_counter() - began))
         while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
             self.waiting.popleft().result()
@@ -210,35 +263,15 @@ class Job:
         return unfinished, self.out.file(record.id, ending)
 
     def fail(self, record: Record, error: Exception, seconds: float) -> None:
-        """Record that a photo failed.
-
-        Raises
-        ------
-        ValueError
-            If more photos failed than may, or if the reason is none of the photos.
-        """
-        reason = reason_of(error)
-        self.out.record_failure(record.id, reason, seconds=seconds)
-        if len(self.reasons) >= ALIKE:
-            self.refuse_one_reason()
-        if len(self.out.failed) > self.tolerance.most:
-            list_failures(self.out)
-            raise ValueError(
-                f"{len(self.out.failed)} photos failed, and {self.tolerance.most:g} are "
-                "allowed (--max-errors, --strict): what was done is kept"
-            ) from error
+        """Record that a photo failed, and see whether the job may go on; see `Patience.check`."""
+        self.out.record_failure(record.id, reason_of(error), seconds=seconds)
+        self.patience.check(error)
 
     def finish(self) -> None:
         """Wait until all files are written; a full disk must not pass unseen."""
         for waiting in self.waiting:
             waiting.result()
-        self.refuse_one_reason()
-
-    def refuse_one_reason(self) -> None:
-        """Raise an error if no photo went well, and work on all of them failed for one reason."""
-        only = len(set(self.reasons)) == 1 and len(self.reasons) == len(self.out.failed)
-        if only and not self.any_worked:
-            raise ValueError(self.reasons[0])
+        self.waiting.clear()
 
 
 def reason_of(error: Exception) -> str:
@@ -246,6 +279,17 @@ def reason_of(error: Exception) -> str:
     text = next(iter(str(error).strip().splitlines()), "")
     usual = isinstance(error, ValueError | OSError | RuntimeError) and text
     return text if usual else f"{type(error).__name__}: {text}"
+
+
+@contextmanager
+def failures_listed(out: OutputFolder) -> Iterator[None]:
+    """List the photos that failed when the block ends, or when too many of them end it."""
+    try:
+        yield
+    except TooManyFailed:
+        list_failures(out)
+        raise
+    list_failures(out)
 
 
 def list_failures(out: OutputFolder) -> None:

@@ -1,0 +1,100 @@
+"""A Ray cluster writes what one process writes, also if one of its workers is killed.
+
+Ray itself takes half a minute to start, so these tests are slow.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from data.scenes import write_photo
+
+from getam.cli.main import main
+from getam.data import list_photos
+
+pytestmark = pytest.mark.slow
+PHOTOS = 48
+WITHIN = 300  # seconds
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(PHOTOS):
+        write_photo(tmp_path / "photos" / f"{number % 3}" / f"{number:02d}.png", seed=number)
+    (tmp_path / "photos" / "0" / "bad.png").write_bytes(b"no photo")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def two_machines():
+    """A local cluster of two machines with one processor each."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster.add_node(num_cpus=1)
+    yield cluster
+    cluster.shutdown()
+
+
+def options(model: Path, photos: Path, out: Path) -> list[str]:
+    given = ["--model", str(model), "--images", str(photos), "--out", str(out), "--overlays"]
+    return ["predict", *given, "--device", "cpu", "--scales", "1,2,3,4"]
+
+
+def pictures(out: Path) -> dict[str, bytes]:
+    return {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*.*g")}
+
+
+def entries(out: Path) -> list[dict]:
+    file = out / "manifest.jsonl"
+    lines = file.read_text().split("\n")[1:-1] if file.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def without_seconds(out: Path) -> list[dict]:
+    rest = [{n: v for n, v in entry.items() if n != "seconds"} for entry in entries(out)]
+    return sorted(rest, key=lambda entry: entry["id"])
+
+
+def workers_of(cluster) -> list[int]:
+    """The processes of a cluster that hold a predictor."""
+    machines = {node.all_processes["raylet"][0].process.pid for node in cluster.list_all_nodes()}
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            title = (process / "cmdline").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if parent in machines and title.startswith(b"ray::MapWorker"):
+            found.append(int(process.name))
+    return found
+
+
+def test_a_worker_that_is_killed_costs_nothing(folder, photos, two_machines, tmp_path):
+    out = tmp_path / "out"
+    cluster = ["--engine", "ray", "--address", two_machines.address, "--workers", "1"]
+    command = [sys.executable, "-m", "getam", *options(folder, photos, out), *cluster]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    until = time.monotonic() + WITHIN
+    while process.poll() is None and time.monotonic() < until and not entries(out):
+        time.sleep(0.01)
+    before = entries(out)
+    victim = workers_of(two_machines)[0]
+    os.kill(victim, signal.SIGKILL)
+    said, complaints = process.communicate(timeout=WITHIN)
+    assert 1 <= len(before) < PHOTOS, complaints
+    assert process.returncode == 4, complaints
+    assert said.startswith(f"{PHOTOS} masks in {out}")
+    assert main([*options(folder, photos, tmp_path / "plain"), "--workers", "0"]) == 4
+    assert pictures(out) == pictures(tmp_path / "plain")
+    assert len(entries(out)) == PHOTOS + 1  # each once
+    assert without_seconds(out) == without_seconds(tmp_path / "plain")
+    assert not [path for path in out.rglob("*") if "part" in path.name]
