@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getam.outputs import MANIFEST, OutputFolder, is_output_folder, new_folder, refuse_inputs
+from getam.outputs import (
+    MANIFEST,
+    OutputFolder,
+    checksum,
+    is_output_folder,
+    new_folder,
+    refuse_inputs,
+)
 from getam.places import places
 from getam.shard import Shard
 
@@ -40,7 +47,7 @@ def finish(folder: OutputFolder, *ids: str) -> None:
 
 def record(folder: OutputFolder, name: str) -> None:
     outputs = [written(folder.file(name, ".png")), written(folder.file(name, ".x.jpg"))]
-    folder.record(name, outputs, seconds=0.25)
+    folder.record(name, {path: checksum(path) for path in outputs}, seconds=0.25)
 
 
 def test_a_new_folder_is_begun_and_continued(tmp_path, photos, caplog) -> None:

@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from getam.elsewhere import Elsewhere, located
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -14,6 +17,16 @@ def write_text(path: str | Path, text: str) -> None:
     """
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def move(file: Path, to: Path) -> None:
+    """Move a whole file to its place, on the same disk or to an address."""
+    if isinstance(to, Elsewhere):
+        to.put(file)
+        file.unlink()
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(to)
 
 
 @contextmanager
@@ -29,7 +42,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     ------
     Path
         The path to write to. It has the ending of ``path``, so that libraries pick the right
-        format.
+        format. The file of an address such as ``s3://bucket/1.png`` is written on this machine and
+        then sent.
 
     Examples
     --------
@@ -40,7 +54,13 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
-    path = Path(path)
+    path = located(path)
+    if isinstance(path, Elsewhere):
+        with TemporaryDirectory() as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            path.put(temporary)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:

@@ -10,6 +10,9 @@ written once all files of the photo are whole, or once it is known why there are
     {"id": "cat/2", "photo": "/photos/cat/2.jpg", "status": "failed", "seconds": 0.01,
      "error": "cannot read the photo /photos/cat/2.jpg: not an image"}
 
+The manifest of a folder elsewhere, such as ``s3://bucket/masks``, comes in pieces named
+``manifest.TIME.jsonl``, since object stores append nothing.
+
 Every shard of the photos has a manifest of its own, such as ``manifest-3-of-64.jsonl``, so no two
 processes write to one file. What any of them holds counts as done for all.
 """
@@ -22,15 +25,18 @@ import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from errno import ENOSPC
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
+from time import monotonic, time_ns
 from typing import Any
 
+from getam.elsewhere import Elsewhere, located, whole_name
 from getam.files import whole_file
 from getam.places import folded, place_below
 from getam.shard import WHOLE, Shard
@@ -38,10 +44,11 @@ from getam.shard import WHOLE, Shard
 MANIFEST = "manifest.jsonl"
 """The manifest of a command that works on all photos."""
 
-_MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?\.jsonl")
+_MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?(\.[0-9]+)?\.jsonl")
 _BEGINNING = re.compile(r"\.manifest(-[0-9]+-of-[0-9]+)?\.[0-9]+\.jsonl")
 _READERS = 8  # threads that read outputs again: a disk of a network answers several at once
 _CHUNK = 2**20
+_SENT_EVERY = 20.0  # seconds; what a killed process had not sent is done again
 _TYPES = {"id": str, "photo": str, "outputs": list, "checksum": list, "command": dict}
 
 LIST = "list of photos"
@@ -85,7 +92,7 @@ class Outcomes:
         """Return the path of a file of a photo; see :func:`getam.places.place_below`."""
         return place_below(self.path, place, suffix)
 
-    def record(self, place: str, outputs: Iterable[Path], *, seconds: float = 0.0) -> None:
+    def record(self, place: str, outputs: Mapping[Path, str], *, seconds: float = 0.0) -> None:
         """Record that all files of a photo are whole. Several threads may call this at once.
 
         Parameters
@@ -93,13 +100,12 @@ class Outcomes:
         place
             The id of the photo.
         outputs
-            Its files.
+            Its files, with the :func:`checksum` of each.
         seconds
             How long the photo took.
         """
-        outputs = list(outputs)
         names = [path.relative_to(self.path).as_posix() for path in outputs]
-        sums = [_checksum(path) for path in outputs]
+        sums = list(outputs.values())
         self.add(self._entry(place, "done", seconds) | {"outputs": names, "checksum": sums})
 
     def record_failure(self, place: str, error: str, *, seconds: float = 0.0) -> None:
@@ -186,12 +192,12 @@ class OutputFolder(Outcomes):
                 "remove the folder first, or leave out --overwrite"
             )
         self.own = shard.part(photos)
-        absolute = {place: os.path.normpath(photos[place].absolute()) for place in self.own}
-        super().__init__(Path(path), absolute)
+        absolute = {place: whole_name(photos[place]) for place in self.own}
+        super().__init__(located(path), absolute)
         self.shard = shard
         self.manifest = self.path / _manifest_name(shard)
         self._lock = Lock()
-        self._opened: FileIO | None = None
+        self._opened: FileIO | Pieces | None = None
         _refuse_alike(photos)
         stems = _stems_below(self.path, self.own)
         refuse_inputs([*stems, self.manifest, *files], [*photos.values(), *inputs])
@@ -220,6 +226,11 @@ class OutputFolder(Outcomes):
         FileExistsError
             If another process is writing for the same shard.
         """
+        if isinstance(self.manifest, Elsewhere):
+            with TemporaryDirectory() as folder, closing(Pieces(self.manifest)) as self._opened:
+                yield Path(folder)
+            self._opened = None
+            return
         part = self.manifest.with_name(f".{self.manifest.stem}.part")
         with FileIO(self.manifest, "a+") as self._opened:
             _refuse_second(self._opened, self.manifest)
@@ -257,18 +268,56 @@ class OutputFolder(Outcomes):
             for manifest in _manifests(self.path)
             for entry in _last_entries(manifest, self.own).values()
         ]
+        is_whole = self._is_whole
+        if isinstance(self.path, Elsewhere) and entries:
+            there = {str(path) for path in self.path.rglob("*")}
+            is_whole = partial(self._is_whole, there=there)
         with ThreadPoolExecutor(_READERS) as pool:
-            whole = list(pool.map(self._is_whole, entries))
+            whole = list(pool.map(is_whole, entries))
         return {entry["id"] for entry, is_whole in zip(entries, whole, strict=True) if is_whole}
 
-    def _is_whole(self, entry: Entry) -> bool:
+    def _is_whole(self, entry: Entry, there: Collection[str] | None = None) -> bool:
         # Another list of photos may give this id to another photo, whose file it then is.
         if entry.get("status") != "done" or entry.get("photo") != self.photos[entry["id"]]:
             return False
         paths = [self.path / output for output in entry.get("outputs", ())]
+        if there is not None:  # a store has a file whole or not at all
+            return bool(paths) and all(str(path) in there for path in paths)
         if not paths or not all(path.is_file() for path in paths):
             return False
-        return [_checksum(path) for path in paths] == entry.get("checksum")
+        return [checksum(path) for path in paths] == entry.get("checksum")
+
+
+class Pieces:
+    """The manifest of a folder elsewhere grows by whole files, as nothing is appended there.
+
+    Parameters
+    ----------
+    manifest
+        The address of the manifest, after which the pieces are named.
+    """
+
+    def __init__(self, manifest: Elsewhere) -> None:
+        self.manifest = manifest
+        self.lines: list[bytes] = []
+        self.sent = monotonic()
+
+    def write(self, line: bytes) -> int:
+        """Write a line, and send what was written if that is due. Return the bytes written."""
+        self.lines.append(line)
+        if monotonic() - self.sent >= _SENT_EVERY:
+            self.close()
+        return len(line)
+
+    def close(self) -> None:
+        """Send the lines that were written, as a new piece."""
+        if not self.lines:
+            return
+        name = f"{self.manifest.stem}.{time_ns()}.jsonl"
+        with whole_file(self.manifest.with_name(name)) as temporary:
+            temporary.write_bytes(b"".join(self.lines))
+        self.lines.clear()
+        self.sent = monotonic()
 
 
 def new_folder(
@@ -318,7 +367,9 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
         The files to read. Names that differ in nothing but capitals count as the same.
     """
     outputs = list(outputs)
-    real = cache(Path.resolve)  # of folders: far fewer than files, of which there may be millions
+    real = cache(
+        lambda folder: folder.resolve()
+    )  # of folders: far fewer than files, of which there may be millions
     same = cache(lambda folder: folded(str(folder)))
     folders = {same(real(folder)) for folder in {output.parent for output in outputs}}
     kept = {
@@ -439,9 +490,10 @@ def _manifests(folder: Path) -> list[Path]:
 def _remove_manifests(folder: Path) -> None:
     """Remove the manifests of a folder, unless another process is writing to one of them."""
     manifests = _manifests(folder)
-    for manifest in manifests:
-        with FileIO(manifest, "a+") as opened:
-            _refuse_second(opened, manifest)
+    if not isinstance(folder, Elsewhere):  # where nothing can be locked
+        for manifest in manifests:
+            with FileIO(manifest, "a+") as opened:
+                _refuse_second(opened, manifest)
     for manifest in manifests:
         manifest.unlink()
 
@@ -464,7 +516,7 @@ def _last_entries(manifest: Path, ids: Collection[str]) -> dict[str, Entry]:
     return {entry["id"]: entry for entry in _lines_of(manifest) if entry.get("id") in ids}
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
     """Return the CRC-32 of a file, eight hexadecimal digits.
 
     It finds files that were cut or damaged by chance, which is all that it is for. Among the

@@ -13,6 +13,7 @@ from getam.data import Record, Source
 from getam.data.finding import Finding
 from getam.data.overlap import in_both
 from getam.data.truth import truth_faults
+from getam.elsewhere import located
 from getam.progress import counted
 
 
@@ -49,7 +50,7 @@ def check_source(
     """
     given = {"labels": labels, "classes": classes, "none": none}
     given |= {"saliency": saliency, "truth": truth}
-    path, findings = Path(path), list[Finding]()
+    path, findings = located(path), list[Finding]()
     train = open_as_far_as_possible(path, findings.append, split=split, **given)
     parts = {"train": train}
     if val is not None:

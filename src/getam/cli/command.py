@@ -1,9 +1,10 @@
 """A command is told from another by its settings, and knows the files that it reads."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from getam.elsewhere import whole_name
 
 UNIMPORTANT = frozenset(
     {"out", "json", "truth", "device", "workers", "overwrite"}
@@ -24,7 +25,7 @@ def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     command = {"verb": verb} | {n: v for n, v in settings.items() if n not in UNIMPORTANT}
     for name, value in settings.items():
         if isinstance(value, Path) and name in command:
-            command[name] = os.path.normpath(value.absolute())
+            command[name] = whole_name(value)
         if name in ("model", "weights", "data", "labels") and value is not None:
             command[f"{name} written"] = [file.stat().st_mtime_ns for file in _files(value)]
     return command

@@ -6,11 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from inspect import signature
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
+from getam.elsewhere import Elsewhere, located
+
+OFTEN_ELSEWHERE = frozenset({"images", "data", "labels", "truth", "corrected", "val_data"})
+"""These options may be addresses such as ``s3://bucket/photos``."""
 
 Words = str | list[str] | None
 
@@ -140,7 +145,22 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
             parser.error(f"{spelled[0]} stands first and gives --{first}: leave one of them out")
         spelled = [*spelled[1:], f"--{first}={spelled[0]}"]
     settings = parser.parse_args(spelled)
-    return {name: value for name, value in settings.as_dict().items() if name != "config"}
+    given = {name: value for name, value in settings.as_dict().items() if name != "config"}
+    return {name: _located(name, value, parser) for name, value in given.items()}
+
+
+def _located(name: str, value: Any, parser: VerbParser) -> Any:
+    """Return the address that a path is, and everything else as it is.
+
+    Outputs may lie elsewhere if the verb can work on a shard.
+    """
+    if not isinstance(value, Path):
+        return value
+    at = located(value)
+    fit = OFTEN_ELSEWHERE | ({"out"} if "--shard" in parser._option_string_actions else set())
+    if isinstance(at, Elsewhere) and name not in fit:
+        parser.error(f"{name} must lie on a disk, got {at}: copy it there first")
+    return at
 
 
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:

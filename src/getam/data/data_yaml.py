@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from getam.data.notice import unknown
+from getam.elsewhere import named_in
 
 _PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
 _NAMES = ("split", "none")
@@ -83,4 +84,4 @@ def _read_mapping(path: Path) -> dict[str, Any]:
 def _whole(path: Path, value: str, split: str | None) -> Path:
     if "{split}" in value and split is None:
         raise ValueError(f"{path} has {value!r}, so a split must be given")
-    return path.parent / value.replace("{split}", str(split))
+    return named_in(path.parent, value.replace("{split}", str(split)))

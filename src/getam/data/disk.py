@@ -6,12 +6,14 @@ To ask for a million files one by one takes minutes, more so on the disk of anot
 import errno
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from getam.data.spelling import as_on_disk, composed
 from getam.data.there import is_file
+from getam.elsewhere import Elsewhere, located
 from getam.places import folded
 
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
@@ -75,10 +77,10 @@ class Disk:
 
 
 def _listed(folder: str) -> _Folder:
-    at = as_on_disk(Path(folder))
+    at = as_on_disk(located(folder))
     names: dict[str, list[str]] = {}
     try:
-        with os.scandir(at) as entries:
+        with nullcontext(at.iterdir()) if isinstance(at, Elsewhere) else os.scandir(at) as entries:
             for entry in entries:
                 if entry.is_file():
                     names.setdefault(_key(entry.name), []).append(entry.name)

@@ -17,6 +17,7 @@ from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
 from getam.data.there import is_file
 from getam.data.voc import is_voc
+from getam.elsewhere import located, named_in
 
 
 def open_folder(
@@ -89,7 +90,7 @@ def list_photos(path: str | Path) -> Source:
     ValueError
         If the list names one photo twice.
     """
-    path = Path(path)
+    path = located(path)
     root = None
     if path.is_dir():
         root = path / "JPEGImages" if is_voc(path) else path
@@ -165,4 +166,4 @@ def _in_list(path: Path) -> list[Path]:
     # Names are bytes: a list that a run or `find` wrote may hold one that is no Unicode.
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
     lines = [line.strip() for line in text.split("\n")]
-    return [as_on_disk(path.parent / line) for line in lines if line]
+    return [as_on_disk(named_in(path.parent, line)) for line in lines if line]

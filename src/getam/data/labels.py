@@ -10,6 +10,7 @@ from getam.data.safe_npy import read_pickled_dict
 from getam.data.spelling import composed
 from getam.data.tags import Labels, Tags, named_classes
 from getam.data.voc_classes import VOC_CLASSES
+from getam.elsewhere import located
 from getam.places import without_suffix
 
 
@@ -40,7 +41,7 @@ def read_labels(path: str | Path, *, classes: Sequence[str] | None = None) -> La
     ValueError
         If the file is of another kind, malformed or empty, or if a class is called background.
     """
-    path = Path(path)
+    path = located(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no label file {path}")
     if path.suffix.lower() == ".npy":

@@ -26,7 +26,9 @@ def check_once(
     ValueError
         If a file is named a second time and ``notice`` does not go on.
     """
-    folder_of = cache(Path.resolve)  # many photos lie in few folders, and resolving is slow
+    folder_of = cache(
+        lambda folder: folder.resolve()
+    )  # many photos lie in few folders, and resolving is slow
     names: dict[Path, list[str]] = {}
     for name, photo in photos:
         names.setdefault(folder_of(photo.parent) / photo.name, []).append(name)

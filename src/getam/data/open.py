@@ -14,6 +14,7 @@ from getam.data.source import Source
 from getam.data.table import open_table
 from getam.data.truth import with_truth
 from getam.data.voc import is_voc, open_voc
+from getam.elsewhere import located
 
 
 def open_source(
@@ -103,7 +104,7 @@ def read_arguments(path: str | Path, **given: Any) -> dict[str, Any]:
     ValueError
         If the file is malformed; see `read_data_yaml`.
     """
-    path = Path(path)
+    path = located(path)
     arguments = {"path": path, **given}
     while _is_yaml(arguments.get("path")):
         file = arguments.pop("path")
@@ -143,7 +144,7 @@ def _is_yaml(path: Path | None) -> bool:
 def _open_path(
     path: Path, split: str | None, labels: str | Path | None, none: str | None, notice: Notice
 ) -> Source:
-    labels = None if labels is None else Path(labels)
+    labels = None if labels is None else located(labels)
     if none is not None and (path.is_file() or is_voc(path) or is_coco(path)):
         raise without_class_folders(none, path)
     if path.suffix.lower() == ".csv" and path.is_file():

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from getam.elsewhere import located
 from getam.open_picture import open_picture
 
 _ORIENTATION = 0x0112
@@ -69,7 +70,7 @@ def photo_size(path: str | Path) -> tuple[int, int]:
 
 
 def _existing_file(path: str | Path) -> Path:
-    path = Path(path)
+    path = located(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no photo {path}")
     return path

@@ -12,6 +12,7 @@ from getam.data.listing import find_photos
 from getam.data.notice import first_few
 from getam.data.photo import read_photo
 from getam.data.source import Source
+from getam.elsewhere import located
 
 
 def with_saliency(source: Source, folder: str | Path) -> Source:
@@ -54,7 +55,7 @@ def saliency_beside(source: Source, folder: str | Path) -> Source:
     FileNotFoundError, ValueError
         If `with_saliency` would refuse the folder; a photo without a map is no error.
     """
-    folder = Path(folder)
+    folder = located(folder)
     maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")
     records = (replace(record, saliency=maps.get(record.id)) for record in source.records)
     return replace(source, records=tuple(records))

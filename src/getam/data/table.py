@@ -13,6 +13,7 @@ from getam.data.notice import first_few, unknown
 from getam.data.once import check_once
 from getam.data.rows import RESERVED, read_rows, tags_in_row
 from getam.data.source import Record, Source
+from getam.elsewhere import named_in
 from getam.places import SUFFIXES
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def open_table(path: Path, *, split: str | None, labels: Path | None, notice: No
         notice(missing_photos(missing, path))
     photos = _photos(chosen, found, path, notice)
     # The ids come from the whole table, so that they do not depend on the split.
-    everything = name_photos(dict.fromkeys(found.get(n) or path.parent / n for n in names))
+    everything = name_photos(dict.fromkeys(found.get(n) or named_in(path.parent, n) for n in names))
     tags = {n: tags_in_row(photos[p], path) for n, p in everything.items() if p in photos}
     records = tuple(
         Record(name, everything[name], labels, unknown) for name, (labels, unknown) in tags.items()
@@ -102,7 +103,8 @@ def _find(names: Iterable[str], folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name in names:
         has_ending = f".{name.rpartition('.')[2].lower()}" in SUFFIXES
-        path = os.path.join(folder, name)  # noqa: PTH118 (a million Paths take minutes)
+        # A million Paths take minutes.
+        path = name if "://" in name else os.path.join(folder, name)  # noqa: PTH118
         photo = disk.find(path) if has_ending else disk.find(path, _ENDINGS)
         if photo is not None:
             found[name] = photo

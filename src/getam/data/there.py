@@ -7,17 +7,17 @@ from pathlib import Path
 
 def is_file(path: Path) -> bool:
     """Return whether a path leads to a file. A name that is too long leads to none."""
-    return _asked(Path.is_file, path)
+    return _asked(path.is_file)
 
 
 def exists(path: Path) -> bool:
     """Return whether a path leads to anything. A name that is too long leads to nothing."""
-    return _asked(Path.exists, path)
+    return _asked(path.exists)
 
 
-def _asked(question: Callable[[Path], bool], path: Path) -> bool:
+def _asked(question: Callable[[], bool]) -> bool:
     try:
-        return question(path)
+        return question()
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             return False

@@ -13,6 +13,7 @@ from getam.data.listing import visible_files
 from getam.data.mask import MaskFiles
 from getam.data.notice import unknown
 from getam.data.source import Record, Source
+from getam.elsewhere import located
 from getam.vocabulary import IGNORE
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     ValueError
         If a class is not in ``classes.txt``, or one mask would serve two photos.
     """
-    folder = Path(folder)
+    folder = located(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder} with masks to score with")
     listed = folder / "classes.txt"

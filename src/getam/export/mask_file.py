@@ -10,7 +10,7 @@ import numpy as np
 
 from getam.data import Source, photo_size
 from getam.evaluation import read_mask
-from getam.outputs import OutputFolder
+from getam.outputs import OutputFolder, checksum
 from getam.report import save_mask
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def copy_masks(
         for mask in masks:  # those of an earlier run too: they may have been corrected since
             path = out.file(mask.id, ".png")
             save_mask(path, _checked(mask, classes))
-            out.record(mask.id, [path])
+            out.record(mask.id, {path: checksum(path)})
     return source
 
 

@@ -18,7 +18,8 @@ import torch
 
 from getam.data import Batch, Record, Source, Unread, check_photos, read_each
 from getam.data.notice import shortened
-from getam.outputs import Outcomes, OutputFolder
+from getam.files import move
+from getam.outputs import Outcomes, OutputFolder, checksum
 from getam.places import place_below
 from getam.progress import counted
 
@@ -243,15 +244,15 @@ class Job:
         began = perf_counter()
         try:
             made = [self.write_unfinished(record, *each) for each in files.items()]
+            sums = [checksum(unfinished) for unfinished, _ in made]
             for unfinished, file in made:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                unfinished.replace(file)
+                move(unfinished, file)
         except Exception as error:
             if isinstance(error, OSError) and error.errno not in OF_ONE_PHOTO:
                 raise  # of the disk
             self.fail(record, error, seconds)
             return
-        outputs = [file for _, file in made]
+        outputs = dict(zip((file for _, file in made), sums, strict=True))
         self.out.record(record.id, outputs, seconds=seconds + perf_counter() - began)
 
     def write_unfinished(
