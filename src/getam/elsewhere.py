@@ -9,7 +9,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from errno import EIO, ENOENT
@@ -26,7 +26,54 @@ else:
     _Path = type(Path())
 
 
-class Elsewhere(_Path):
+class Fetched(_Path):
+    """A fetched path is one whose file the operating system cannot open by its name."""
+
+    def fetch(self) -> bytes:
+        """Return the content of the file."""
+        raise NotImplementedError
+
+    def open(self, mode: str = "r", *_: Any, **text: Any) -> IO[Any]:  # type: ignore[override]
+        """Fetch the whole file and open it for reading."""
+        if mode not in ("r", "rb"):
+            raise OSError(f"{self} cannot be opened to write: files are written whole")
+        content = io.BytesIO(self.fetch())
+        if mode == "rb":
+            return content
+        given = {key: value for key, value in text.items() if key != "buffering"}
+        return io.TextIOWrapper(content, **given)
+
+    def exists(self, **_: Any) -> bool:
+        """Return whether anything lies there."""
+        return self._kind() is not None
+
+    def is_file(self, **_: Any) -> bool:
+        """Return whether it is a file."""
+        return self._kind() == stat.S_IFREG
+
+    def is_dir(self, **_: Any) -> bool:
+        """Return whether files lie below it."""
+        return self._kind() == stat.S_IFDIR
+
+    def is_symlink(self) -> bool:
+        """Return False, since there are no links."""
+        return False
+
+    def _kind(self) -> int | None:
+        try:
+            return stat.S_IFMT(self.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def described(*, is_folder: bool, size: int, changed: float) -> os.stat_result:
+    """Return what `Path.stat` returns, of a kind, a size in bytes and a time in seconds."""
+    kind = stat.S_IFDIR if is_folder else stat.S_IFREG
+    times = {"st_mtime_ns": int(changed * 1e9)}
+    return os.stat_result((kind, 0, 0, 0, 0, 0, size, 0, int(changed), 0), times)
+
+
+class Elsewhere(Fetched):
     """An address is a path whose file is fetched when it is opened.
 
     Only what getam asks of its inputs and outputs is answered. :func:`located` makes addresses.
@@ -64,41 +111,20 @@ class Elsewhere(_Path):
         if info is None:
             with self._store() as (store, name):
                 info = store.info(name)
-        kind = stat.S_IFDIR if info["type"] == "directory" else stat.S_IFREG
         changed = next((info[key] for key in _CHANGED if info.get(key)), 0)
-        seconds = changed.timestamp() if isinstance(changed, datetime) else _seconds(changed)
-        size = info.get("size") or 0
-        times = {"st_mtime_ns": int(seconds * 1e9)}
-        return os.stat_result((kind, 0, 0, 0, 0, 0, size, 0, int(seconds), 0), times)
+        return described(
+            is_folder=info["type"] == "directory",
+            size=info.get("size") or 0,
+            changed=_seconds(changed),
+        )
 
-    def exists(self, **_: Any) -> bool:
-        """Return whether anything lies there."""
-        return self._kind() is not None
-
-    def is_file(self, **_: Any) -> bool:
-        """Return whether it is a file."""
-        return self._kind() == stat.S_IFREG
-
-    def is_dir(self, **_: Any) -> bool:
-        """Return whether files lie below it."""
-        return self._kind() == stat.S_IFDIR
-
-    def is_symlink(self) -> bool:
-        """Return False, since object stores have no links."""
-        return False
-
-    def open(self, mode: str = "r", *_: Any, **text: Any) -> IO[Any]:  # type: ignore[override]
-        """Fetch the whole file and open it for reading."""
-        if mode not in ("r", "rb"):
-            raise OSError(f"{self} cannot be opened to write: files are sent whole")
+    def fetch(self) -> bytes:
+        """Return the content of the file, in one request."""
         with self._store() as (store, name):
-            content = io.BytesIO(store.cat_file(name))
-        if mode == "rb":
-            return content
-        given = {key: value for key, value in text.items() if key != "buffering"}
-        return io.TextIOWrapper(content, **given)
+            content: bytes = store.cat_file(name)
+        return content
 
-    def iterdir(self) -> Iterator["Elsewhere"]:
+    def iterdir(self) -> Generator["Elsewhere", None, None]:
         """Yield what lies in a folder."""
         with self._store() as (store, name):
             listed = store.ls(name, detail=True)
@@ -138,12 +164,6 @@ class Elsewhere(_Path):
         path._info = info
         return path
 
-    def _kind(self) -> int | None:
-        try:
-            return stat.S_IFMT(self.stat().st_mode)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
     @contextmanager
     def _store(self) -> Iterator[tuple[Any, str]]:
         """Yield the store and the name in it. The store is another one in every process."""
@@ -161,6 +181,8 @@ class Elsewhere(_Path):
 
 
 def _seconds(changed: Any) -> float:
+    if isinstance(changed, datetime):
+        return changed.timestamp()
     if isinstance(changed, str):
         return datetime.fromisoformat(changed).timestamp()
     return float(changed)

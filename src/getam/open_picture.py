@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from getam.elsewhere import Elsewhere
+from getam.elsewhere import Fetched
 
 # A filter and no `catch_warnings`, because several threads read photos at once.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -33,7 +33,7 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     if not path.is_file():  # opening a pipe would wait for somebody who writes into it
         raise ValueError("it is not a file")
     try:
-        with Image.open(path.open("rb") if isinstance(path, Elsewhere) else path) as image:
+        with Image.open(path.open("rb") if isinstance(path, Fetched) else path) as image:
             yield image
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from data.scenes import write_photo
 
 from getam.cli.main import main
-from getam.data import list_photos
 
 pytestmark = pytest.mark.slow
 PHOTOS = 48
@@ -35,10 +36,22 @@ def two_machines():
     """A local cluster of two machines with one processor each."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.add_node(num_cpus=1)
+    cluster = Cluster()
+    for _ in range(2):
+        patiently(partial(cluster.add_node, num_cpus=1, include_dashboard=False))
     yield cluster
     cluster.shutdown()
+
+
+def patiently(start: Callable[[], object]) -> None:
+    """Ray waits half a minute for a machine to start, which is short where much else runs."""
+    for last in (False, False, True):
+        try:
+            start()
+            return
+        except Exception as error:
+            if last or "timed out" not in str(error):
+                raise
 
 
 def options(model: Path, photos: Path, out: Path) -> list[str]:
@@ -80,9 +93,7 @@ def test_a_worker_that_is_killed_costs_nothing(folder, photos, two_machines, tmp
     out = tmp_path / "out"
     cluster = ["--engine", "ray", "--address", two_machines.address, "--workers", "1"]
     command = [sys.executable, "-m", "getam", *options(folder, photos, out), *cluster]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + WITHIN
     while process.poll() is None and time.monotonic() < until and not entries(out):
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 from getam.data.finding import Finding, notice_for
 from getam.data.photo import read_photo
 from getam.data.source import Record, Source
-from getam.elsewhere import Elsewhere
+from getam.elsewhere import Fetched
 from getam.open_picture import open_picture
 
 _END_OF_JPEG = b"\xff\xd9"
@@ -76,7 +76,7 @@ def _fault(record: Record) -> str:
 
 
 def _is_whole_jpeg(path: Path) -> bool:
-    if isinstance(path, Elsewhere):  # all of it would be fetched, and then once more
+    if isinstance(path, Fetched):  # it would be fetched twice
         return False
     try:
         with open_picture(path) as image:

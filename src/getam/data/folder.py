@@ -3,6 +3,7 @@
 The folder holds one sub-folder per class, or photos with a label file, or photos alone.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from getam.data.class_names import is_background
@@ -12,6 +13,7 @@ from getam.data.labels_for import labels_for
 from getam.data.listing import find_photos, name_photos
 from getam.data.notice import unknown
 from getam.data.once import check_once
+from getam.data.shards import open_shards, shards_at
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
@@ -80,8 +82,8 @@ def list_photos(path: str | Path) -> Source:
     Parameters
     ----------
     path
-        A folder of photos, a VOC root, one photo, or a ``.txt`` list with one path per line,
-        relative to the list.
+        A folder of photos, a VOC root, one photo, shards (:func:`getam.data.shards.shards_at`), or
+        a ``.txt`` list with one path per line, relative to the list.
 
     Raises
     ------
@@ -91,6 +93,9 @@ def list_photos(path: str | Path) -> Source:
         If the list names one photo twice.
     """
     path = located(path)
+    shards = shards_at(path)
+    if shards:
+        return replace(open_shards(shards, path, tagged=False), classes={})
     root = None
     if path.is_dir():
         root = path / "JPEGImages" if is_voc(path) else path

@@ -10,6 +10,7 @@ from getam.data.data_yaml import read_data_yaml
 from getam.data.finding import Notice, notice_for
 from getam.data.folder import open_folder, without_class_folders
 from getam.data.saliency import with_saliency
+from getam.data.shards import open_shards, shards_at
 from getam.data.source import Source
 from getam.data.table import open_table
 from getam.data.truth import with_truth
@@ -35,8 +36,9 @@ def open_source(
     ----------
     path
         A PASCAL VOC root (`open_voc`), a COCO root (`open_coco_root`), a ``.csv`` table
-        (`open_table`), a folder of photos (`open_folder`), or a ``.yaml`` file that names one of
-        them (`read_data_yaml`).
+        (`open_table`), a folder of photos (`open_folder`), WebDataset shards (`open_shards`), or a
+        ``.yaml`` file that names one of them (`read_data_yaml`). It may be an address such as
+        ``s3://bucket/photos``.
     split
         The part of the data set to open: the name of a list (VOC), of an instances file (COCO) or
         of a sub-folder, or a value of the column ``split`` (table). None opens everything.
@@ -149,13 +151,27 @@ def _open_path(
         raise without_class_folders(none, path)
     if path.suffix.lower() == ".csv" and path.is_file():
         return open_table(path, split=split, labels=labels, notice=notice)
+    shards = shards_at(path)
+    if shards:
+        _refuse_beside_shards(path, split=split, labels=labels, none=none)
+        return open_shards(shards, path)
     if not path.is_dir():
-        raise FileNotFoundError(f"there is no data set {path}: give a folder, a .csv or a .yaml")
+        raise FileNotFoundError(
+            f"there is no data set {path}: give a folder, a .csv, a .tar or a .yaml"
+        )
     if is_voc(path):
         return open_voc(path, split=split, labels=labels, notice=notice)
     if is_coco(path):
         return open_coco_root(path, split=split, labels=labels, notice=notice)
     return open_folder(path, split=split, labels=labels, none=none, notice=notice)
+
+
+def _refuse_beside_shards(path: Path, **given: object) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"{path} are shards, which carry their own tags: leave out {value} (--{name})"
+            )
 
 
 def _completed(
