@@ -19,7 +19,7 @@ test: $(VENV)/installed
 test-all: test slow examples
 
 slow: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,ray]"
+	$(BIN)/pip install --quiet --editable ".[all,ray,remote,slow]"
 	$(BIN)/python -m pytest -m slow
 
 examples: $(VENV)/installed
