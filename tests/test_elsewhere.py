@@ -152,7 +152,11 @@ def bucket(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    given = {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "a", "DEFAULT_REGION": "a"}
+    given = {
+        "ENDPOINT_URL": f"http://{host}:{port}",
+        "ACCESS_KEY_ID": "a",
+        "DEFAULT_REGION": "us-east-1",
+    }
     for name, value in {**given, "SECRET_ACCESS_KEY": "a", "EC2_METADATA_DISABLED": "true"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     store = fsspec.filesystem("s3", skip_instance_cache=True)

@@ -205,7 +205,7 @@ def located(path: str | Path) -> Path:
     >>> located("file:///photos").as_posix(), located("photos/1.jpg").as_posix()
     ('/photos', 'photos/1.jpg')
     """
-    if isinstance(path, Elsewhere):
+    if isinstance(path, Fetched):
         return path
     found = _AT.fullmatch(path if isinstance(path, str) else path.as_posix())
     if found is None:

@@ -21,6 +21,13 @@ from getam.cli.main import main
 pytestmark = pytest.mark.slow
 PHOTOS = 48
 WITHIN = 1200  # seconds
+PATIENT = {  # with a machine that is busy with other things
+    "agent_register_timeout_ms": 600_000,
+    "worker_register_timeout_seconds": 600,
+    "gcs_server_request_timeout_seconds": 300,
+    "health_check_initial_delay_ms": 300_000,
+    "health_check_timeout_ms": 300_000,
+}
 
 
 @pytest.fixture
@@ -32,8 +39,10 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two_machines():
+def two_machines(monkeypatch):
     """A local cluster of two machines with one processor each."""
+    for name, value in PATIENT.items():
+        monkeypatch.setenv(f"RAY_{name}", str(value))
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()

@@ -14,8 +14,13 @@ from jsonargparse import ArgumentParser
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
 from getam.elsewhere import Elsewhere, located
 
-OFTEN_ELSEWHERE = frozenset({"images", "data", "labels", "truth", "corrected", "val_data"})
-"""These options may be addresses such as ``s3://bucket/photos``."""
+READ_ELSEWHERE = frozenset({"images", "data", "labels", "truth"})
+WRITTEN_ELSEWHERE = READ_ELSEWHERE | {"out"}
+ELSEWHERE = {
+    **dict.fromkeys(("check", "train"), READ_ELSEWHERE),
+    **dict.fromkeys(("explain", "label", "maps", "predict"), WRITTEN_ELSEWHERE),
+}
+"""The options of each verb that may be addresses such as ``s3://bucket/photos``."""
 
 Words = str | list[str] | None
 
@@ -150,15 +155,11 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
 
 
 def _located(name: str, value: Any, parser: VerbParser) -> Any:
-    """Return the address that a path is, and everything else as it is.
-
-    Outputs may lie elsewhere if the verb can work on a shard.
-    """
+    """Return the address that a path is, if the verb can use one, and everything else as it is."""
     if not isinstance(value, Path):
         return value
     at = located(value)
-    fit = OFTEN_ELSEWHERE | ({"out"} if "--shard" in parser._option_string_actions else set())
-    if isinstance(at, Elsewhere) and name not in fit:
+    if isinstance(at, Elsewhere) and name not in ELSEWHERE.get(parser.prog.split()[-1], ()):
         parser.error(f"{name} must lie on a disk, got {at}: copy it there first")
     return at
 

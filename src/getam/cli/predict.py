@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from getam.cli.command import command_of, inputs_of
 from getam.cli.job import status_of, tolerance_of
@@ -71,7 +72,7 @@ def predict(
     source = open_photos(images, out)
     command, inputs = command_of("predict", settings), inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
-    given = {"overlays": overlays, "workers": workers, "tolerance": tolerance}
+    given: dict[str, Any] = {"overlays": overlays, "workers": workers, "tolerance": tolerance}
     if engine is None:
         predict_folder(predictor, source, folder, **given)
     else:

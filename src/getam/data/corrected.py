@@ -19,7 +19,6 @@ from getam.data.listing import visible_files
 from getam.data.mask import MaskFiles, numbered
 from getam.data.notice import first_few, unknown
 from getam.data.source import IN_NO_MASK, Record, Source
-from getam.elsewhere import located
 from getam.vocabulary import IGNORE
 
 logger = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ def with_corrected(source: Source, folder: str | Path, *, values: Mapping[str, i
         or to two, cannot be read, has another size than its photo, or holds another value than 0,
         255 and those of classes. One line names the first bad file.
     """
-    folder = located(folder)
+    folder = Path(folder)
     masks = folder / MASKS if (folder / MASKS).is_dir() else folder
     files = visible_files(masks, {".png"})
     if not files:

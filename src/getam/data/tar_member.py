@@ -74,7 +74,7 @@ def _members(tar: Path, size: int, _changed: int) -> dict[str, Extent]:
     try:
         with tarfile.open(tar, "r:") as opened:
             for member in opened:
-                opened.members = []  # which would keep a megabyte of every thousand
+                opened.members = []  # type: ignore[attr-defined]  # which would keep a megabyte of every thousand
                 if not member.isreg() or member.issparse():
                     continue
                 if member.offset_data + member.size > size:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from getam.elsewhere import located
 from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.scores import Scores
 from getam.open_picture import open_picture
@@ -120,7 +121,7 @@ def read_mask(path: str | Path) -> Tensor:
         If the file is no image, if its pixels are not single values of 8 bits, or too many.
     """
     try:
-        with open_picture(Path(path)) as picture:
+        with open_picture(located(path)) as picture:
             if picture.mode not in ("P", "L", "1"):
                 raise ValueError(f"it must be a palette or 8-bit grey PNG, got mode {picture.mode}")
             return torch.from_numpy(np.array(picture, dtype=np.uint8))

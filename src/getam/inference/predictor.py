@@ -204,7 +204,7 @@ class Predictor:
 def as_tensor(image: Photo) -> Tensor:
     """Turn a photo of any accepted kind into a tensor [3, H, W] in 0..255."""
     if isinstance(image, str | Path):
-        image = read_photo(Path(image))
+        image = read_photo(image)
     if isinstance(image, Image.Image):
         return functional.pil_to_tensor(upright_rgb(image))
     tensor = from_array(image) if isinstance(image, np.ndarray) else image
