@@ -1,5 +1,6 @@
 """``getam predict`` writes what a predictor with the same view says."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,3 +25,24 @@ def test_options_change_the_view_of_the_model(
         written = np.array(Image.open(out / f"{photo.stem}.png"))
         np.testing.assert_array_equal(written, predictor(photo).mask.numpy())
         assert (out / f"{photo.stem}.overlay.jpg").is_file()
+
+
+def test_an_engine_that_cannot_be_used_is_one_line(
+    folder: Path,
+    voc: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "masks"
+    given = ["--model", str(folder), "--images", str(voc / "JPEGImages"), "--out", str(out)]
+    assert main(["predict", *given, "--engine", "spark"]) == 1
+    assert "engine must be ray, got 'spark'" in capsys.readouterr().err
+    assert main(["predict", *given, "--address", "auto"]) == 1
+    assert "address: auto would not be used: give --engine ray too" in capsys.readouterr().err
+    assert not out.exists()
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["predict", *given, "--engine", "ray"]) == 1
+    line = '--engine ray needs the package ray: pip install "getam[ray]"'
+    assert capsys.readouterr().err.splitlines()[-1] == f"getam: {line}"
+    assert not out.exists()

@@ -17,6 +17,7 @@ import pytest
 from data.scenes import write_photo
 
 from getam.cli.main import main
+from getam.data import list_photos
 
 pytestmark = pytest.mark.slow
 PHOTOS = 48
@@ -96,6 +97,24 @@ def workers_of(cluster) -> list[int]:
         if parent in machines and title.startswith(b"ray::MapWorker"):
             found.append(int(process.name))
     return found
+
+
+def test_photos_are_cut_for_the_devices(photos):
+    from getam.inference.cluster import cut, devices
+
+    machine = {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 4.0, "memory": 1.0}}
+    head = {"Alive": True, "Resources": {"CPU": 4.0}}
+    gone = {"Alive": False, "Resources": {"CPU": 64.0, "GPU": 8.0}}
+    assert devices([machine, machine, head, gone], None) == (8, {"num_gpus": 1, "num_cpus": 4})
+    assert devices([machine, head, gone], "cpu") == (2, {"num_cpus": 4})
+    with pytest.raises(ValueError, match="no machine of the Ray cluster offers a processor"):
+        devices([gone], None)
+    source = list_photos(photos)
+    for count, alone in ((2, False), (1000, False), (2, True)):
+        portions = cut(source, count, alone=alone)
+        assert [r.id for p in portions for r in p.records] == [r.id for r in source.records]
+        sizes = {len(portion) for portion in portions}
+        assert max(sizes) == (7 if (count, alone) == (2, False) else 1)
 
 
 def test_a_worker_that_is_killed_costs_nothing(folder, photos, two_machines, tmp_path):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from getam.cli.command import command_of, inputs_of
 from getam.cli.job import status_of, tolerance_of
@@ -68,17 +67,18 @@ def predict(
         crf=crf,
         device=device,
     )
-    predictor = load()
-    source = open_photos(images, out)
-    command, inputs = command_of("predict", settings), inputs_of(settings)
-    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
-    given: dict[str, Any] = {"overlays": overlays, "workers": workers, "tolerance": tolerance}
     if engine is None:
-        predict_folder(predictor, source, folder, **given)
+        predictor = load()
+        write = partial(predict_folder, predictor)
     else:
         from getam.inference.cluster import predict_on_cluster
 
-        predict_on_cluster(load, source, folder, address=address, device=device, **given)
+        predictor = load(device="cpu")  # it says whether the model fits; the workers load their own
+        write = partial(predict_on_cluster, load, address=address, device=device)
+    source = open_photos(images, out)
+    command, inputs = command_of("predict", settings), inputs_of(settings)
+    folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
+    write(source, folder, overlays=overlays, workers=workers, tolerance=tolerance)
     print(f"{len(folder.done)} masks in {out} ({predictor.view})")
     return status_of(folder)
 

@@ -95,6 +95,8 @@ def predict_on_cluster(
     todo = not_done(source, out)
     if tolerance.strict and todo.records:
         check_photos(todo, strict=True)
+    if not todo.records:
+        return
     patience = Patience(out, tolerance)
     make = partial(
         Worker,
@@ -117,11 +119,10 @@ def predict_on_cluster(
                         if entry["status"] == "done":
                             patience.any_worked = True
                             advance()
-                        else:
-                            patience.check()
+                    patience.check()
         for record in not_tried(todo, out).records:
             out.record_failure(record.id, LOST)
-            patience.check()
+        patience.check()
         patience.refuse_one_reason()
 
 
