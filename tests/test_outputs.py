@@ -3,6 +3,7 @@
 import json
 import logging
 import multiprocessing
+import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,8 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from getam import outputs as outputs_module
+from getam.elsewhere import located
+from getam.files import move
 from getam.outputs import (
     MANIFEST,
+    Outcomes,
     OutputFolder,
     checksum,
     is_output_folder,
@@ -384,3 +389,54 @@ def test_nothing_is_overwritten_that_is_being_written(tmp_path, photos) -> None:
         with pytest.raises(FileExistsError, match="another process is writing to"):
             pool.apply(again)
     assert (out / MANIFEST).is_file()
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_the_manifest_of_an_address_comes_in_pieces(photos, monkeypatch) -> None:
+    out = located("memory://test_outputs/pieces")
+    first = OutputFolder(out, COMMAND, photos=photos)
+    with first.writing() as part:
+        for name in ("a/1", "2"):
+            whole = written(part / "unfinished.png", name)
+            outputs = {first.file(name, ".png"): checksum(whole)}
+            move(whole, first.file(name, ".png"))
+            first.record(name, outputs)
+        assert names_in(out) == [
+            "1.png",
+            "2.png",
+            MANIFEST,
+        ]  # nothing is sent yet
+        assert OutputFolder(out, COMMAND, photos=photos).done == set()
+    assert not part.exists()
+    pieces = [name for name in names_in(out) if name.startswith("manifest.")]
+    assert len(pieces) == 2
+    assert all(re.fullmatch(r"manifest(\.[0-9]+)?\.jsonl", name) for name in pieces)
+    monkeypatch.setattr(outputs_module, "_SENT_EVERY", 0.0)
+    second = OutputFolder(out, COMMAND, photos=photos)
+    assert second.done == {"a/1", "2"}
+    with second.writing():
+        second.record_failure("b/1", "no photo")
+        assert len(names_in(out)) == 5
+    (out / "2.png").unlink()
+    assert OutputFolder(out, COMMAND, photos=photos).done == {"a/1"}
+    with pytest.raises(FileExistsError, match=r"memory://test_outputs/pieces holds the outputs of"):
+        OutputFolder(out, {"verb": "maps"}, photos=photos)
+    assert OutputFolder(out, {"verb": "maps"}, photos=photos, overwrite=True).done == set()
+    assert names_in(out) == ["1.png", MANIFEST]
+
+
+def test_outcomes_are_what_a_manifest_would_hold(tmp_path, photos) -> None:
+    folder = OutputFolder(tmp_path / "out", COMMAND, photos=photos)
+    outcomes = Outcomes(folder.path, folder.photos)
+    outcomes.record("2", {written(outcomes.file("2", ".png")): "00"}, seconds=0.5)
+    outcomes.record_failure("a/1", "no photo")
+    assert (outcomes.done, outcomes.failed) == ({"2"}, {"a/1": "no photo"})
+    with folder.writing():
+        for entry in outcomes.entries:
+            folder.add(entry)
+    assert (folder.done, folder.failed) == ({"2"}, {"a/1": "no photo"})
+    lines = folder.manifest.read_text().splitlines()[1:]
+    assert [json.loads(line) for line in lines] == outcomes.entries
