@@ -6,11 +6,11 @@ Ray itself takes half a minute to start, so these tests are slow.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,11 @@ PATIENT = {  # with a machine that is busy with other things
     "health_check_timeout_ms": 300_000,
 }
 
+PORTS = (
+    *("metrics_agent_port", "metrics_export_port"),
+    *("dashboard_agent_listen_port", "runtime_env_agent_port"),
+)
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
@@ -47,21 +52,21 @@ def two_machines(monkeypatch):
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
-    for _ in range(2):
-        patiently(partial(cluster.add_node, num_cpus=1, include_dashboard=False))
+    for _ in range(2):  # with ports that are given, Ray waits for no more than the machine itself
+        cluster.add_node(
+            num_cpus=1, include_dashboard=False, **dict(zip(PORTS, free(), strict=True))
+        )
     yield cluster
     cluster.shutdown()
 
 
-def patiently(start: Callable[[], object]) -> None:
-    """Ray waits half a minute for a machine to start, which is short where much else runs."""
-    for last in (False, False, True):
-        try:
-            start()
-            return
-        except Exception as error:
-            if last or "timed out" not in str(error):
-                raise
+def free() -> list[int]:
+    """Ports that nobody uses."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in PORTS]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def options(model: Path, photos: Path, out: Path) -> list[str]:
