@@ -20,6 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 from getam.data import Source, check_photos
+from getam.elsewhere import whole_name
 from getam.extra import needs
 from getam.inference.folders import mask_work
 from getam.inference.job import (
@@ -162,7 +163,7 @@ class Worker:
 
     def __call__(self, portion: Source) -> Done:
         """Work on the photos of a portion."""
-        out = Outcomes(self.folder, {r.id: str(r.image) for r in portion.records})
+        out = Outcomes(self.folder, {r.id: whole_name(r.image) for r in portion.records})
         patience = Patience(out, TOLERANT)  # the process with the manifest sees all workers
         patience.any_worked = True
         job = Job(out, self.work, self.part, patience)
