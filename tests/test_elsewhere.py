@@ -160,10 +160,11 @@ def bucket(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]
     for name, value in {**given, "SECRET_ACCESS_KEY": "a", "EC2_METADATA_DISABLED": "true"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     store = fsspec.filesystem("s3", skip_instance_cache=True)
-    store.mkdir("bucket")
+    store.makedirs("bucket", exist_ok=True)  # moto remembers it for the whole process
     store.put(str(photos), "bucket/photos", recursive=True)
     yield located("s3://bucket")
     server.stop()
+    type(store).clear_instance_cache()  # another server has another port
 
 
 @pytest.mark.slow
