@@ -6,11 +6,9 @@ Ray itself takes half a minute to start, so these tests are slow.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,18 +20,6 @@ from getam.data import list_photos
 pytestmark = pytest.mark.slow
 PHOTOS = 48
 WITHIN = 1200  # seconds
-PATIENT = {  # with a machine that is busy with other things
-    "agent_register_timeout_ms": 600_000,
-    "worker_register_timeout_seconds": 600,
-    "gcs_server_request_timeout_seconds": 300,
-    "health_check_initial_delay_ms": 300_000,
-    "health_check_timeout_ms": 300_000,
-}
-
-PORTS = (
-    *("metrics_agent_port", "metrics_export_port"),
-    *("dashboard_agent_listen_port", "runtime_env_agent_port"),
-)
 
 
 @pytest.fixture
@@ -45,28 +31,17 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two_machines(monkeypatch):
+def two_machines():
     """A local cluster of two machines with one processor each."""
-    for name, value in PATIENT.items():
-        monkeypatch.setenv(f"RAY_{name}", str(value))
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
-    for _ in range(2):  # with ports that are given, Ray waits for no more than the machine itself
+    for _ in range(2):  # what only watches them is left out, as it would slow down their start
         cluster.add_node(
-            num_cpus=1, include_dashboard=False, **dict(zip(PORTS, free(), strict=True))
+            num_cpus=1, include_dashboard=False, include_log_monitor=False, no_monitor=True
         )
     yield cluster
     cluster.shutdown()
-
-
-def free() -> list[int]:
-    """Ports that nobody uses."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in PORTS]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def options(model: Path, photos: Path, out: Path) -> list[str]:
