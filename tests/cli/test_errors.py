@@ -110,9 +110,11 @@ def test_errors_of_torch_are_one_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert call(run, []) == 1
     assert complaint(capsys) == "getam: CUDA out of memory. (--debug shows the trace)"
     with pytest.raises(torch.OutOfMemoryError):
-        call(run, ["--debug"])
+        call(run, [], debug=True)
 
 
-def test_debug_shows_the_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_debug_shows_the_trace_wherever_it_stands(tmp_path: Path, place: int) -> None:
+    words = ["predict", "--model", str(tmp_path / "no"), "--images", "x", "--out", "y"]
     with pytest.raises(FileNotFoundError):
-        main(["predict", "--debug", "--model", str(tmp_path / "no"), "--images", "x", "--out", "y"])
+        main([*words[:place], "--debug", *words[place:]])

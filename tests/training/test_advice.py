@@ -27,19 +27,25 @@ def photos_of(counts: dict[str, int]) -> Source:
 
 
 def test_enough_of_everything_needs_no_advice() -> None:
-    assert not list(advice.before(photos_of({"cat": 10, "dog": 11}), steps=100))
+    assert not list(advice.before(photos_of({"cat": 10, "dog": 11}), steps=100, joint=60))
 
 
 def test_few_photos_of_a_class() -> None:
-    (line,) = advice.before(photos_of({"cat": 9, "dog": 10, "yak": 1}), steps=100)
+    (line,) = advice.before(photos_of({"cat": 9, "dog": 10, "yak": 1}), steps=100, joint=60)
     assert "photos show these classes, so their masks will be poor: cat 9, yak 1;" in line
     assert "--classes" in line
 
 
 def test_few_steps() -> None:
-    (line,) = advice.before(photos_of({"cat": 10, "dog": 10}), steps=99)
+    (line,) = advice.before(photos_of({"cat": 10, "dog": 10}), steps=99, joint=60)
     assert "the run has only 99 steps" in line
     assert "--epochs" in line
+
+
+def test_a_run_that_learns_no_masks() -> None:
+    (line,) = advice.before(photos_of({"cat": 10, "dog": 10}), steps=100, joint=0)
+    assert "no step learns masks" in line
+    assert "--joint-from" in line
 
 
 def test_true_masks_of_photos_that_train_are_not_scored() -> None:
@@ -47,12 +53,12 @@ def test_true_masks_of_photos_that_train_are_not_scored() -> None:
     first, *rest = bare.records
     masked = replace(bare, records=(replace(first, mask=Path("mask.png")), *rest))
     for val in (None, bare):
-        (line,) = advice.before(masked, val, steps=100)
+        (line,) = advice.before(masked, val, steps=100, joint=60)
         assert "no mask can be scored, because the 1 photos with a true mask all train" in line
         assert "--val" in line
         assert "getam stages" in line
-    assert not list(advice.before(masked, masked, steps=100))
-    assert not list(advice.before(bare, masked, steps=100))
+    assert not list(advice.before(masked, masked, steps=100, joint=60))
+    assert not list(advice.before(bare, masked, steps=100, joint=60))
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ VERBS = {
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }
 
+DEBUG = "--debug"
+
 HELP = """usage: getam [--version] VERB [options]
 
 Photos with image-level labels in; a segmentation network, activation maps and pseudo masks out.
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0 done, 1 failed, 2 wrong usage, 3 faulty data, 4 done but for some photos,
         128 + signal stopped.
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = [argument for argument in given if argument != DEBUG]
     # The compute threads wait for each other after every operation. By default a waiting thread
     # spins long before it sleeps, which triples the time beside another busy program
     # (benchmarks/threads.py measures it). The library reads this once, when torch is imported.
@@ -92,11 +95,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # is imported, it sets the level of its top name itself.
     for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    return call(importlib.import_module(f"getam.cli.{verb}").run, options, process=process)
+    run = importlib.import_module(f"getam.cli.{verb}").run
+    return call(run, options, debug=DEBUG in given, process=process)
 
 
-def call(run: Callable[[list[str]], int | None], options: list[str], *, process: int = 0) -> int:
-    """Run a verb and return its exit status; an expected error is one line without ``--debug``.
+def call(
+    run: Callable[[list[str]], int | None],
+    options: list[str],
+    *,
+    debug: bool = False,
+    process: int = 0,
+) -> int:
+    """Run a verb and return its exit status.
+
+    An error that is expected becomes one line.
 
     Parameters
     ----------
@@ -104,13 +116,14 @@ def call(run: Callable[[list[str]], int | None], options: list[str], *, process:
         The function of the verb.
     options
         The words after the verb.
+    debug
+        Whether such an error is raised instead, so that its whole trace is seen.
     process
         The number of this process among those of a training. The first one is 0.
     """
-    debug = "--debug" in options
     try:
         with terminable():
-            return run([option for option in options if option != "--debug"]) or 0
+            return run(options) or 0
     except Stopped as stopped:
         if process:  # the first process says it and gives the status for all
             return 0

@@ -14,7 +14,7 @@ LOOKED_AT = 24  # photos whose masks are judged at the end
 NOTHING, EVERYTHING = 0.005, 0.995  # shares of the pixels
 
 
-def before(source: Source, val: Source | None = None, *, steps: int) -> Iterator[str]:
+def before(source: Source, val: Source | None = None, *, steps: int, joint: int) -> Iterator[str]:
     """Yield a line for everything that may spoil the run, each with what to do about it.
 
     Parameters
@@ -25,12 +25,19 @@ def before(source: Source, val: Source | None = None, *, steps: int) -> Iterator
         The photos to score.
     steps
         Steps of the whole run.
+    joint
+        Those of them that learn masks too.
     """
     yield from (finding.line() for finding in tag_findings(source))
     if steps < FEW_STEPS:
         yield (
             f"the run has only {steps} steps, too few to learn masks from: raise --epochs to at "
             f"least {FEW_STEPS} steps, or lower --batch-size"
+        )
+    if joint == 0:
+        yield (
+            "no step learns masks, so getam predict will be of no use: lower --joint-from, "
+            "unless you want the classifier and its pseudo labels alone"
         )
     if source.has_truth and (val is None or not val.has_truth):
         count = sum(record.mask is not None for record in source.records)

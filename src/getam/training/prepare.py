@@ -118,7 +118,8 @@ def prepare(
     trainer = build_trainer(
         network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
     )
-    lines = tuple(advice.before(source, val, steps=trainer.schedule.steps))
+    steps, joint_from = trainer.schedule.steps, trainer.schedule.joint_from
+    lines = tuple(advice.before(source, val, steps=steps, joint=steps - joint_from))
     return Prepared(trainer, source, val, recipe, labeller, view, lines, corrected)
 
 
