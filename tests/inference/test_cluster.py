@@ -31,8 +31,9 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two_machines():
+def two_machines(monkeypatch):
     """A local cluster of two machines with one processor each."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     from ray.cluster_utils import Cluster
 
     cluster = Cluster()
