@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
+from getam.data import worker_signals
 from getam.data.worker_signals import leave_signals
 
 
@@ -48,3 +49,21 @@ def test_the_parent_ends_its_worker(worker):
     process.terminate()
     process.join(20)
     assert process.exitcode == 0
+
+
+def start_and_wait(connection: Connection) -> None:
+    multiprocessing.Process(target=read_on, args=(connection,)).start()
+    time.sleep(60)
+
+
+def test_a_worker_ends_if_its_parent_is_killed(monkeypatch):
+    monkeypatch.setattr(worker_signals, "LOOKS_EVERY", 0.1)
+    here, there = multiprocessing.Pipe()
+    parent = multiprocessing.Process(target=start_and_wait, args=(there,))
+    parent.start()
+    there.close()
+    assert answer(here) == "?"
+    parent.kill()
+    assert here.poll(20)  # nobody is left at the other end
+    with pytest.raises(EOFError):
+        here.recv()

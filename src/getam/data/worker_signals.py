@@ -29,10 +29,21 @@ def leave_signals(_worker: int) -> None:
     threading.Thread(target=_obey_parent, daemon=True).start()
 
 
+LOOKS_EVERY = 5.0
+"""So many seconds pass at most until a worker sees that its parent is gone."""
+
+
 def _obey_parent() -> None:
-    """Leave when the parent sends SIGTERM; take every other signal away."""
+    """Leave when the parent sends SIGTERM or is gone; take every other signal away.
+
+    torch sees the end of the parent only if it comes after the start of the worker. A worker that
+    stayed would keep the connections of the parent open, by which others know that it lives.
+    """
     parent = multiprocessing.parent_process()
     while True:
-        sent = signal.sigwaitinfo(STOPS)
-        if parent is not None and sent.si_signo == signal.SIGTERM and sent.si_pid == parent.pid:
+        sent = signal.sigtimedwait(STOPS, LOOKS_EVERY)
+        if parent is None:
+            continue
+        told = sent is not None and sent.si_signo == signal.SIGTERM and sent.si_pid == parent.pid
+        if told or not parent.is_alive():
             os._exit(0)
