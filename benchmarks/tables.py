@@ -2,9 +2,9 @@
 
 A table stands in a page between ``<!-- table: NAME -->`` and ``<!-- end -->``. The scores of a row
 come from ``results/runs/ROW/seed*.json`` (``python benchmarks/runs.py ROW``). Those of trials, of
-the quality score, of corrected masks, of clicks and of snapped pseudo labels come from
-``trials.json``, ``quality.json``, ``corrected.json``, ``clicks.json`` and ``proposals.json`` in
-``results``, which the scripts of these names write.
+the quality score, of corrected masks, of clicks, of kills and of snapped pseudo labels come from
+``trials.json``, ``quality.json``, ``corrected.json``, ``clicks.json``, ``kills.json`` and
+``proposals.json`` in ``results``, which the scripts of these names write.
 """
 
 import json
@@ -16,8 +16,11 @@ from statistics import mean
 from typing import Any
 
 from corrected import RESULTS as CORRECTED
+from kills import RESULTS as KILLS
+from kills import table as table_of_kills
 from plain_classifier import RESULTS as PLAIN
 from proposals import RESULTS as PROPOSALS
+from rows import read_rows
 from runs import result_file
 from trials import RESULTS as TRIALS
 
@@ -346,7 +349,14 @@ SALIENCY = {
 }
 TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
 
+
+def kills() -> str:
+    """Write what the kills of trainings and of predictions hit."""
+    return table_of_kills(read_rows(KILLS))
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "kills": kills,
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
     "tag weight": lambda: stages(

@@ -1,6 +1,9 @@
 """Fixtures that every test folder shares."""
 
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import hypothesis
@@ -31,6 +34,46 @@ def shared_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+class Disk:
+    """A disk of its own, which can be small, full and read-only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def mount(self, *options: str) -> None:
+        subprocess.run(["mount", *options, self.path], check=True, capture_output=True)
+
+    def resize(self, size: str) -> None:
+        self.mount("-o", f"remount,size={size}")
+
+    def refuse_writing(self) -> None:
+        self.mount("-o", "remount,ro")
+
+    def allow_writing(self) -> None:
+        self.mount("-o", "remount,rw")
+
+    def fill(self) -> None:
+        with suppress(OSError), (self.path / "rubbish").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(2**16))
+
+    def empty(self) -> None:
+        (self.path / "rubbish").unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of 64 megabytes in memory, in an empty folder; only root may have one."""
+    found = Disk(tmp_path / "disk")
+    found.path.mkdir()
+    try:
+        found.mount("-t", "tmpfs", "-o", "size=64m", "tmpfs")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may mount a small disk")
+    yield found
+    subprocess.run(["umount", "--lazy", found.path], check=True)
 
 
 @pytest.fixture(scope="session")

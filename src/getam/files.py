@@ -64,11 +64,29 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        if error.filename is None:  # a full disk does not say which file it had no room for
-            error.filename = str(path)
-        raise
+        with naming(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name a file in errors that do not: a full disk does not say what it had no room for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def sync(path: Path) -> None:
+    """Wait until the content of a file is on the disk.
+
+    A file that gets its name before that may be empty after a loss of power. The wait takes some
+    hundredths of a second, so it is for files that nothing can make again.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,5 +1,8 @@
 """Wrong usage and bad input: one clear line, a non-zero status, nothing written."""
 
+import multiprocessing
+import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -56,12 +59,16 @@ def test_wrong_usage(
         (["--data", "VOC", "--rule", "paper", "--epochs", "1"], "saliency"),
         (["--data", "VOC", "--optimiser", "adam"], "optimiser must be one of"),
         (["--data", "VOC", "--frozen_blocks", "99"], "frozen_blocks must lie in"),
-        (["--data", "VOC", "--device", "gpu"], "device must be cpu or cuda, got 'gpu'"),
+        (
+            ["--data", "VOC", "--device", "gpu"],
+            "device must be one of auto, cpu",
+        ),
         (["--data", "VOC", "--workers", "-1"], "workers must be in 0.."),
         (["--data", "VOC", "--first-block", "99", "--epochs", "1"], "first_block must lie in"),
         (["--data", "VOC", "--preset", "papre"], "did you mean 'paper'"),
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
         (["--data", "VOC", "--weights", "no.pth"], "no.pth"),
+        (["--data", "VOC", "--save-minutes", "-1"], "save_minutes must be 0 or more"),
         (["--data", "VOC", "--resume"], "config.yaml"),
         (["--data", "VOC", "--resume=true"], "config.yaml"),
     ],
@@ -105,12 +112,53 @@ def test_help_lists_every_verb_and_imports_nothing_heavy() -> None:
 
 def test_errors_of_torch_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     def run(_options: list[str]) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory.\nC++ trace")
+        raise RuntimeError("No CUDA GPUs are available\nC++ trace")
 
     assert call(run, []) == 1
-    assert complaint(capsys) == "getam: CUDA out of memory. (--debug shows the trace)"
-    with pytest.raises(torch.OutOfMemoryError):
+    assert complaint(capsys) == "getam: No CUDA GPUs are available (--debug shows the trace)"
+    with pytest.raises(RuntimeError):
         call(run, [], debug=True)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory.\nC"), MemoryError()])
+def test_short_memory_says_what_to_lower(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_options: list[str]) -> None:
+        raise error
+
+    assert call(run, []) == 1
+    reason = str(error).partition("\n")[0] or "MemoryError"
+    assert complaint(capsys) == (
+        f"getam: out of memory: make the photos smaller, or give fewer --workers ({reason})"
+    )
+
+
+def train_in_little_memory(*options: str) -> None:
+    """Train in a process that may have 200 megabytes more than it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + 200 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    os._exit(main(["train", *TINY, *options]))
+
+
+def test_a_crop_that_does_not_fit_the_memory(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    voc = write_voc(tmp_path / "voc")
+    given = ["--data", str(voc), "--out", str(tmp_path / "run"), "--crop", "16384"]
+    process = multiprocessing.get_context("fork").Process(
+        target=train_in_little_memory, args=[*given, "--precision", "32-true"]
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+    said = capfd.readouterr().err.splitlines()
+    assert said[-1].startswith(
+        "getam: out of memory: begin a new run with a smaller --batch-size (and a larger "
+        "--accumulate) or --crop ("
+    )
+    assert not any(line.startswith("Traceback") for line in said)
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from data.scenes import write_voc
 
 from getam.cli.main import main
@@ -18,13 +19,20 @@ TINY = [
 ]
 
 
-def test_a_signal_to_the_whole_group_saves_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGUSR1, marks=pytest.mark.slow)]
+)
+def test_a_signal_to_the_whole_group_saves_the_run_soon(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     voc, run = write_voc(tmp_path / "voc"), tmp_path / "run"
     process = start(["--data", str(voc), "--split", "train", *TINY], run)
     wait_for(run / "checkpoint.pt", process)
-    os.killpg(process.pid, signal.SIGTERM)
+    sent = time.time()
+    os.killpg(process.pid, number)
     _, said = process.communicate(timeout=120)
-    assert process.returncode == 128 + signal.SIGTERM, said
+    assert process.returncode == 128 + number, said
+    assert (run / "checkpoint.pt").stat().st_mtime - sent < 10
     assert said.splitlines()[-1].endswith("all saved: the same command with --resume goes on")
     assert main(["train", "--out", str(run), "--resume"]) == 0
     assert epochs(run) == list(range(1, 9))

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from getam.data import Source
+
 CLASSES = ("cat", "cow", "dog")
 LABELS = {
     "a": ("cat",),
@@ -53,5 +55,5 @@ def write_voc(root: Path) -> Path:
     return root
 
 
-def labels_of(source):
+def labels_of(source: Source) -> dict[str, tuple[str, ...] | None]:
     return {record.id: record.labels for record in source.records}

@@ -103,10 +103,13 @@ def harm(error: Exception, *ids: str):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (torch.OutOfMemoryError("CUDA out of memory.\nC++ trace"), "CUDA out of memory."),
+        (
+            torch.OutOfMemoryError("CUDA out of memory.\nC++ trace"),
+            "out of memory: make the photo smaller (CUDA out of memory.)",
+        ),
         (ValueError("the proposals have another size"), "the proposals have another size"),
         (IndexError("out of range"), "IndexError: out of range"),
-        (MemoryError(), "MemoryError: "),
+        (MemoryError(), "out of memory: make the photo smaller (MemoryError)"),
     ],
 )
 def test_work_that_fails_costs_one_photo(error, reason, source, tmp_path, caplog):
@@ -187,6 +190,23 @@ def test_a_full_disk_stops_the_job_at_once(source, tmp_path):
         run_job(source, out, work, workers=0)
     assert (out.done, out.failed) == ({"a/0", "a/1", "a/2"}, {})
     assert len(files_in(out.path)) == 1 + 2 * 3  # of the others none, nor anything unfinished
+
+
+def test_a_disk_that_is_full_loses_nothing(source, disk):
+    disk.resize("48k")
+    out = output_folder(disk.path / "out", source, {"verb": "test"})
+    with pytest.raises(OSError, match="No space left"):
+        run_job(source, out, name_and_mean, workers=0)
+    disk.resize("1m")
+    again = output_folder(disk.path / "out", source, {"verb": "test"})
+    assert again.done == out.done
+    assert 0 < len(again.done) < len(source)
+    run_job(source, again, name_and_mean, workers=0)
+    assert len(files_in(out.path)) == 1 + 2 * len(source)
+    lines = [
+        line for line in (out.path / MANIFEST).read_text().splitlines()[1:] if line[-1:] == "}"
+    ]
+    assert sorted(json.loads(line)["id"] for line in lines) == sorted(r.id for r in source.records)
 
 
 def test_a_file_that_cannot_hold_its_content_costs_one_photo(source, tmp_path):

@@ -54,12 +54,12 @@ def run(source, new_network, tmp_path):
 
     def go(
         name="run", *, network=None, recipe=RECIPE, data=shown, workers=0, resume=False, val=None,
-        loggers=(), **changes,
+        loggers=(), save_minutes=10.0, **changes,
     ):  # fmt: skip
         network = network or new_network()
         recipe = replace(recipe, **changes)
         options = {"device": "cpu", "workers": workers, "resume": resume, "val": val}
-        options["loggers"] = loggers
+        options |= {"loggers": loggers, "save_minutes": save_minutes}
         trained = train(network, data, tmp_path / name, recipe=recipe, **options)
         return network, tmp_path / name, trained.scores
 

@@ -1,57 +1,89 @@
-"""How often does a joint step wait for a device to tell it something?"""
-
-import traceback
+"""How often does the processor wait for another device, and what lies there in float64?"""
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from another_device import Watch, without_autocast
 
+from getam.inference import Predictor
+from getam.model import Model, View
 from getam.pseudo_label import Labeller
 from getam.training import Step
 from getam.training.epoch_meter import EpochMeter
 
-ATEN = torch.ops.aten
-ALWAYS = {ATEN.nonzero, ATEN._local_scalar_dense, ATEN.masked_select, ATEN.equal}
-INDEXED = {ATEN.index, ATEN.index_put, ATEN.index_put_}
+LOSSES = ("classification", "segmentation", "saliency", "saliency_released")
 
 
-class Waits(TorchDispatchMode):
-    """Notes where a value or a shape is asked for that only the device knows."""
-
-    def __init__(self):
-        super().__init__()
-        self.places = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        packet = func._overloadpacket
-        by_mask = packet in INDEXED and any(
-            i is not None and i.dtype is torch.bool for i in args[1]
-        )
-        if packet in ALWAYS or by_mask:
-            stack = traceback.extract_stack()[:-1]
-            ours = [frame for frame in stack if "site-packages" not in frame.filename][-1]
-            self.places.append(f"{packet}: {ours.filename}:{ours.lineno}")
-        return func(*args, **(kwargs or {}))
+def test_the_watch_sees_what_makes_a_processor_wait():
+    here, there = torch.zeros(2), torch.zeros(2, device="meta")
+    with Watch() as watch:
+        there.nonzero(), there.sum().item(), bool(there.any()), there.cpu()
+        here.to("meta"), there.copy_(here), there[[1]]
+        assert len(watch.waits) == 7
+        there[there.argsort()], there.masked_fill(there > 1, 0), here[here > 1]  # these do not
+        here.to("meta", non_blocking=True), there.copy_(here, non_blocking=True)
+    assert (len(watch.waits), watch.sent, watch.doubles) == (7, 2, [])
 
 
-def test_the_counter_sees_what_makes_a_device_wait():
-    values = torch.tensor([1.0, 2.0])
-    with Waits() as waits:
-        values[values > 1], values.nonzero(), values.sum().item(), bool(values.any())
-        values[torch.tensor([0])], values.masked_fill(values > 1, 0)  # these do not
-    assert len(waits.places) == 4
+def test_the_watch_sees_float64():
+    with Watch() as watch:
+        torch.zeros(2, device="meta").double(), torch.zeros(2).double()
+    assert len(watch.doubles) == 1
 
 
-@pytest.mark.parametrize("rule", ["paper", "released", "thresholds"])
-def test_a_joint_step_waits_once(new_network, batch, rule):
-    # Which tokens the classifier reads is seen in the gradients: that is the one wait. Figures that
-    # are logged come over every few steps, in the copy of EpochMeter.read.
-    labeller = Labeller("grad_cam", 3, affinity=2, iterations=1, scale=0.5, rule=rule)
-    losses = ("classification", "segmentation", "saliency", "saliency_released")
-    weights = dict.fromkeys(losses, 1.0)
-    step, meter = Step(new_network(), labeller, weights, tag_weight=1.0), EpochMeter(3)
-    with Waits() as waits:
+@pytest.fixture
+def there(new_network, batch):
+    """Return a network and a batch on the other device."""
+    with without_autocast():
+        yield new_network().to("meta"), batch.to("meta")
+
+
+def watched_step(network, batch, labeller, parts):
+    step = Step(network, labeller, dict.fromkeys(parts, 1.0), tag_weight=1.0)
+    meter = EpochMeter(3)
+    with Watch() as watch:
         output = step(batch, joint=True)
         output.losses["total"].backward()
         meter.add(batch, output)
-    assert len(waits.places) == 1, waits.places
+    return watch, meter
+
+
+@pytest.mark.parametrize("rule", ["paper", "released", "thresholds"])
+def test_a_joint_step_waits_once(there, rule):
+    # Which tokens the classifier reads is seen in the gradients: that is the one wait. Figures that
+    # are logged come over every few steps, in the copy of EpochMeter.read.
+    labeller = Labeller("grad_cam", 3, affinity=2, iterations=1, scale=0.5, rule=rule)
+    watch, meter = watched_step(*there, labeller, LOSSES)
+    assert len(watch.waits) == 1, watch.waits
+    assert watch.doubles == []
+    with Watch() as watch:
+        meter.read()
+    assert len(watch.waits) == 1, watch.waits
+
+
+def test_the_dense_energy_waits_once_more(there):
+    # It needs the number of vertices of its lattice, one for all photos of the batch.
+    labeller = Labeller("grad_cam", 3, iterations=1, rule="thresholds")
+    watch, _ = watched_step(*there, labeller, ("classification", "energy"))
+    assert len(watch.waits) == 2, watch.waits
+    assert watch.doubles == []
+
+
+def test_a_step_of_the_first_phase_does_not_wait(there):
+    network, batch = there
+    step = Step(network, Labeller(), {"classification": 1.0})
+    with Watch() as watch:
+        step(batch, joint=False).losses["total"].backward()
+    assert (watch.waits, watch.doubles) == ([], [])
+
+
+def test_a_prediction_waits_for_its_mask_and_its_classes(there, batch):
+    network, _ = there
+    model = Model(network, {"a": 1, "b": 2, "c": 3}, View(32), Labeller())
+    photo = batch.image[0].to("meta")
+    for view, waits in ((View(32, flip=True), 2), (View(32, crf=True), 6)):
+        predictor = Predictor(model, view)
+        predictor(photo)  # the spatial kernel of the dense CRF is kept
+        with Watch() as watch:
+            predictor(photo)
+        assert len(watch.waits) == waits, watch.waits
+        assert watch.doubles == []

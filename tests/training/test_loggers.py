@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from getam.training import loggers
-from getam.training.loggers import LOGGERS, check_loggers, logging_to
+from getam.training.loggers import LOGGERS, check_loggers, forget_rows_after, logging_to
 from getam.training.run_folder import RunFolder
 
 FIGURES = {"train/total": 0.5, "train/learning_rate": 1e-3}
@@ -35,9 +35,18 @@ def test_a_run_that_goes_on_keeps_its_first_table(tmp_path):
     for done in (0, 10):
         with logging_to(["csv"], tmp_path, done=done) as log:
             log(FIGURES, done + 10)
-    assert sorted(path.parent.name for path in tmp_path.glob("csv/*/*")) == [
-        "from_step_0", "from_step_10"
-    ]  # fmt: skip
+            log(FIGURES, done + 20)  # is lost by a kill the first time
+    first, second = sorted(tmp_path.glob("csv/*/*"))
+    assert (first.parent.name, second.parent.name) == ("from_step_0", "from_step_10")
+    assert [row["step"] for row in csv.DictReader(first.open())] == ["10"]
+    assert [row["step"] for row in csv.DictReader(second.open())] == ["20", "30"]
+
+
+def test_a_table_of_a_killed_run_is_cut_at_its_checkpoint(tmp_path):
+    table = tmp_path / "metrics.csv"
+    table.write_text("mAP,step,total\n,10,0.5\n0.2,20,0.4\n,30,0.3\n,4")
+    forget_rows_after(table, 20)
+    assert table.read_text().split() == ["mAP,step,total", ",10,0.5", "0.2,20,0.4"]
 
 
 def test_tensorboard_reads_its_file(tmp_path):
@@ -55,7 +64,7 @@ def test_tensorboard_hides_what_a_stopped_run_wrote_after_its_checkpoint(tmp_pat
     pytest.importorskip("tensorboard", reason="it comes with the extra getam[tensorboard]")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    for done, steps in ((0, (10, 20)), (15, (30,))):
+    for done, steps in ((0, (10, 20)), (10, (30,))):
         with logging_to(["tensorboard"], tmp_path, done=done) as log:
             for step in steps:
                 log(FIGURES, step)

@@ -53,7 +53,7 @@ def twenty_steps(network, source, out):
     trainer, made = ready.trainer, []
     train_mode(trainer.step_module)
     for _ in range(STEPS):
-        for batch in trainer.batches:
+        for batch in trainer.loader:
             output = trainer.one_step(batch)
             shares = {name: loss.detach() for name, loss in output.losses.items()}
             made.append({name: mean_over_ranks(share).item() for name, share in shares.items()})

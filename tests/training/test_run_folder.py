@@ -41,7 +41,8 @@ def test_killed_before_the_first_checkpoint(tmp_path, caplog):
     begun.write_val_photos([Path("a.png")])
     for folder in ("csv", "samples"):
         (path / folder).mkdir()
-    for name in ("train_photos.json", "corrected.json", "samples/epoch001.jpg", ".checkpoint.7.pt"):
+    names = ("train_photos.json", "corrected.json", ".checkpoint.7.pt", ".scores.7.json")
+    for name in (*names, "samples/epoch001.jpg", "samples/.epoch002.7.jpg"):
         (path / name).touch()
     again = RunFolder(path, {"epochs": 3})
     assert "epochs: 2" in (path / "config.yaml").read_text()
@@ -51,7 +52,7 @@ def test_killed_before_the_first_checkpoint(tmp_path, caplog):
     again.begin()
     assert "epochs: 3" in (path / "config.yaml").read_text()
     assert {p.name for p in path.iterdir()} == {"config.yaml", "env.json", "csv", "samples"}
-    (path / "checkpoint.pt").touch()
+    (path / "checkpoint_before.pt").touch()
     assert goes_on(path, resume=True)
     with pytest.raises(FileExistsError, match="go on with --resume"):
         RunFolder(path, {"epochs": 3})
@@ -80,6 +81,18 @@ def test_folders_of_the_user_with_the_names_of_ours_are_no_killed_run(tmp_path, 
     file.write_text("mine")
     with pytest.raises(FileExistsError, match="is not empty"):
         RunFolder(tmp_path / "run", {})
+
+
+def test_what_a_kill_left_half_written_is_removed_when_the_run_goes_on(tmp_path):
+    RunFolder(tmp_path, {"epochs": 2}).begin()
+    cut = (".checkpoint.7.pt", ".model.7.safetensors", "samples/.val.7.jpg", "samples/val.jpg")
+    for name in (*cut, "checkpoint.pt", ".mine.7.pt", "samples/.mine.7.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    RunFolder(tmp_path, {"epochs": 2}, resume=True).begin()
+    assert {path.name for path in tmp_path.rglob("*.*") if path.is_file()} == {
+        *("config.yaml", "env.json", "checkpoint.pt", ".mine.7.pt", ".mine.7.jpg", "val.jpg")
+    }
 
 
 def test_a_log_line_cut_off_by_a_crash_is_dropped(tmp_path):

@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from getam.data import train_loader
 from getam.pseudo_label import Labeller
 from getam.training import PARTS, Step, Stopped
+from getam.training.checkpoint import BEFORE, CHECKPOINT
 from getam.training.optimiser import build_optimiser
 from getam.training.run_folder import RunFolder
 from getam.training.schedule import Schedule
@@ -34,6 +35,19 @@ def stopping(network, step, number=signal.SIGTERM):
     return network
 
 
+def falling(network, step):
+    """The network, which fails in the middle of a step."""
+    calls = []
+
+    def fall(*_):
+        calls.append(1)
+        if len(calls) == step:
+            raise MemoryError
+
+    network.class_head.register_forward_hook(fall)
+    return network
+
+
 @pytest.fixture
 def whole(run):
     network, folder, _ = run("whole", ema=0.8)
@@ -41,7 +55,7 @@ def whole(run):
 
 
 @pytest.mark.parametrize(
-    ("step", "number"), [(3, signal.SIGTERM), (8, signal.SIGINT), (11, signal.SIGTERM)]
+    ("step", "number"), [(3, signal.SIGUSR1), (8, signal.SIGINT), (11, signal.SIGTERM)]
 )
 def test_stopped_in_an_epoch_or_at_its_end(step, number, whole, run, new_network):
     with pytest.raises(Stopped, match=f"stopped at step {step} of 12.*--resume") as stop:
@@ -57,28 +71,31 @@ def test_stopped_in_an_epoch_or_at_its_end(step, number, whole, run, new_network
     assert rates[0] == rates[1]
 
 
-def test_ctrl_c_reaches_the_workers_too(run, new_network):
+def test_ctrl_c_reaches_the_workers_too_and_another_number_of_them_goes_on(run, new_network):
     expected, folder, _ = run("whole")
     with pytest.raises(Stopped, match="stopped at step 6 of 12"):
         run(network=stopping(new_network(), 6, signal.SIGINT), workers=1)
-    resumed, other, _ = run(resume=True, workers=1)
+    resumed, other, _ = run(resume=True, workers=2)
     assert losses(other) == losses(folder)
     assert same_weights(resumed, expected)
 
 
 def test_killed_after_an_epoch_was_saved(run, new_network):
     expected, folder, _ = run("whole")
-    network, calls = new_network(), []
-
-    def fall(*_):
-        calls.append(1)
-        if len(calls) == 12:
-            raise MemoryError
-
-    network.class_head.register_forward_hook(fall)
     with pytest.raises(MemoryError):
-        run(network=network)
+        run(network=falling(new_network(), 12))
     resumed, other, _ = run(resume=True)  # steps 9 to 11 are done and logged again
+    assert losses(other) == losses(folder)
+    assert same_weights(resumed, expected)
+
+
+def test_a_checkpoint_is_written_within_an_epoch_too(run, new_network):
+    expected, folder, _ = run("whole", epochs=2, ema=0.8)
+    with pytest.raises(MemoryError):
+        run(network=falling(new_network(), 7), epochs=2, ema=0.8, save_minutes=0)
+    found = [torch.load(folder.parent / "run" / name)["done"] for name in (CHECKPOINT, BEFORE)]
+    assert found == [6, 5]
+    resumed, other, _ = run(epochs=2, ema=0.8, resume=True)
     assert losses(other) == losses(folder)
     assert same_weights(resumed, expected)
 

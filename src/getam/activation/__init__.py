@@ -11,6 +11,7 @@ from getam.activation.methods import METHODS, Method
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.scaling import divide_as_released, divide_by_maximum, unit_range
+from getam.activation.scores import slot_table
 from getam.activation.setting import Setting
 from getam.activation.slots import class_slot_maps
 
@@ -35,6 +36,7 @@ __all__ = [
     "maps_of_settings",
     "method_names",
     "recorder_for",
+    "slot_table",
     "spread",
     "unit_range",
 ]

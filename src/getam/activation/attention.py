@@ -10,10 +10,11 @@ both [B, A, N], and so for any other row: no N x N matrix is ever formed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 ROWS = 256  # attention rows of one block and all its heads that exist at a time
 
@@ -36,10 +37,66 @@ class Attention:
     tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for, and
     # None in a model that does not normalise before its first block: it does so after each instead
 
+    @property
+    def factor(self) -> float:
+        """Return what the products of queries and keys are multiplied by."""
+        return self.query.shape[-1] ** -0.5 if self.scale is None else self.scale
+
+    def at(self, images: Tensor | slice) -> "Attention":
+        """Return the attention of some images."""
+        query, key, value, output = (
+            own.detach()[images] for own in (self.query, self.key, self.value, self.output)
+        )
+        bias = self.bias
+        if bias is not None and bias.ndim == 4 and len(bias) > 1:
+            bias = bias[images]
+        return replace(self, query=query, key=key, value=value, output=output, bias=bias)
+
+    def backward(self, gradient: Tensor, images: Tensor | slice) -> tuple[Tensor, ...]:
+        """Return the gradients of queries, keys and values by torch's own backward pass.
+
+        Parameters
+        ----------
+        gradient
+            [P, A, N, d], that of the output of P images.
+        images
+            These images. If they are all, the graph of the forward pass is used, if there is one.
+        """
+        if images == slice(None) and self.output.grad_fn is not None:
+            inputs = (self.query, self.key, self.value)
+            return torch.autograd.grad(self.output, inputs, gradient, retain_graph=True)
+        own = self.at(images)
+        inputs = (own.query, own.key, own.value)
+        for part in inputs:
+            part.requires_grad_()
+        with torch.enable_grad():
+            output = scaled_dot_product_attention(*inputs, own.bias, scale=own.scale)
+        return torch.autograd.grad(output, inputs, gradient)
+
+    def backward_of_rows(self, gradient: Tensor, rows: slice) -> tuple[Tensor, ...]:
+        """Return the same where only a few rows of the output have a gradient.
+
+        With A = softmax(S), S = scale q k^T and g = d score / d output,
+
+            d score / d S_nm = A_nm (g_n . v_m - g_n . output_n)
+
+        Parameters
+        ----------
+        gradient
+            [B, A, rows, d]. That of all other rows is zero.
+        rows
+            The rows that it is of.
+        """
+        weights = self.scores(rows).softmax(-1)  # [B, A, rows, N]
+        inside = (gradient * self.output[:, :, rows]).sum(-1, keepdim=True)
+        slopes = weights * (gradient @ self.value.mT - inside) * self.factor
+        queries = torch.zeros_like(self.query)
+        queries[:, :, rows] = slopes @ self.key
+        return queries, slopes.mT @ self.query[:, :, rows], weights.mT @ gradient
+
     def scores(self, rows: slice) -> Tensor:
         """Return the scores before softmax of some query rows, float32 [B, A, rows, N]."""
-        scale = self.query.shape[-1] ** -0.5 if self.scale is None else self.scale
-        query = self.query[:, :, rows].detach().float() * scale
+        query = self.query[:, :, rows].detach().float() * self.factor
         scores = query @ self.key.detach().float().mT
         if self.bias is None:
             return scores

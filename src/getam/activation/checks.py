@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from getam.activation.lookup import lookup_method
 
+OF_CLASS_TOKEN = ("class_token", "all_gradients")  # what a method may read of it
 CLASS_TOKENS = {"cls_token", "class_token", "class_embedding"}  # as libraries call it
 FUSED = (
     "the model made no scaled_dot_product_attention call: turn fused attention on "
@@ -88,7 +89,7 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
         raise ValueError(f"method {method!r} does not fit {type(model).__name__}, which has {kind}")
     names = {name.rpartition(".")[2] for name, _ in model.named_parameters()}
     # Register tokens come before the patches too: that there are prefix tokens is not enough.
-    if reads == "class_token" and not names & CLASS_TOKENS:
+    if reads in OF_CLASS_TOKEN and not names & CLASS_TOKENS:
         raise ValueError(
             f"method {method!r} needs a class token, {type(model).__name__} has none: use cam, "
             "layer_cam or transcam"
@@ -97,7 +98,7 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
 
 def check_class_token(method: str, prefix: int) -> None:
     """Raise if a method reads the class token and no token comes before the recorded patches."""
-    if lookup_method(method).reads == "class_token" and prefix == 0:
+    if lookup_method(method).reads in OF_CLASS_TOKEN and prefix == 0:
         raise ValueError(
             f"method {method!r} needs a class token, and none goes through the recorded "
             "blocks: use cam, layer_cam or transcam"

@@ -17,6 +17,7 @@ from getam.activation.checks import (
 from getam.activation.frame import Frame, first_block_of
 from getam.activation.lookup import lookup_method
 from getam.activation.methods import READ_TOKENS
+from getam.activation.pre_norm_trace import PreNormTrace
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.setting import Setting
 from getam.activation.windows import read_windows
@@ -80,7 +81,10 @@ def recorder_for(settings: Sequence[Setting], *, affinity: int = 0) -> Attention
     reads = {lookup_method(setting.method).reads for setting in settings}
     first = first_block_of(settings)
     return AttentionRecorder(
-        0 if affinity else first, graph_from=first, tokens=bool(reads & set(READ_TOKENS))
+        0 if affinity else first,
+        graph_from=first,
+        tokens=bool(reads & set(READ_TOKENS)),
+        trace=PreNormTrace() if reads == {"class_token"} else None,
     )
 
 

@@ -9,6 +9,7 @@ from getam.activation.attention import Attention
 from getam.activation.checks import check_class_token, check_first_block
 from getam.activation.lookup import lookup_method
 from getam.activation.methods import READ_TOKENS
+from getam.activation.pre_norm import PreNormBlock
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.setting import Setting
@@ -39,6 +40,9 @@ class Frame:
         reads any).
     windows
         How each counted block cuts its tokens into windows; empty without windowed attention.
+    pre_norm
+        The counted blocks, if all were recognised as :class:`PreNormBlock` and no method reads more
+        of the gradients than the classifier's rows; empty otherwise.
     """
 
     settings: Sequence[Setting]
@@ -49,6 +53,7 @@ class Frame:
     prefix: int
     tokens: Sequence[tuple[Tensor, Tensor]] = ()
     windows: Sequence[Windows] = ()
+    pre_norm: Sequence[PreNormBlock] = ()
 
     @classmethod
     def of(
@@ -90,9 +95,9 @@ class Frame:
             check_class_token(setting.method, prefix)
         tokens = recorded_tokens(recorder, calls, settings)
         all_calls = list(recorder.calls.values())
-        return cls(
-            settings, class_scores, grid, calls, all_calls, prefix, tokens, windows[first:count]
-        )
+        pre_norm = recorder.trace.chain(range(first, count)) if recorder.trace else ()
+        cut = windows[first:count]
+        return cls(settings, class_scores, grid, calls, all_calls, prefix, tokens, cut, pre_norm)
 
     def watched(self) -> list[Tensor]:
         """Return the tensors whose gradients :meth:`recording` wants, in its order."""

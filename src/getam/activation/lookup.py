@@ -23,7 +23,7 @@ def lookup_method(method: str) -> Method:
     if method in METHODS:
         return METHODS[method]
     found = load_plugin(GROUP, method, kind="method", known=method_names())
-    return found if isinstance(found, Method) else Method(found)
+    return found if isinstance(found, Method) else Method(found, reads="all_gradients")
 
 
 def method_names() -> list[str]:

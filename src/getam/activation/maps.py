@@ -23,11 +23,11 @@ def activation_maps(
     affinity: int = 0,
     score: Score | None = None,
 ) -> list[Tensor]:
-    """Make the activation maps of the asked classes by one forward and one backward per class slot.
+    """Make the activation maps of the asked classes from one forward pass.
 
-    Images do not interact inside a transformer, so one backward pass serves the k-th class of
-    every image: passes = largest number of classes asked of one image. The model is not changed:
-    mode, parameters, gradients and hooks stay as they were.
+    Images do not interact inside a transformer, so one backward pass serves one class of every
+    image. Blocks of the usual form are recognised, and nothing of their gradient is computed that
+    no map needs. The model is not changed: mode, parameters, gradients and hooks stay as they were.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def maps_of_settings(
     affinity: int = 0,
     score: Score | None = None,
 ) -> list[list[Tensor]]:
-    """Make the maps of several settings by one forward pass and one backward pass per class slot.
+    """Make the maps of several settings from one forward pass and the same backward passes.
 
     Parameters
     ----------

@@ -31,14 +31,17 @@ class Method:
     formula
         :class:`Recording` to map [B, N].
     reads
-        "class_token": attention rows and gradients of a model with a class token. "final_tokens":
-        the last tokens and their gradients too; no class token is needed. "tokens": also the tokens
-        that enter the blocks. "windows": windowed attention of a model without class token; N is
-        the number of tokens of the first block that counts.
+        "class_token": attention of all rows, and its gradient in the rows that the classifier
+        reads, of a model with a class token. "all_gradients": the gradient of all rows too.
+        "final_tokens": the last tokens and their gradients too; no class token is needed. "tokens":
+        also the tokens that enter the blocks. "windows": windowed attention of a model without
+        class token; N is the number of tokens of the first block that counts.
     """
 
     formula: Callable[[Recording], Tensor]
-    reads: Literal["class_token", "final_tokens", "tokens", "windows"] = "class_token"
+    reads: Literal["class_token", "all_gradients", "final_tokens", "tokens", "windows"] = (
+        "class_token"
+    )
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
@@ -213,7 +216,7 @@ METHODS: dict[str, Method] = {
     "attention": Method(attention),
     "agcam": Method(agcam),
     "rollout": Method(rollout),
-    "generic": Method(generic),
+    "generic": Method(generic, reads="all_gradients"),
     "cam": Method(cam, reads="final_tokens"),
     "layer_cam": Method(layer_cam, reads="tokens"),
     "transcam": Method(transcam, reads="final_tokens"),

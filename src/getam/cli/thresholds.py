@@ -30,7 +30,7 @@ def thresholds(
         split: part of the data set; default all of it
         none: class folder whose photos show none of the classes
         json: write curves and thresholds to this file too
-        device: cpu or cuda; default the accelerator if there is one
+        device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
         strict: stop at an unreadable photo instead of leaving it out
     """

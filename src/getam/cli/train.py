@@ -54,6 +54,7 @@ def train_from_tags(
     device: str = "auto",
     devices: int = 1,
     workers: int | None = None,
+    save_minutes: float = 10.0,
     strict: bool = False,
     resume: bool = False,
     dry_run: bool = False,
@@ -84,9 +85,10 @@ def train_from_tags(
         preset: default, paper or released; says what the settings are that are not given
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         loggers: where curves go beside metrics.jsonl, e.g. tensorboard, csv, wandb or mlflow,csv
-        device: auto, cpu or cuda
+        device: auto (a CUDA GPU if there is one), cpu, cuda, cuda:1 or mps
         devices: processes that train, one per GPU of this machine; torchrun's own number counts
         workers: processes that read photos, beside each one that trains
+        save_minutes: save so often within an epoch too; what is made since is lost by a kill
         strict: stop at unreadable photos and at labels without a photo
         resume: go on with the run in --out, with its settings
         dry_run: check everything, time a few steps, say how long it would take, write nothing
@@ -97,6 +99,8 @@ def train_from_tags(
     settings["saliency"] = folder_or_name(saliency)
     check_preset(preset)  # fails before anything heavy is imported
     check_json_file(json, settings)
+    if save_minutes < 0:
+        raise ValueError(f"save_minutes must be 0 or more, got {save_minutes:g}")
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
     chosen = numbers(seeds, option="seeds", of=int)
@@ -142,6 +146,8 @@ def train_seeds(
     if json is not None:
         raise ValueError("seeds: leave --json out, every run has its own scores.json")
     from getam.evaluation import spread_table
+    from getam.inference import QUALITY
+    from getam.training.checkpoint import has_checkpoint
     from getam.training.run_folder import check_same
 
     if len(set(seeds)) < len(seeds):
@@ -150,14 +156,13 @@ def train_seeds(
     for seed, folder in folders.items():
         once = {**settings, "out": folder, "seeds": None}
         given = {**recipe, "seed": seed}
-        if (folder / "scores.json").is_file():
+        if all((folder / name).is_file() for name in ("scores.json", QUALITY)):
             recorded = {**findable(once), **given}
             check_same(folder, json_text.loads(json_text.dumps(recorded, default=str)))
             if is_first():
                 print(f"seed {seed} was done before: {folder}")
             continue
-        begun = (folder / "checkpoint.pt").is_file()
-        train_once(source, val, once, given, resume=begun, json=None)
+        train_once(source, val, once, given, resume=has_checkpoint(folder), json=None)
     if is_first():
         print(spread_table(list(folders.values())))
 
@@ -184,6 +189,7 @@ def train_once(
         **arguments(source, val, settings, recipe, resume=resume),
         resume=resume,
         loggers=words(settings["loggers"]) or (),
+        save_minutes=settings["save_minutes"],
     )
     if not is_first():
         return
@@ -269,8 +275,10 @@ def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
     """Return the folder of a run that goes on, or of another seed that was trained before."""
     if resume:
         return out
+    from getam.training.checkpoint import has_checkpoint
+
     folders = (out / f"seed{seed}" for seed in seeds)
-    return next((folder for folder in folders if (folder / "checkpoint.pt").is_file()), None)
+    return next((folder for folder in folders if has_checkpoint(folder)), None)
 
 
 def open_parts(

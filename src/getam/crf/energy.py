@@ -15,8 +15,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import interpolate
 
-from getam.crf.kernels import SMALLEST, bilateral_lattice, check_settings
-from getam.crf.lattice import Lattice, join
+from getam.crf.kernels import (
+    SMALLEST,
+    bilateral_lattice,
+    check_colours,
+    check_probabilities,
+    check_settings,
+)
+from getam.crf.lattice import Lattice
 
 
 def dense_energy_loss(
@@ -73,6 +79,35 @@ def dense_energy_loss(
     True
     """
     _check(probabilities, image, valid, ignore)
+    check_colours(image)
+    check_probabilities(probabilities)
+    return dense_energy_of(
+        probabilities,
+        image,
+        valid,
+        ignore,
+        sigma_rgb=sigma_rgb,
+        sigma_xy=sigma_xy,
+        scale=scale,
+        gradient=gradient,
+    )
+
+
+def dense_energy_of(
+    probabilities: Tensor,
+    image: Tensor,
+    valid: Tensor,
+    ignore: Tensor,
+    *,
+    sigma_rgb: float = 15.0,
+    sigma_xy: float = 100.0,
+    scale: float = 0.5,
+    gradient: str = "released",
+) -> Tensor:
+    """Return the loss of `dense_energy_loss` for values that need no check, such as a softmax.
+
+    An accelerator has to be waited for once, see `build_lattice`, and not for the check as well.
+    """
     check_settings(at_least=SMALLEST, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
     if gradient not in GRADIENTS:
         raise ValueError(f"gradient must be one of {', '.join(GRADIENTS)}, got {gradient!r}")
@@ -83,9 +118,7 @@ def dense_energy_loss(
     inside = interpolate(valid[:, None].to(dtype), size)
     unknown = interpolate(ignore[:, None].to(dtype), size) > 0
     gate = uncertainty_gate(small, inside, unknown)
-    lattice = join(
-        [bilateral_lattice(photo, sxy=sigma_xy * scale, srgb=sigma_rgb) for photo in photos]
-    )
+    lattice = bilateral_lattice(photos, sxy=sigma_xy * scale, srgb=sigma_rgb)
     energy = dense_energy(_rows(small * inside), _rows(gate), lattice, gradient=gradient)
     return energy / len(image)
 
@@ -200,7 +233,3 @@ def _check(probabilities: Tensor, image: Tensor, valid: Tensor, ignore: Tensor) 
     for name, tensor in (("valid", valid), ("ignore", ignore)):
         if tensor.dtype != torch.bool:
             raise ValueError(f"{name} must be bool, got {tensor.dtype}")
-    if not 0 <= image.amin().item() <= image.amax().item() <= 256:
-        raise ValueError("image must lie in 0..255, without nan")
-    if not (probabilities.amin() >= 0 and probabilities.amax() <= 1.01):
-        raise ValueError("probabilities must lie in 0..1; take the softmax of logits first")

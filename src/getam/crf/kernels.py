@@ -5,10 +5,14 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from getam.crf.lattice import Lattice, build_lattice
+from getam.crf.lattice import Lattice, build_lattice, join
 
 SMALLEST, GREATEST = 0.01, 1e6
 """Limits of standard deviations and weights. Beyond them, float32 cannot tell pixels apart."""
+
+
+BRIGHTEST = 256
+"""The largest value of a colour that is taken for one in 0..255."""
 
 
 def check_settings(*, at_least: float, **settings: float) -> None:
@@ -16,6 +20,23 @@ def check_settings(*, at_least: float, **settings: float) -> None:
     for name, value in settings.items():
         if not at_least <= value <= GREATEST:
             raise ValueError(f"{name} must lie in {at_least:g}..{GREATEST:g}, got {value}")
+
+
+def check_colours(image: Tensor) -> None:
+    """Raise a ValueError if an image has colours beyond 0..255; an accelerator is waited for."""
+    if not _lies_in(image, BRIGHTEST):
+        raise ValueError("image must lie in 0..255, without nan")
+
+
+def check_probabilities(probabilities: Tensor) -> None:
+    """Raise a ValueError if probabilities lie beyond 0..1; an accelerator is waited for."""
+    if not _lies_in(probabilities, 1.01):
+        raise ValueError("probabilities must lie in 0..1; take the softmax of logits first")
+
+
+def _lies_in(tensor: Tensor, most: float) -> bool:
+    """Say whether all values lie in 0..most; nan does not."""
+    return bool((tensor.amin() >= 0) & (tensor.amax() <= most))
 
 
 @lru_cache(maxsize=4)
@@ -40,7 +61,8 @@ def spatial_lattice(
     Lattice
         The filter over height * width points, row by row.
     """
-    return build_lattice(_positions(height, width, dtype, device) / sxy)
+    largest = ((width - 1) / sxy, (height - 1) / sxy)
+    return build_lattice(_positions(height, width, dtype, device) / sxy, largest=largest)
 
 
 def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
@@ -49,7 +71,7 @@ def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
     Parameters
     ----------
     image
-        [3, H, W] in 0..255, float32 or float64.
+        [B, 3, H, W] in 0..255, float32 or float64.
     sxy
         Standard deviation in pixels.
     srgb
@@ -58,11 +80,16 @@ def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
     Returns
     -------
     Lattice
-        The filter over H * W points, row by row, with the device and dtype of ``image``.
+        The filter over B * H * W points, photo by photo and row by row, with the device and dtype
+        of ``image``. Points of different photos do not mix.
     """
-    _, height, width = image.shape
-    positions = _positions(height, width, image.dtype, image.device)
-    return build_lattice(torch.cat([positions / sxy, image.flatten(1) / srgb]))
+    photos, _, height, width = image.shape
+    positions = _positions(height, width, image.dtype, image.device) / sxy
+    features = [torch.cat([positions, photo.flatten(1) / srgb]) for photo in image]
+    if image.device.type == "cpu":  # small numbers of one photo are sorted in half of the time
+        return join([build_lattice(own) for own in features])
+    largest = ((width - 1) / sxy, (height - 1) / sxy, *[BRIGHTEST / srgb] * 3)
+    return build_lattice(torch.cat(features, 1), groups=photos, largest=largest)
 
 
 def _positions(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag
+from torch.nn.functional import embedding_bag, pad
 
 from getam.crf.simplex import enclosing_simplices
 from getam.crf.vertices import neighbours, number_corners
@@ -108,7 +108,9 @@ def _weighted_sum(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     return embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
 
 
-def build_lattice(features: Tensor) -> Lattice:
+def build_lattice(
+    features: Tensor, *, groups: int = 1, largest: Sequence[float] | None = None
+) -> Lattice:
     """Build the lattice of N points.
 
     Parameters
@@ -116,6 +118,10 @@ def build_lattice(features: Tensor) -> Lattice:
     features
         [d, N] float32 or float64. Each dimension is divided by the standard deviation of the
         Gaussian.
+    groups, largest
+        See `number_corners`. With ``largest``, an accelerator is waited for once: the number of
+        vertices is the size of tables. Tables of N (d + 1) rows would need no such number, but the
+        blur would then take some 50 times as long in a photo.
 
     Returns
     -------
@@ -134,7 +140,7 @@ def build_lattice(features: Tensor) -> Lattice:
     torch.Size([50, 1])
     """
     simplices = enclosing_simplices(features)
-    numbers, place = number_corners(simplices)
+    numbers, place = number_corners(simplices, groups=groups, largest=largest)
     ordered, entry = torch.sort(numbers.flatten(), stable=True)
     first = torch.ones_like(ordered, dtype=torch.bool)
     torch.ne(ordered[1:], ordered[:-1], out=first[1:])
@@ -146,7 +152,7 @@ def build_lattice(features: Tensor) -> Lattice:
     return Lattice(
         splat_point=(entry % features.shape[1]).int(),
         splat_weight=weight.flatten()[entry],
-        splat_start=torch.cat([start, start.new_tensor([len(entry)])]).int(),
+        splat_start=pad(start, (0, 1), value=len(entry)).int(),
         blur_vertex=blur_vertex,
         blur_weight=blur_weight,
         slice_vertex=corner_vertex.view_as(weight).t().contiguous(),
@@ -199,4 +205,4 @@ def _joined(indices: Sequence[tuple[Tensor, int]], dim: int = 0) -> Tensor:
 
 def _joined_starts(lattices: Sequence[Lattice]) -> Tensor:
     starts = _joined([(a.splat_start[:-1], len(a.splat_point)) for a in lattices])
-    return torch.cat([starts, starts.new_tensor([sum(len(a.splat_point) for a in lattices)])])
+    return pad(starts, (0, 1), value=sum(len(a.splat_point) for a in lattices))

@@ -1,12 +1,16 @@
 """This module numbers the vertices of the lattice, so that a sum leads to each neighbour."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from getam.crf.simplex import Simplices
 
 
-def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
+def number_corners(
+    simplices: Simplices, *, groups: int = 1, largest: Sequence[float] | None = None
+) -> tuple[Tensor, list[int]]:
     """Number the corners of simplices so that equal numbers mean the same vertex.
 
     A number has d + 1 digits. The first d are the first d cells of the corner, counted from the
@@ -16,6 +20,12 @@ def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
     ----------
     simplices
         The simplices around N points in d dimensions.
+    groups
+        The points are so many groups, of one size and one after the other, which share no vertex.
+    largest
+        The largest value of each feature, whose least is 0. It spares the question for the lowest
+        and the highest cell, for whose answer an accelerator has to be waited for. The place values
+        may be larger for it; the order of the numbers is the same.
 
     Returns
     -------
@@ -29,16 +39,41 @@ def number_corners(simplices: Simplices) -> tuple[Tensor, list[int]]:
         If the points lie so far apart that 63 bits cannot number the vertices.
     """
     cell = simplices.cell[:-1]
-    low, high = cell.aminmax(dim=1, keepdim=True)
-    place = _place_values((high - low + 3).long().flatten().tolist())
+    if largest is None:
+        low, high = cell.aminmax(dim=1, keepdim=True)
+    else:
+        low, high = cell_limits(largest).to(cell.dtype)[:, :, None].unbind(1)
+    sizes = (high - low + 3).long().flatten().tolist()
+    place = _place_values([*sizes[:-1], sizes[-1] * groups])
     dtype = torch.int32 if place[-1] * len(place) < 2**31 else torch.int64
-    values = torch.tensor([*place[:-1], 0], dtype=dtype, device=cell.device)[:, None]
-    digits = (cell - low + 1).to(dtype)
+    values = torch.tensor([*place[:-1], 0], dtype=dtype)[:, None]
+    values = values.to(cell.device, non_blocking=True)
+    digits = (cell - low.to(cell.device, non_blocking=True) + 1).to(dtype)
+    if groups > 1:
+        group = torch.arange(groups, dtype=dtype, device=cell.device)
+        digits[-1] += group.repeat_interleave(cell.shape[1] // groups) * sizes[-1]
     first = (digits * values[:-1]).sum(0, keepdim=True, dtype=dtype)
     falling = torch.empty_like(simplices.rank, dtype=dtype)
     falling.scatter_(0, simplices.rank, values.expand_as(falling))
     steps = place[-1] - falling[1:].flip(0)  # because the coordinate of rank d falls first
     return torch.cat([first, steps]).cumsum(0, dtype=dtype), place
+
+
+def cell_limits(largest: Sequence[float]) -> Tensor:
+    """Return bounds of the lowest and the highest of the first d cells, float64 [d, 2].
+
+    Parameters
+    ----------
+    largest
+        The largest value of each of d features, whose least is 0; see `enclosing_simplices`.
+    """
+    d = len(largest)
+    step = torch.arange(1, d + 1, dtype=torch.float64)
+    scaled = torch.tensor(largest, dtype=torch.float64) * (2 / 3 / (step * (step + 1))).sqrt()
+    highest = scaled.flip(0).cumsum(0).flip(0)
+    lowest = torch.cat([torch.zeros(1, dtype=torch.float64), -(scaled * step)[:-1]])
+    # A cell is the nearest whole number, moved by one at the most; one more is for rounding.
+    return torch.stack([lowest.floor() - 2, highest.ceil() + 2], 1)
 
 
 def _place_values(sizes: list[int]) -> list[int]:
@@ -78,9 +113,11 @@ def neighbours(numbers: Tensor, place: list[int]) -> tuple[Tensor, Tensor]:
         )
         below = torch.searchsorted(numbers, wanted, out_int32=True).clamp_(max=len(numbers) - 1)
         is_there = numbers[below] == wanted
-        below = torch.where(is_there, below, itself)
-        above = itself.clone()
-        above[below[is_there]] = itself[is_there]
-        index.append(torch.stack([below, above], 1))
+        # Those without a neighbour write into a place of their own at the end: to leave them out,
+        # an accelerator would have to be waited for until it has counted them.
+        above = torch.arange(len(numbers) + 1, dtype=torch.int32, device=numbers.device)
+        above[torch.where(is_there, below, len(numbers))] = itself
+        above = above[:-1]
+        index.append(torch.stack([torch.where(is_there, below, itself), above], 1))
         found.append(index[-1] != itself[:, None])
     return torch.stack(index), torch.stack(found)

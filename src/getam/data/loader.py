@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from getam.data.ahead import copied_ahead
 from getam.data.dataset import PhotoDataset, TrainDataset
 from getam.data.repeat_factors import repeat_factors
 from getam.data.sample import Batch, collate
@@ -19,7 +20,23 @@ WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a proces
 
 
 class BatchLoader(DataLoader):
-    """A batch loader yields `Batch` objects and says in one line which photo cannot be read."""
+    """A batch loader yields `Batch` objects and says in one line which photo cannot be read.
+
+    Parameters
+    ----------
+    dataset
+        The photos.
+    device
+        Where the batches are wanted; see `copied_ahead`.
+    options
+        Those of torch's ``DataLoader``.
+    """
+
+    def __init__(
+        self, dataset: Dataset, *, device: torch.device | str = "cpu", **options: Any
+    ) -> None:
+        self.device = torch.device(device)
+        super().__init__(dataset, pin_memory=self.device.type == "cuda", **options)
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         """Yield the batches.
@@ -30,7 +47,7 @@ class BatchLoader(DataLoader):
             If a photo cannot be read or changed, or if a worker died.
         """
         try:
-            yield from super().__iter__()
+            yield from copied_ahead(super().__iter__(), self.device)
         except (OSError, ValueError, RuntimeError) as error:
             raise _without_trace(error) from None
 
@@ -78,6 +95,7 @@ def train_loader(
     corrected_factor: float = 1.0,
     rank: int = 0,
     world_size: int = 1,
+    device: torch.device | str = "cpu",
 ) -> TrainLoader:
     """Make the loader for training, which yields random crops with labels and corrected masks.
 
@@ -100,6 +118,8 @@ def train_loader(
         How much more often photos with a corrected mask are drawn.
     rank, world_size
         The number of this process, from 0, and how many processes a distributed run has.
+    device
+        Where the batches are wanted; see `copied_ahead`.
 
     Returns
     -------
@@ -120,6 +140,7 @@ def train_loader(
     return TrainLoader(
         TrainDataset(source, transform, seed=seed),
         batch_sampler=sampler,
+        device=device,
         persistent_workers=workers != 0,
         **worker_options(workers),
     )
@@ -132,6 +153,7 @@ def photo_loader(
     multiple: int = 1,
     batch_size: int = 1,
     workers: int | None = None,
+    device: torch.device | str = "cpu",
 ) -> BatchLoader:
     """Make a loader of whole photos in the order of the source, for prediction and scoring.
 
@@ -143,11 +165,11 @@ def photo_loader(
         See `PhotoDataset`.
     batch_size
         Number of photos per batch. Photos of different sizes are padded to the largest.
-    workers
+    workers, device
         See `train_loader`.
     """
     photos = PhotoDataset(source, long_side=long_side, multiple=multiple)
-    return BatchLoader(photos, batch_size=batch_size, **worker_options(workers))
+    return BatchLoader(photos, device=device, batch_size=batch_size, **worker_options(workers))
 
 
 def worker_options(workers: int | None) -> dict[str, Any]:

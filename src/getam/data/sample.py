@@ -1,7 +1,7 @@
 """This module defines one photo that is ready for the network, and a batch of several."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -88,19 +88,17 @@ class Batch:
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
         """Return the batch with its tensors on a device."""
+        return self._with_each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
-        def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=non_blocking)
+    def pin_memory(self) -> "Batch":
+        """Return the batch in memory that a GPU can read by itself; torch's loader calls this."""
+        return self._with_each(Tensor.pin_memory)
 
-        return replace(
-            self,
-            image=moved(self.image),
-            labels=moved(self.labels),
-            known=moved(self.known),
-            saliency=None if self.saliency is None else moved(self.saliency),
-            valid=moved(self.valid),
-            corrected=None if self.corrected is None else moved(self.corrected),
-        )
+    def _with_each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        """Return the batch with every tensor changed."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed = {name: change(t) for name, t in every.items() if isinstance(t, Tensor)}
+        return replace(self, **changed)
 
 
 def classes_of(labels: Tensor) -> list[int]:

@@ -1,15 +1,18 @@
-"""A process that reads photos leaves Ctrl-C and SIGTERM to the process that started it."""
+"""A process that reads photos leaves Ctrl-C and other stops to the process that started it."""
 
 import multiprocessing
 import os
 import signal
 import threading
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
+)
 
 
 def leave_signals(_worker: int) -> None:
-    """Let nobody but its parent stop this worker process: it takes no notice of Ctrl-C and SIGTERM.
+    """Let nobody but its parent stop this worker process: it takes no notice of Ctrl-C, SIGTERM
+    and SIGUSR1.
 
     A terminal, a container or a batch system sends them to every process of a run at once. The main
     process then saves its state, and needs the photos that its workers still read. It ends its

@@ -23,7 +23,7 @@ def devices() -> Fact:
         names = (f"{card.name} ({card.total_memory / GIGABYTE:.0f} GB)" for card in found)
         return Fact("devices", ", ".join(names), "Training and prediction use the first one.")
     if torch.backends.mps.is_available():
-        meaning = "It is not used by default: --device takes cpu or cuda."
+        meaning = "Nobody has measured it yet, so it is used only if asked for: --device mps."
         return Fact("devices", "Apple GPU (mps)", meaning)
     meaning = (
         "Everything runs on the processor: choose a small backbone such as vit_tiny_patch16_224, "

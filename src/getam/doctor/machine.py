@@ -7,19 +7,20 @@ from typing import Any
 
 import torch
 
+from getam.device import choose_device, device_name
+
 PACKAGES = ("getam", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
 """The packages whose versions may change a result."""
 
 
 def machine() -> dict[str, Any]:
     """Return the machine and the versions that a result can be traced to, as JSON can hold them."""
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
-        "device": device,
+        "device": device_name(choose_device(None)),
         "versions": {name: version(name) for name in PACKAGES},
     }

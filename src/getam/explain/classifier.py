@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import functional
 
 from getam.data import size_for_long_side
+from getam.device import choose_device
 from getam.explain.class_names import timm_class_names
-from getam.model import Model, choose_device
+from getam.model import Model
 from getam.network import Network, create_classifier, patch_stride
 
 

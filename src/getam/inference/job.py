@@ -19,6 +19,7 @@ import torch
 from getam.data import Batch, Record, Source, Unread, check_photos, read_each
 from getam.data.notice import shortened
 from getam.files import move
+from getam.out_of_memory import is_out_of_memory
 from getam.outputs import Outcomes, OutputFolder, checksum
 from getam.places import place_below
 from getam.progress import counted
@@ -278,6 +279,8 @@ class Job:
 def reason_of(error: Exception) -> str:
     """Say in one line what happened to a photo; the name of a rare kind of error is told too."""
     text = next(iter(str(error).strip().splitlines()), "")
+    if is_out_of_memory(error):
+        return f"out of memory: make the photo smaller ({text or type(error).__name__})"
     usual = isinstance(error, ValueError | OSError | RuntimeError) and text
     return text if usual else f"{type(error).__name__}: {text}"
 

@@ -1,6 +1,5 @@
 """This package holds a trained network as people use it: files, view, forward pass."""
 
-from getam.model.device import choose_device
 from getam.model.model import Model, load_model, save_model
 from getam.model.photos import photos_for, size_for
 from getam.model.trunk import LabelSource, Trunk, classify, label
@@ -11,7 +10,6 @@ __all__ = [
     "Model",
     "Trunk",
     "View",
-    "choose_device",
     "classify",
     "label",
     "load_model",

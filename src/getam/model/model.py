@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from getam.model.device import choose_device
+from getam.device import choose_device
 from getam.model.view import View
 from getam.network import DESCRIPTION, Network, description_in, load_network, save_network
 from getam.pseudo_label import Labeller

@@ -12,8 +12,7 @@ def photos_for(model: Model, source: Source, *, workers: int | None = None) -> I
 
     A photo comes at the long side of the model's view, in whole patches, with its aspect ratio.
     """
-    loader = photo_loader(source, workers=workers, **size_for(model))
-    return (batch.to(model.device) for batch in loader)
+    return iter(photo_loader(source, workers=workers, device=model.device, **size_for(model)))
 
 
 def size_for(model: Model) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from safetensors.torch import save
 
-from getam.files import whole_file
+from getam.files import sync, whole_file
 from getam.network.backbone import create_backbone
 from getam.network.build import assemble
 from getam.network.network import Architecture, Network
@@ -72,8 +72,10 @@ def save_network(
     with whole_file(folder / WEIGHTS) as path:
         weights = {name: value.contiguous() for name, value in network.state_dict().items()}
         path.write_bytes(save(weights))  # save_file makes a file that only its owner may read
+        sync(path)
     with whole_file(folder / description) as path:
         path.write_text(json.dumps(content | {"extra": extra or {}}, indent=2) + "\n")
+        sync(path)
 
 
 def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:

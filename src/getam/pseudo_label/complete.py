@@ -7,6 +7,7 @@ ToCo).
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from inspect import Parameter, signature
 
 import torch
@@ -186,14 +187,23 @@ def top_of_class(maps: Tensor, share: float) -> Tensor:
     """
     values = maps.flatten(2)
     pixels = values.shape[2]
-    # A table of every n, made on the processor: not every device multiplies in float64.
-    preceding = ((1 - share) * torch.arange(pixels + 1, dtype=torch.float64)).long()
     positive = (values > 0).sum(2, keepdim=True)
     # Seen from the greatest value, so that only the top has to be sorted.
-    rank = positive - preceding.to(maps.device)[positive] - 1
+    rank = positive - preceding(share, pixels, maps.device)[positive] - 1
     largest = max(1, pixels - int((1 - share) * pixels))
     cut = values.topk(largest, dim=2).values.gather(2, rank.clamp_min(0))
     return (values > cut).view_as(maps)
+
+
+@lru_cache(maxsize=4)
+def preceding(share: float, pixels: int, device: torch.device) -> Tensor:
+    """Return int((1 - share) n) for every n from 0 to ``pixels``, int64 [pixels + 1].
+
+    The table is made on the processor, because not every device multiplies in float64, and the last
+    few are kept, because the pixels are those of a crop.
+    """
+    table = ((1 - share) * torch.arange(pixels + 1, dtype=torch.float64)).long()
+    return table.to(device, non_blocking=True)
 
 
 def give_to_first(label: Tensor, claims: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,7 @@ from getam.activation import (
     enlarge_aligning_edges,
     lookup_method,
     recorder_for,
+    slot_table,
 )
 from getam.crf import PRESETS, dense_crf
 from getam.data import Batch
@@ -141,7 +142,7 @@ class Labeller:
             maps = divide_by_maximum(maps)
             small = resized(batch.image.float(), self.scale)
             refined = divide_as_released(refine(maps, small, iterations=self.iterations))
-            slots = slot_table(batch.classes, refined)
+            slots = slot_table(batch.classes).to(refined.device, non_blocking=True)
             salient = batch.saliency
             if salient is not None:
                 salient = resized(salient[:, None], self.scale)[:, 0]
@@ -206,14 +207,6 @@ def sharpen(label: Tensor, present: Tensor, image: Tensor) -> Tensor:
     believed = torch.where(label[:, None] == IGNORE, 1 / count, believed)
     believed = believed * possible[:, :, None, None]
     return dense_crf(believed, image, **PRESETS["maps"]).argmax(1)
-
-
-def slot_table(classes: list[list[int]], maps: Tensor) -> Tensor:
-    """Return the label value (class + 1) of every slot, int64 [B, K]; 0 for an empty slot."""
-    table = torch.zeros(maps.shape[:2], dtype=torch.int64)
-    for row, present in zip(table, classes, strict=True):
-        row[: len(present)] = torch.tensor(present, dtype=torch.int64) + 1
-    return table.to(maps.device)
 
 
 def slots_to_classes(label: Tensor, slots: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ def default(facts: Facts) -> dict[str, Any]:
     The maps use the last third of the blocks, whose attention depends on the class. The first third
     stays frozen, since few photos cannot improve it. Wider backbones learn at a lower rate.
     """
-    rule = ("paper", {"opening": 5}) if facts.has_saliency else ("thresholds", THRESHOLDS)
+    rule = ("paper", {"opening": 5.0}) if facts.has_saliency else ("thresholds", THRESHOLDS)
     return {
         "epochs": max(EPOCHS, ceil(STEPS * BATCH / facts.photos)),
         "joint_from": 0.4,

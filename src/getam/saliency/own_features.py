@@ -56,8 +56,9 @@ def find(photo: Tensor, network: Network) -> Tensor:
     """
     image = whole_patches(photo, patch_stride(network.backbone)).to(network.mean.device)
     features, grid = patch_features(image, network)
-    found = as_map(foreground_first(normalised_cut(likeness(features)).view(grid)))
-    refined = refine(found[None, None].float(), image, iterations=ITERATIONS)
+    likely = likeness(features.cpu())  # in float64, which not every accelerator has
+    found = as_map(foreground_first(normalised_cut(likely).view(grid)))
+    refined = refine(found[None, None].float().to(image.device), image, iterations=ITERATIONS)
     return refined[0, 0].clamp(0, 1).cpu()
 
 

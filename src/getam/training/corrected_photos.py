@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from getam.data import Source
-from getam.files import whole_file
+from getam.files import sync, whole_file
 from getam.json_object import json_object
 
 CORRECTED = "corrected.json"
@@ -27,6 +27,7 @@ def write_corrected(folder: Path, photos: Mapping[str, Mapping[str, str]]) -> No
         return
     with whole_file(folder / CORRECTED) as temporary:
         temporary.write_text(json.dumps(photos, indent=1) + "\n", encoding="utf-8")
+        sync(temporary)
 
 
 def check_same_corrected(folder: Path, photos: Mapping[str, Mapping[str, str]]) -> None:

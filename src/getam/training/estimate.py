@@ -160,7 +160,7 @@ def seconds_of_step(trainer: Trainer, phase: range) -> float:
     train_mode(trainer.step_module)
     ends: list[float] = []
     while len(ends) <= WARM_UP + TIMED:
-        for batch in islice(trainer.batches, 1 + WARM_UP + TIMED - len(ends)):
+        for batch in islice(trainer.loader, 1 + WARM_UP + TIMED - len(ends)):
             trainer.done = phase[len(ends) % len(phase)]
             trainer.one_step(batch)
             ends.append(time.perf_counter())

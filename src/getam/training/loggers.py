@@ -4,6 +4,7 @@ Every one of them is imported only if it is named. The run folder's ``metrics.js
 any case and holds the same figures.
 """
 
+import csv as csv_file
 import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from getam.extra import needs
+from getam.files import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ def tensorboard(folder: Path, done: int) -> Iterator[Log]:
     """Write to ``tensorboard/``; what a stopped run wrote after its checkpoint is hidden."""
     from torch.utils.tensorboard import SummaryWriter
 
-    with SummaryWriter(folder / "tensorboard", purge_step=done) as board:
+    with SummaryWriter(folder / "tensorboard", purge_step=done + 1) as board:
 
         def log(figures: Mapping[str, float], step: int) -> None:
             for name, value in figures.items():
@@ -39,14 +41,31 @@ def tensorboard(folder: Path, done: int) -> Iterator[Log]:
 
 @contextmanager
 def csv(folder: Path, done: int) -> Iterator[Log]:
-    """Write a table below ``csv/``; a run that goes on begins the next table there."""
+    """Write a table below ``csv/``; a run that goes on begins the next table there.
+
+    What a stopped run wrote after its checkpoint goes, so no step stands in two tables.
+    """
     from lightning_fabric.loggers import CSVLogger
 
-    table = CSVLogger(folder, name="csv", version=f"from_step_{done}")
+    for earlier in (folder / "csv").glob("from_step_*/metrics.csv"):
+        forget_rows_after(earlier, done)
+    table = CSVLogger(folder, name="csv", version=f"from_step_{done}", flush_logs_every_n_steps=1)
     try:
         yield lambda figures, step: table.log_metrics(dict(figures), step)
     finally:
         table.save()
+
+
+def forget_rows_after(table: Path, step: int) -> None:
+    """Drop the rows of a table that belong to later steps, and a last row that was cut off."""
+    with table.open(newline="") as file:
+        rows = csv_file.DictReader(line for line in file if line.endswith("\n"))
+        kept = [row for row in rows if int(row["step"]) <= step]
+        names = rows.fieldnames or ()
+    with whole_file(table) as temporary, temporary.open("w", newline="") as file:
+        writer = csv_file.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(kept)
 
 
 @contextmanager

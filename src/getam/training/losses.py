@@ -15,7 +15,7 @@ from torch.nn.functional import (
     multilabel_soft_margin_loss,
 )
 
-from getam.crf import dense_energy_loss
+from getam.crf.energy import dense_energy_of
 from getam.ranks import sum_over_ranks, world_size
 from getam.vocabulary import BACKGROUND, IGNORE
 
@@ -96,7 +96,7 @@ def energy_loss(
     label
         [B, h, w] pseudo label; its 255 is where the energy counts fully.
     """
-    return dense_energy_loss(
+    return dense_energy_of(
         mask_logits.float().softmax(1),
         image,
         valid,

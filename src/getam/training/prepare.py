@@ -13,7 +13,8 @@ import torch
 from lightning_fabric import Fabric
 
 from getam.data import Source, TrainLoader, check_photos, check_truth, train_loader
-from getam.model import Model, View, choose_device
+from getam.device import choose_device
+from getam.model import Model, View
 from getam.network import Network, share_batch_norm
 from getam.pseudo_label import Labeller
 from getam.ranks import from_first, gather, is_first, world_size
@@ -305,6 +306,7 @@ def loader_of(
         corrected_factor=recipe.corrected_factor,
         rank=fabric.global_rank,
         world_size=fabric.world_size,
+        device=fabric.device,
     )
 
 

@@ -28,7 +28,7 @@ from lightning_fabric.strategies import DDPStrategy
 from lightning_fabric.utilities.distributed import _init_dist_connection
 from torch import distributed, nn
 
-from getam.model import choose_device
+from getam.device import choose_device
 from getam.ranks import PATIENCE, cpu_group, world_size
 from getam.this_process import FIRST_PROCESS, by_first_process, by_torchrun
 from getam.training.precision import Format
@@ -120,7 +120,7 @@ def launch(device: str, devices: int, *, precision: Format = "32-true") -> Fabri
     Parameters
     ----------
     device
-        "auto", "cpu" or "cuda".
+        As for :func:`getam.device.choose_device`.
     devices
         Processes on this machine, one per device. Under torchrun, its own number counts.
     precision
@@ -132,14 +132,18 @@ def launch(device: str, devices: int, *, precision: Format = "32-true") -> Fabri
         If there are not so many devices.
     """
     devices, nodes = processes_here(device, devices)
+    chosen = choose_device(device)
     environment = TorchElasticEnvironment() if by_torchrun() else OneMachine()
     if devices * nodes == 1:
-        fabric = Fabric(accelerator=device, devices=1, precision=precision, plugins=[environment])
+        one = 1 if chosen.index is None or chosen.type == "cpu" else [chosen.index]
+        fabric = Fabric(
+            accelerator=chosen.type, devices=one, precision=precision, plugins=[environment]
+        )
         environment.set_global_rank(0)  # a library may have read another number when imported
         fabric.launch()
         return fabric
     fabric = Fabric(
-        accelerator=choose_device(device).type,
+        accelerator=chosen.type,
         strategy=Processes(timeout=PATIENCE),
         devices=devices,
         num_nodes=nodes,
@@ -172,7 +176,10 @@ def processes_here(device: str, devices: int) -> tuple[int, int]:
             "srun started several processes that know nothing of each other: let it start one "
             "torchrun per machine, as docs/cluster.md shows"
         )
-    if choose_device(device).type == "cuda" and devices > torch.cuda.device_count():
+    chosen = choose_device(device)
+    if devices > 1 and (chosen.type == "mps" or chosen.index is not None):
+        raise ValueError(f"devices is {devices}, but device {chosen} is one alone")
+    if chosen.type == "cuda" and devices > torch.cuda.device_count():
         raise ValueError(
             f"devices is {devices}, but torch sees {torch.cuda.device_count()} GPUs here"
         )

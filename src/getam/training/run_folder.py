@@ -15,11 +15,13 @@ import yaml
 from getam.data import Source
 from getam.doctor import machine
 from getam.evaluation.scores import without_nan
-from getam.files import whole_file
+from getam.files import naming, sync, whole_file
+from getam.inference import QUALITY
 from getam.json_object import json_object
+from getam.network import DESCRIPTION, WEIGHTS
 from getam.ranks import is_first
 from getam.saliency import FOLDER, is_made
-from getam.training.checkpoint import CHECKPOINT
+from getam.training.checkpoint import CHECKPOINT, has_checkpoint
 from getam.training.corrected_photos import CORRECTED
 from getam.training.loggers import LOGGERS
 from getam.training.pictures import SAMPLES
@@ -33,7 +35,10 @@ VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not tr
 WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, CORRECTED)
 """These files of a run may be there before its first checkpoint. A new run writes them anew."""
 
-FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers"})
+LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
+"""These files of a run come with its first checkpoint and at its end."""
+
+FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers", "save_minutes"})
 """These settings may change when a run goes on."""
 
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
@@ -76,24 +81,26 @@ class RunFolder:
             moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
         elif not is_new(path):
-            hint = ", or go on with --resume" if (path / CHECKPOINT).exists() else ""
+            hint = ", or go on with --resume" if has_checkpoint(path) else ""
             raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
 
     def begin(self) -> None:
         """Write the settings and the environment; a resumed run notes only where its inputs are.
 
-        What a run left here that was killed before its first checkpoint is removed.
+        Files that a killed run left half-written are removed, and all that a run left which was
+        killed before its first checkpoint.
         """
+        for cut in filter(is_half_written, [*self.path.glob("*"), *self.path.glob(f"{SAMPLES}/*")]):
+            cut.unlink()
         if not self.resume:
             # The environment comes first: it tells a run from a folder with settings of the user.
             with whole_file(self.path / ENVIRONMENT) as temporary:
                 temporary.write_text(json.dumps(environment(), indent=2) + "\n")
             for name in set(WRITTEN) - {ENVIRONMENT}:
                 (self.path / name).unlink(missing_ok=True)
-            for cut in filter(is_half_written, [*self.path.iterdir()]):
-                cut.unlink()
         with whole_file(self.path / CONFIG) as temporary:
             temporary.write_text(yaml.safe_dump(self.config, sort_keys=False))
+            sync(temporary)
 
     def write_val_photos(self, photos: Sequence[Path]) -> None:
         """Write the paths of the photos to score, one per line; see `val_photos_of`."""
@@ -102,7 +109,7 @@ class RunFolder:
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
-        with (self.path / METRICS).open("a") as file:
+        with naming(self.path / METRICS), (self.path / METRICS).open("a") as file:
             file.write(json.dumps(without_nan(dict(entry)), allow_nan=False) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -114,6 +121,11 @@ class RunFolder:
         kept = [json.dumps(entry) + "\n" for entry in self.metrics() if entry["step"] <= step]
         with whole_file(self.path / METRICS) as temporary:
             temporary.write_text("".join(kept))
+
+    def keep_log(self) -> None:
+        """Wait until what was logged is on the disk, where a loss of power leaves it."""
+        if (self.path / METRICS).exists():
+            sync(self.path / METRICS)
 
 
 def is_new(folder: Path) -> bool:
@@ -136,13 +148,17 @@ def is_new(folder: Path) -> bool:
 def is_half_written(path: Path) -> bool:
     """Return whether a file is what `whole_file` leaves when its process is killed."""
     found = re.fullmatch(r"\.(.+)\.\d+(\.\w+)", path.name)
-    return found is not None and "".join(found.groups()) in (*WRITTEN, CHECKPOINT)
+    name = "".join(found.groups()) if found else ""
+    if path.parent.name == SAMPLES:
+        return re.fullmatch(r"(epoch\d+|val)\.jpg", name) is not None
+    return name in (*WRITTEN, *LATER)
 
 
 def holds_pictures(folder: Path) -> bool:
     """Return whether a folder holds nothing but the pictures of epochs."""
     return folder.is_dir() and all(
-        re.fullmatch(r"epoch\d+\.jpg|\.epoch\d+\.\d+\.jpg", path.name) for path in folder.iterdir()
+        re.fullmatch(r"epoch\d+\.jpg", path.name) or is_half_written(path)
+        for path in folder.iterdir()
     )
 
 

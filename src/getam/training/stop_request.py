@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM ask training to save and stop; they do not tear it down in mid-step."""
+"""Ctrl-C, SIGTERM and SIGUSR1 ask training to save and stop; none tears it down in mid-step.
+
+SIGUSR1 is what batch systems such as SLURM are often told to send before the time of a job is over.
+"""
 
 import signal
 import threading
@@ -7,6 +10,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 from getam.ranks import largest_over_ranks
+
+STOPS = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
+)
+"""Windows does not have all of them."""
 
 
 class StopRequest:
@@ -21,7 +29,7 @@ class StopRequest:
 
 @contextmanager
 def listen() -> Iterator[StopRequest]:
-    """Listen for SIGINT and SIGTERM while the block runs; a second Ctrl-C acts as usual."""
+    """Listen for the signals of `STOPS` while the block runs; a second Ctrl-C acts as usual."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request  # only the main thread may set handlers
@@ -31,7 +39,7 @@ def listen() -> Iterator[StopRequest]:
         request.signal = number
         signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
-    previous = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    previous = {s: signal.getsignal(s) for s in STOPS}
     for number in previous:
         signal.signal(number, remember)
     try:

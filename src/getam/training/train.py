@@ -61,6 +61,7 @@ def train(
     strict: bool = False,
     resume: bool = False,
     loggers: Sequence[str] = (),
+    save_minutes: float = 10.0,
     config: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Train on photos with image-level labels.
@@ -68,7 +69,7 @@ def train(
     No mask is ever read for it but the corrected ones of the source, if it has any.
 
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
-    after every epoch, pictures of samples and, at the end, the model (``model.safetensors``,
+    and the one before it, pictures of samples and, at the end, the model (``model.safetensors``,
     ``model.json``) that :class:`getam.Predictor` loads, and ``quality.json``, which tells the
     photos with suspicious tags or masks.
 
@@ -88,7 +89,7 @@ def train(
         A second split. If it has masks, every stage is scored on it at the end; its tags are
         scored in any case.
     device
-        "auto", "cpu" or "cuda".
+        "auto" (a CUDA GPU if there is one), "cpu", "cuda", "cuda:1" or "mps".
     devices
         Number of processes on this machine, one per device, which share every batch. More than one
         are started with the command of this program, so a notebook cannot have them. torchrun says
@@ -103,6 +104,8 @@ def train(
     loggers
         Names of programs that are given the figures of ``metrics.jsonl`` too: tensorboard, csv,
         wandb, mlflow. A run that goes on may have other ones.
+    save_minutes
+        A checkpoint is written after every epoch, and after so many minutes within an epoch.
     config
         What to write to ``config.yaml`` beside the recipe, e.g. the paths of the data.
 
@@ -116,7 +119,7 @@ def train(
     RuntimeError
         If another process of the run ended, or its weights are no longer equal.
     Stopped
-        After Ctrl-C or SIGTERM, with everything saved.
+        After Ctrl-C, SIGTERM or SIGUSR1, with everything saved.
     """
     check_loggers(loggers)
     out = Path(out)
@@ -151,7 +154,7 @@ def train(
         write_corrected(out, ready.corrected)
         if val is not None:
             trainer.run.write_val_photos([record.image for record in val.records])
-    trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers)
+    trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers, save_minutes=save_minutes)
     if not is_first():
         return Trained(out, None, None)
     model = ready.model()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from getam.data import Source
-from getam.files import whole_file
+from getam.files import sync, whole_file
 from getam.json_object import json_object
 
 TRAIN_PHOTOS = "train_photos.json"
@@ -26,6 +26,7 @@ def write_train_photos(folder: Path, source: Source) -> None:
     lines = (f"{json.dumps(name)}: {json.dumps(tags)}" for name, tags in tags_of(source).items())
     with whole_file(folder / TRAIN_PHOTOS) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        sync(temporary)
 
 
 def trained_on(folder: Path) -> dict[str, TagsOfPhoto] | None:

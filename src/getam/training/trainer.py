@@ -3,17 +3,21 @@
 Several processes run the same loop, each with its part of every batch. The first one writes.
 """
 
+import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
+import torch
 from lightning_fabric import Fabric
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from getam.data import Batch, TrainLoader
 from getam.network import Network
-from getam.ranks import is_first
+from getam.ranks import is_first, largest_over_ranks, world_size
 from getam.stopped import Stopped
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
@@ -27,6 +31,8 @@ from getam.training.step import Step, StepOutput
 from getam.training.stop_request import StopRequest, listen
 
 LOG_EVERY = 10  # steps between two lines of metrics.jsonl
+
+logger = logging.getLogger(__name__)
 
 EpochEnd = Callable[[int, Batch, StepOutput], None]
 
@@ -70,9 +76,6 @@ class Trainer:
         self.step_module, self.optimiser = fabric.setup(step, optimiser)
         copy_from_first(step)
         self.loader = loader
-        self.batches = cast(
-            Iterable[Batch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-        )
         self.schedule = schedule
         self.run = run
         self.accumulate = accumulate
@@ -82,6 +85,7 @@ class Trainer:
             else None
         )
         self.done = 0
+        self.saved: tuple[int, float] = 0, time.monotonic()  # after which step, and when
         self.epoch = EpochMeter(self.network.num_classes)
 
     @property
@@ -95,6 +99,7 @@ class Trainer:
         resume: bool = False,
         on_epoch_end: EpochEnd,
         loggers: Sequence[str] = (),
+        save_minutes: float = math.inf,
     ) -> None:
         """Train to the end of the schedule.
 
@@ -106,6 +111,8 @@ class Trainer:
             Called with (epoch, last batch, its output) in the first process, e.g. to draw them.
         loggers
             Names of :data:`getam.training.loggers.LOGGERS` that are given the figures too.
+        save_minutes
+            A checkpoint is written after every epoch, and after so many minutes within an epoch.
 
         Raises
         ------
@@ -116,23 +123,24 @@ class Trainer:
         ValueError
             If a logger cannot begin.
         Stopped
-            After Ctrl-C or SIGTERM, with a checkpoint saved.
+            After Ctrl-C, SIGTERM or SIGUSR1, with a checkpoint saved.
         """
         if resume:
             self.restore()
         with (
+            self.failure_told(),
             listen() as request,
             TrainingProgress(self.schedule.steps, done=self.done, shown=is_first()) as progress,
             logging_to(loggers if is_first() else (), self.run.path, done=self.done) as log,
         ):
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
-                for batch in self.batches:
+                for batch in self.loader:
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
                     place = self.done % len(self.loader)
-                    if place and place % self.accumulate == 0 and request.agreed():
+                    if place and place % self.accumulate == 0 and self.due(request, save_minutes):
                         self.checkpoint(request)
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, log)
@@ -210,6 +218,27 @@ class Trainer:
             + "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
         )
 
+    @contextmanager
+    def failure_told(self) -> Iterator[None]:
+        """Say in one line what is kept if the block fails; the error itself says why it does."""
+        try:
+            yield
+        except (OSError, ValueError, RuntimeError, MemoryError):
+            if world_size() == 1:  # several processes say it themselves
+                kept = f"--resume goes on from step {self.saved[0]}"
+                logger.warning(
+                    "the run failed after step %d of %d; once the fault is mended, %s",
+                    self.done,
+                    self.schedule.steps,
+                    kept if self.saved[0] else "the same command begins anew",
+                )
+            raise
+
+    def due(self, request: StopRequest, save_minutes: float) -> bool:
+        """Return whether to save within an epoch; all processes get the same answer."""
+        late = time.monotonic() - self.saved[1] >= 60 * save_minutes
+        return largest_over_ranks(max(request.signal, int(late))) > 0
+
     def checkpoint(self, request: StopRequest) -> None:
         """Save, and stop if a signal asked for it."""
         self.save()
@@ -222,7 +251,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint from which :meth:`restore` goes on to the same losses."""
-        if not all(parameter.isfinite().all() for parameter in self.step.parameters()):
+        finite = [parameter.isfinite().all() for parameter in self.step.parameters()]
+        if not torch.stack(finite).all():  # asked once: an accelerator has to stop for the answer
             raise self.diverged("a weight is not finite")
         check_equal_weights(self.step)
         state: dict[str, Any] = {
@@ -234,12 +264,16 @@ class Trainer:
             "average": None if self.average is None else self.average.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),  # float16's loss scale
         }
+        if is_first():
+            self.run.keep_log()
         save_checkpoint(self.run.path, state)
+        self.saved = self.done, time.monotonic()
 
     def restore(self) -> None:
-        """Go back to the last checkpoint; what was logged after it is dropped."""
+        """Go back to the last whole checkpoint; what was logged after it is dropped."""
         state = load_checkpoint(self.run.path)
         self.done = state["done"]
+        self.saved = self.done, time.monotonic()
         self.step.load_state_dict(state["step"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.loader.load_state_dict(state["loader"])
