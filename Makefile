@@ -5,8 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WHEEL := build/wheel
+# The versions that were tried together. `make lock` renews them.
+LOCKED := --constraint requirements.lock
+EVERYTHING := all,examples,ray,readers,remote,slow
 
-.PHONY: demo test test-all slow examples browser check style types imports format package bench docs clean
+.PHONY: demo test test-all test-oldest lock slow examples browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed
 	rm -rf demo
@@ -16,14 +19,13 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest --numprocesses auto
 
 # What lies in examples/ runs too: the notebook from top to bottom, the programs on a few photos.
-test-all: test slow examples
+# With everything there, the tests also read exports through the readers of other tools.
+test-all: $(VENV)/everything test slow examples
 
-slow: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,ray,remote,slow]"
+slow: $(VENV)/everything
 	$(BIN)/python -m pytest -m slow
 
-examples: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,examples]"
+examples: $(VENV)/everything
 	$(BIN)/python -m pytest tests/examples
 	$(BIN)/jupyter-execute --kernel_name=python3 examples/quickstart.ipynb
 
@@ -54,22 +56,43 @@ package: $(VENV)/installed
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/twine check --strict dist/*
 	$(PYTHON) -m venv $(WHEEL)
-	$(WHEEL)/bin/pip install --quiet dist/*.whl
+	$(WHEEL)/bin/pip install --quiet $(LOCKED) dist/*.whl
 	touch $(WHEEL)/installed
 	$(WHEEL)/bin/python -I tests/published/try_wheel.py
 
 bench: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[all,bench]"
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all,bench]"
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/crf.py
 
 docs: $(VENV)/installed
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build
 
-$(VENV)/installed: pyproject.toml
+# The newest versions of everything, tried together from now on.
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --upgrade pip
+	build/lock/bin/pip install --quiet --editable ".[$(EVERYTHING)]"
+	sed '/^#/!d' requirements.lock > build/lock/head
+	build/lock/bin/pip freeze --exclude-editable | cat build/lock/head - > requirements.lock
+
+# The oldest torch, torchvision and timm that pyproject.toml allows, with the newest of the rest.
+# torch 2.6 is a download of three gigabytes, so this is done by hand and not before every change.
+test-oldest:
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/pip install --quiet torch==2.6.0 torchvision==0.21.0 timm==1.0.20 \
+		--editable ".[dev]"
+	build/oldest/bin/python -m pytest --ignore tests/published $(OLDEST)
+
+$(VENV)/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[all]"
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[all]"
+	touch $@
+
+$(VENV)/everything: $(VENV)/installed
+	$(BIN)/pip install --quiet $(LOCKED) --editable ".[$(EVERYTHING)]"
 	touch $@
 
 clean:

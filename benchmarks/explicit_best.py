@@ -9,7 +9,6 @@ other processes), and is measured again where that was more than a tenth of a co
 """
 
 import argparse
-import os
 import time
 from pathlib import Path
 from statistics import median
@@ -28,6 +27,7 @@ from timing import (
     interleaved,
     largest_difference,
     normalised,
+    others_seconds,
     peak_memory,
 )
 from torch import Tensor, nn
@@ -120,13 +120,6 @@ def measured(name: str, size: int, count: int) -> dict[str, Any]:
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "others_busy": round(busy, 2),
     }
-
-
-def others_seconds() -> float:
-    """Return the processor seconds that all other processes have used since the machine started."""
-    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    user, nice, system = (int(word) / os.sysconf("SC_CLK_TCK") for word in words[:3])
-    return user + nice + system - time.process_time()
 
 
 def main() -> None:

@@ -71,6 +71,7 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int, whole: bool) -> No
         workers=0,
         scale=(1.0, 1.0) if whole else ours.scale,
         jitter=0.0 if whole else ours.jitter,
+        balance=0.5,
     )
     epochs = ours.epochs * (2 if whole else 1)
     rates = [ours.learning_rate, ours.head_factor * ours.learning_rate]

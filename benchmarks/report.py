@@ -3,10 +3,10 @@
 ``benchmarks/run.py`` writes ``benchmarks/results/latest.json``; nothing is measured here.
 """
 
-import json
 import sys
 from typing import Any
 
+from rows import read_rows
 from timing import ROOT, Row
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -59,18 +59,18 @@ def written(page: str, name: str, text: str) -> str:
 
 
 def conditions(results: dict[str, Any]) -> str:
-    """Machine and versions in one line each."""
-    return "\n".join(
-        f"* {what}: " + ", ".join(f"{key} {value}" for key, value in results[what].items())
-        for what in ("machine", "versions")
-    )
+    """Write what every subject was measured on, a line each."""
+    shown = ((subject, kept["conditions"]) for subject, kept in results.items())
+    return table([{"subject": subject, **known} for subject, known in shown])
 
 
 def filled(page: str) -> str:
     """The page with every marked part made anew from the kept results."""
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    parts = {"targets": targets(results["rows"]), "conditions": conditions(results)}
-    parts |= {name: table(rows) for name, rows in results["tables"].items()}
+    results = read_rows(RESULTS)
+    parts = {"conditions": conditions(results)}
+    for subject, kept in results.items():
+        parts |= {f"{subject} rows": targets(kept["rows"])} if kept["rows"] else {}
+        parts |= {name: table(lines) for name, lines in kept["tables"].items()}
     for name, text in parts.items():
         page = written(page, name, text)
     return page

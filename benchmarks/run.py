@@ -2,13 +2,13 @@
 
     python benchmarks/run.py [--data FOLDER] [--model RUN] [--threads 2] [--quick] [--only NAME]
 
-Writes ``benchmarks/results/latest.json`` and the tables of ``docs/benchmarks.md``; ``--quick`` and
-``--only`` print and leave both as they are. Needs the extras ``dev`` and ``bench``.
+A subject is written to ``benchmarks/results/latest.json``, with the machine and how busy others
+were, as it ends, and so are the tables of ``docs/benchmarks.md``; ``--quick`` prints and leaves
+both as they are. Needs the extras ``dev`` and ``bench``.
 """
 
 import argparse
 import importlib.metadata
-import json
 import os
 import platform
 import time
@@ -27,7 +27,8 @@ import report
 import stage_profile
 import step
 import torch
-from timing import ROOT, THREADS, Plan, Row
+from rows import keep_row
+from timing import ROOT, THREADS, Plan, Row, others_seconds
 
 RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 LIBRARIES = ("torch", "timm", "torchvision", "grad-cam", "captum", "numpy")
@@ -48,41 +49,34 @@ SUBJECTS: dict[str, Callable[[Plan], Measured]] = {
 }
 
 
-def machine() -> dict[str, Any]:
-    """What it ran on, and how busy that was before."""
+def conditions() -> dict[str, Any]:
+    """Return what is measured on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": names[0] if names else platform.processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "load_average_before": os.getloadavg()[0],
-        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
     }
 
 
 def measure(plan: Plan, subjects: list[str], *, keep: bool) -> None:
     """Run the subjects one after another; what is kept is written after each of them."""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    results: dict[str, Any] = {
-        "rows": [],
-        "tables": {},
-        "machine": machine(),
-        "versions": {"python": platform.python_version(), **versions},
-    }
     for subject in subjects:
-        start = time.perf_counter()
+        start, used = time.monotonic(), others_seconds()
         rows, tables = SUBJECTS[subject](plan)
-        results["rows"] += rows
-        results["tables"] |= tables
+        took = time.monotonic() - start
+        busy = round((others_seconds() - used) / took, 2)
         for line in rows:
             print("{name}: {ratio:g}, target {target:g}, met {met}".format(**line), flush=True)
         for line in [line for table in tables.values() for line in table]:
             print(", ".join(f"{key} {value}" for key, value in line.items()), flush=True)
-        print(f"-- {subject}: {time.perf_counter() - start:.0f} s", flush=True)
-        results["machine"]["load_average_after"] = os.getloadavg()[0]
+        print(f"-- {subject}: {took:.0f} s, others used {busy} cores", flush=True)
         if keep:
-            RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+            known = conditions() | {"others_busy": busy, "seconds": round(took)}
+            keep_row(RESULTS, subject, {"rows": rows, "tables": tables, "conditions": known})
             report.main()
 
 
@@ -92,13 +86,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--model", type=Path, help="a trained model folder, for half precision")
     parser.add_argument("--quick", action="store_true", help="small sizes, nothing written")
-    parser.add_argument("--only", nargs="+", choices=SUBJECTS, help="nothing written")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS)
     parser.add_argument("--threads", type=int, default=THREADS, help="1 on a busy machine")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     plan = Plan(arguments.data, model=arguments.model, quick=arguments.quick)
-    keep = not (arguments.quick or arguments.only)
-    measure(plan, arguments.only or list(SUBJECTS), keep=keep)
+    measure(plan, arguments.only or list(SUBJECTS), keep=not arguments.quick)
 
 
 if __name__ == "__main__":

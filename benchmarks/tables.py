@@ -29,6 +29,9 @@ from getam.evaluation import spread
 ROOT = Path(__file__).parents[1]
 DEMO = Path(__file__).with_name("results") / "demo.json"
 EXPLICIT = Path(__file__).with_name("results") / "explicit_best.json"
+LATEST = Path(__file__).with_name("results") / "latest.json"
+FLAT = Path(__file__).with_name("results") / "flat_memory.json"
+SCALE = Path(__file__).with_name("results") / "scale.json"
 TWO_STAGE = Path(__file__).with_name("results") / "two_stage.json"
 CLICKS = Path(__file__).with_name("results") / "clicks.json"
 VIEWS = Path(__file__).with_name("results") / "views.json"
@@ -39,6 +42,8 @@ MARK = re.compile(r"(<!-- table: ([\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 STAGES = ("raw map", "refined map", "pseudo label", "prediction")
 PLAIN_PASS = "prediction, one plain pass"
+
+MACHINES, CORES, PRICE = 16, 32, 0.04  # of a plan; dollars an hour for a core
 
 Results = list[dict[str, Any]]
 
@@ -187,8 +192,9 @@ def tile_maps() -> str:
 WHOLE = {
     "tags/old default": "the first default",
     "tags/base": "8 photos a step, 9 epochs",
-    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs",
-    "all cows/base": "the same, and `balance` 0.5: the default",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos": "4 larger photos a step, 5 epochs: the "
+    "default",
+    "all cows/base": "the same, and `balance` 0.5: the second default",
     "all cows/balance 1": "the same, and `balance` 1",
 }
 
@@ -290,6 +296,60 @@ def explicit_best() -> str:
     return table([*head, "ours", "explicit", "ours / plain forward"], lines)
 
 
+def flat_memory() -> str:
+    """Write the memory of the commands early and late in a long folder."""
+    lines = []
+    for verb, row in read_rows(FLAT).items():
+        for who in ("the command", "reading"):
+            own = row[who]
+            sizes = [f"{own[f'megabytes {when}']:,} MB" for when in ("early", "late")]
+            ratios = [f"{own[name]:.3f}" for name in ("growth", "peak growth")]
+            processes = "itself" if who == "the command" else "its two reading processes"
+            lines.append([f"`getam {verb}`", processes, *sizes, *ratios])
+    head = ["command", "process", "photos 500 to 1,000", "last 500 photos", "ratio"]
+    return table([*head, "ratio of the peaks"], lines)
+
+
+def masks_stored() -> str:
+    """Write the mean bytes of a mask by the way in which it is stored."""
+    rows = [(name, row) for name, row in read_rows(SCALE).items() if "bytes" in row]
+    lines = [[name, f"{row['bytes']:,}"] for name, row in rows]
+    return table(["a mask as", "bytes, mean"], lines)
+
+
+def lists_opened() -> str:
+    """Write what a shard costs before its first photo."""
+    rows = [row for row in read_rows(SCALE).values() if "photos" in row]
+    lines = [
+        [f"{row['photos']:,.0f}", f"{row['seconds']:.0f} s", f"{row['megabytes']:,.0f} MB"]
+        for row in rows
+    ]
+    return table(["photos in the list", "until a shard begins", "memory of the list"], lines)
+
+
+def plan() -> str:
+    """Write what millions of photos take: measured for one process, multiplied for many."""
+    png = read_rows(SCALE)["palette PNG"]["bytes"]
+    lines = []
+    for photos in (10_000_000, 100_000_000):
+        for row in read_rows(LATEST)["predict"]["rows"]:
+            seconds = row["seconds"] / 200 * photos  # of a process of two threads
+            cores = 2 * seconds / 3600
+            lines.append(
+                [
+                    f"{photos / 1e6:.0f} million",
+                    row["name"].split(", ")[1],
+                    f"{cores:,.0f}",
+                    f"{cores / (MACHINES * CORES):,.1f}",
+                    f"{cores * PRICE:,.0f} dollars",
+                    f"{png * photos / 1e9:,.0f} GB",
+                    f"{photos * 4096 / 1e9:,.0f} GB",
+                ]
+            )
+    head = ["photos", "backbone", "core hours", f"hours on {MACHINES} machines of {CORES} cores"]
+    return table([*head, "cost", "masks", "the same, on blocks of 4 KB"], lines)
+
+
 def two_stage() -> str:
     """Write the scores of a network and of a second one that learnt its pseudo labels."""
     rows = json.loads(TWO_STAGE.read_text(encoding="utf-8")).values() if TWO_STAGE.exists() else []
@@ -325,7 +385,14 @@ ANIMALS = {
     "animals saliency": "tags and saliency maps",
     "animals tags": "tags alone",
     "animals tags, AVX2": "tags alone, without AVX-512",
-    "animals tags, bfloat16": "tags alone, in bfloat16",
+}
+
+SECOND = {
+    "animals saliency, second default": "tags and saliency maps",
+    "animals saliency, second default, no tag weight": "tags and saliency maps, `tag_weight` 0",
+    "animals tags, second default": "tags alone",
+    "animals tags, second default, no tag weight": "tags alone, `tag_weight` 0",
+    "animals tags, second default, bfloat16": "tags alone, in bfloat16",
 }
 
 FEW = {
@@ -359,14 +426,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "kills": kills,
     "animals": lambda: stages(ANIMALS),
     "animal classes": lambda: classes(ANIMALS),
-    "tag weight": lambda: stages(
-        {
-            "animals tags": "tags alone, `tag_weight` 1",
-            "animals tags, no tag weight": "tags alone, `tag_weight` 0",
-            "animals saliency": "with saliency, `tag_weight` 1",
-            "animals saliency, no tag weight": "with saliency, `tag_weight` 0",
-        }
-    ),
+    "second default": lambda: stages(SECOND),
     "few photos": lambda: stages(FEW),
     "few cows": lambda: classes(
         {"animals tags": "all cows", "animals few cows": "a tenth of them"}
@@ -389,6 +449,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "two stage": two_stage,
     "explicit best": explicit_best,
     "proposals": proposals,
+    "flat memory": flat_memory,
+    "masks stored": masks_stored,
+    "lists opened": lists_opened,
+    "plan": plan,
 }
 """Every table by its name."""
 

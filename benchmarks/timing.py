@@ -1,5 +1,6 @@
 """What the benchmarks share: interleaved timing, peak memory of a fresh process, photos, rows."""
 
+import os
 import random
 import subprocess
 import sys
@@ -20,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 THREADS = 2
 CLASSES = 20
 BASE, SMALL, TINY = (f"vit_{size}_patch16_224" for size in ("base", "small", "tiny"))
-NETWORKS = [(TINY, 224), (BASE, 256)]
 
 sys.path.append(str(ROOT / "tests"))  # the slow versions that the tests compare with
 Row = dict[str, Any]
@@ -63,6 +63,16 @@ def seconds(function: Callable[[], object]) -> float:
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
+
+
+def others_seconds() -> float:
+    """Return the processor seconds that other processes have used since the machine started.
+
+    Processes that this one began and has waited for are its own.
+    """
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system = (int(word) / os.sysconf("SC_CLK_TCK") for word in words[:3])
+    return user + nice + system - sum(os.times()[:4])
 
 
 def interleaved(

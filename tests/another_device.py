@@ -24,7 +24,8 @@ class Watch(TorchDispatchMode):
     ----------
     waits
         Each place where a value or a shape is asked for that only the device knows, or where
-        something is copied between the devices and the copy is waited for.
+        something is copied between the devices and the copy is waited for. The copy of a list of
+        numbers, as in ``torch.tensor([1], device=...)``, is not seen.
     doubles
         Each place where a tensor of float64 came to the other device; Apple's GPUs have none.
     sent
@@ -37,9 +38,15 @@ class Watch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        with self:  # in inference mode, whole functions arrive here and not their parts
+            parts = func.decompose(*args, **kwargs)
+        if parts is not NotImplemented:
+            return parts
         packet = func._overloadpacket
         by_mask = packet in INDEXED and any(
-            i is not None and i.dtype is torch.bool for i in args[1]
+            # Places that lie on the processor are copied, and the copy is waited for.
+            i is not None and (i.dtype is torch.bool or i.device.type == "cpu")
+            for i in args[1]
         )
         there = bool(args) and isinstance(args[0], Tensor) and args[0].device.type == "meta"
         if there and (packet in ASKS or by_mask):

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 import torch
 from data.scenes import CLASSES, write_voc
+from guard import CALLS
 
 from getam.data import Source, open_source
 from getam.model import Model, View, save_model
@@ -22,6 +23,14 @@ torch.set_num_threads(1)
 # A slow or busy machine is no fault of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_called() -> Iterator[None]:
+    """No test may reach another machine, also where an error about that would be caught."""
+    CALLS.clear()
+    yield
+    assert CALLS == []
 
 
 @pytest.fixture(scope="session")

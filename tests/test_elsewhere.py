@@ -145,8 +145,8 @@ def test_what_cannot_lie_elsewhere_is_refused_in_one_line(root, capsys):
 
 
 @pytest.fixture
-def bucket(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
-    """A bucket with the photos, on an S3 server of this machine."""
+def bucket(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
+    """A bucket of the test's own with the photos, on an S3 server of this machine."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -160,9 +160,10 @@ def bucket(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]
     for name, value in {**given, "SECRET_ACCESS_KEY": "a", "EC2_METADATA_DISABLED": "true"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     store = fsspec.filesystem("s3", skip_instance_cache=True)
-    store.makedirs("bucket", exist_ok=True)  # moto remembers it for the whole process
-    store.put(str(photos), "bucket/photos", recursive=True)
-    yield located("s3://bucket")
+    name = tmp_path.name.replace("_", "-")  # moto remembers the others for the whole process
+    store.makedirs(name)
+    store.put(str(photos), f"{name}/photos", recursive=True)
+    yield located(f"s3://{name}")
     server.stop()
     type(store).clear_instance_cache()  # another server has another port
 
@@ -181,7 +182,7 @@ def test_a_bucket_is_read_and_written(bucket, folder, photos, tmp_path, capfd):
     capfd.readouterr()
     subprocess.run([*command, *given], check=True, env=os.environ)
     assert "2 of 3 photos were done before" in capfd.readouterr().err
-    assert content(located("s3://bucket/masks")) == content(tmp_path / "out")
+    assert content(located(f"{bucket}/masks")) == content(tmp_path / "out")
 
 
 @pytest.mark.slow

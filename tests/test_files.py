@@ -2,13 +2,17 @@
 
 import ast
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
-from getam.files import whole_file, write_text
+from getam.files import alone_in, whole_file, write_text
 
 SOURCE = Path(__file__).parents[1] / "src" / "getam"
 
@@ -62,3 +66,34 @@ def test_a_full_disk_names_the_file_that_had_no_room(tmp_path: Path) -> None:
         temporary.write_text("half")
         raise OSError(ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_belongs_to_one_process_at_a_time(tmp_path: Path) -> None:
+    imports = "from pathlib import Path; from getam.files import alone_in\n"
+    code = f"{imports}with alone_in(Path({str(tmp_path)!r})): pass"
+    with alone_in(tmp_path):
+        other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "another process is training in" in other.stderr
+    assert not list(tmp_path.iterdir())
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_child_does_not_keep_the_folder_of_its_parent(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, time; from pathlib import Path; from getam.files import alone_in\n"
+        "with alone_in(Path(sys.argv[1])):\n"
+        "    if os.fork() == 0:\n"
+        "        print('ready', flush=True); time.sleep(60)\n"
+        "    time.sleep(60)\n"
+    )
+    arguments = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        with pytest.raises(FileExistsError, match="another process"), alone_in(tmp_path):
+            pass
+        parent.kill()
+        parent.wait()
+        with alone_in(tmp_path):
+            pass
+        os.killpg(parent.pid, signal.SIGKILL)

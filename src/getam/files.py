@@ -82,6 +82,53 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
+_held: set[int] = set()  # folders of `alone_in`, as the system numbers open files
+
+
+def _let_go() -> None:
+    while _held:
+        os.close(_held.pop())
+
+
+if hasattr(
+    os, "register_at_fork"
+):  # a reading process that outlives a run must not keep its folder
+    os.register_at_fork(after_in_child=_let_go)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep a folder to this process; another one that wants it meanwhile gets an error.
+
+    The system lets the folder go when the process ends, however it ends.
+
+    Raises
+    ------
+    FileExistsError
+        If another process has the folder.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    _held.add(opened)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileExistsError(
+                f"out: another process is training in {folder}: wait until it ends, or stop it"
+            ) from None
+        except OSError:  # some disks of networks have no such locks
+            pass
+        yield
+    finally:
+        _held.remove(opened)
+        os.close(opened)
+
+
 def sync(path: Path) -> None:
     """Wait until the content of a file is on the disk.
 

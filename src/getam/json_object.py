@@ -21,7 +21,7 @@ def json_object(text: str, *, origin: object) -> dict[str, Any]:
     """
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # lists within lists, thousands deep
         raise _damaged(origin, error) from None
     if not isinstance(content, dict):
         raise _damaged(origin, "no JSON object")

@@ -3,6 +3,10 @@
 Pillow refuses pictures of more than 178,956,970 pixels, which is twice `Image.MAX_IMAGE_PIXELS`.
 This is the one bound of getam. Pillow also prints a warning above half of it, which says nothing
 that somebody could do.
+
+Pillow knows some fifty kinds of pictures and looks at the content of a file, not at its ending. So
+a file that is called ``photo.jpg`` could start a PostScript interpreter. Only the kinds of `KINDS`
+are opened.
 """
 
 import warnings
@@ -13,6 +17,9 @@ from pathlib import Path
 from PIL import Image
 
 from getam.elsewhere import Fetched
+
+KINDS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
+"""The kinds of pictures that are opened, in the words of Pillow. JPEG reads the MPO of phones."""
 
 # A filter and no `catch_warnings`, because several threads read photos at once.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -33,7 +40,9 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     if not path.is_file():  # opening a pipe would wait for somebody who writes into it
         raise ValueError("it is not a file")
     try:
-        with Image.open(path.open("rb") if isinstance(path, Fetched) else path) as image:
+        with Image.open(
+            path.open("rb") if isinstance(path, Fetched) else path, formats=KINDS
+        ) as image:
             yield image
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)

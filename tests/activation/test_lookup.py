@@ -52,7 +52,9 @@ def test_a_method_of_another_package():
 @pytest.mark.usefixtures("other_package")
 def test_ours_win_and_unknown_names_list_all():
     assert lookup_method("getam") is METHODS["getam"]
-    with pytest.raises(ValueError, match="hgi, doubled, input_norm, zz_broken, got 'double'"):
+    with pytest.raises(
+        ValueError, match="hgi_attention, doubled, input_norm, zz_broken, got 'double'"
+    ):
         lookup_method("double")
 
 

@@ -38,7 +38,9 @@ def test_every_method_that_reads_the_class_token(family: str, first: int) -> Non
     check_equal(frame_of(model, images, settings), CLASSES)
 
 
-@pytest.mark.parametrize("classes", [[[1], [2], [3]], [[0, 1, 2, 3]] * 3, [[], [], [2]]])
+@pytest.mark.parametrize(
+    "classes", [[[1], [2], [3]], [[0, 1, 2, 3]] * 3, [[], [], [2]], [[3, 0, 1] * 3, [2], [0] * 9]]
+)
 def test_any_number_of_classes(classes: list[list[int]]) -> None:
     model, images, _, _ = tiny()
     check_equal(frame_of(model, images, [Setting("getam", 4)]), classes)
@@ -71,3 +73,39 @@ def test_a_portion_holds_at_most_as_many_pairs_as_images() -> None:
         [[0, 2, 0], [0, 0, 1]],
         [[2, 2], [1, 2]],
     ]
+
+
+def test_scores_that_read_an_earlier_block_are_left_to_automatic_differentiation() -> None:
+    model, images, _, _ = tiny()
+    kept: list[torch.Tensor] = []
+
+    class Two(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model, self.cls_token = model, model.cls_token
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            kept.clear()
+            return self.model(images) + kept[0][:, 0, :4]
+
+    model.blocks[6].register_forward_hook(lambda _module, _given, tokens: kept.append(tokens))
+    with evaluating(model):
+        frame = run_forward(Two().eval(), images, settings=[Setting("getam", 4)])
+    assert not frame.pre_norm
+
+
+def test_classes_that_read_other_tokens_do_not_change_each_other() -> None:
+    class Mixed(torch.nn.Module):
+        """The first classes read the class token, and the last one reads a patch too."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model, self.cls_token = model, model.cls_token
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            tokens = self.model.forward_features(images)
+            return torch.cat([tokens[:, 0, :3], tokens[:, :2, 3].sum(1, keepdim=True)], 1)
+
+    model, images, _, _ = tiny()
+    frame = frame_of(Mixed().eval(), images, [Setting("getam", 4)])
+    check_equal(frame, [[0, 3], [1], [3, 2]])

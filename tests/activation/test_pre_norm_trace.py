@@ -121,3 +121,54 @@ def test_a_pass_that_is_over_keeps_nothing_but_the_blocks() -> None:
     assert recorder.trace is not None
     assert not recorder.trace._calls
     assert list(recorder.trace.blocks) == [6, 7]
+
+
+class Changed(nn.Module):
+    """A chain of two usual blocks, something about which is changed where no call shows it."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.first, self.last = Written(), Written()
+        change = CHANGES[way]
+        change(self)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.last(self.first(tokens))
+
+
+def in_place(_module: nn.Module, _given: object, output: Tensor) -> None:
+    output[:, 2:] = 0
+
+
+def double_hook(output: Tensor) -> None:
+    output.register_hook(lambda gradient: 2 * gradient)
+
+
+CHANGES = {
+    "nothing": lambda _: None,
+    "tokens are set to zero": lambda two: two.first.register_forward_hook(in_place),
+    "the last tokens are set to zero": lambda two: two.last.register_forward_hook(in_place),
+    "a product is halved in place": lambda two: two.last.down.register_forward_hook(
+        lambda _module, _given, output: output.mul_(0.5)
+    ),
+    "queries are doubled in place": lambda two: two.last.inward.register_forward_hook(
+        lambda _module, _given, output: output.mul_(1.5)
+    ),
+    "hidden channels are clamped": lambda two: two.last.up.register_forward_hook(
+        lambda _module, _given, output: output.clamp_(max=0.1)
+    ),
+    "a branch has no gradient": lambda two: two.last.down.register_forward_hook(
+        lambda _module, _given, output: output.detach()
+    ),
+    "a module changes gradients": lambda two: two.last.register_full_backward_hook(
+        lambda _module, given, _returned: tuple(0 * own for own in given)
+    ),
+    "a tensor changes its gradient": lambda two: two.last.up.register_forward_hook(
+        lambda _module, _given, output: double_hook(output)
+    ),
+}
+
+
+@pytest.mark.parametrize("way", list(CHANGES))
+def test_what_no_call_shows_is_seen_in_the_graph(way: str) -> None:
+    assert recognised(Changed(way), torch.randn(2, 5, 8)) == (2 if way == "nothing" else 0)

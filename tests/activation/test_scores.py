@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from getam.activation.scores import score_gradients, slot_score, slot_table
+from getam.activation.scores import depends_through, score_gradients, slot_score, slot_table
 
 CLASSES = [[3, 0], [], [1, 0, 2]]
 
@@ -34,3 +34,11 @@ def test_a_score_must_depend_on_what_was_recorded() -> None:
         score_gradients(torch.ones(()), [one], keep_graph=False)
     with pytest.raises(ValueError, match="does not depend on every recorded block"):
         score_gradients(one.sum(), [one, other], keep_graph=False)
+
+
+def test_what_goes_around_a_tensor_is_seen() -> None:
+    first = torch.ones(3, requires_grad=True)
+    gate = first * 2
+    assert depends_through((gate * gate).sum(), gate, [first])
+    assert not depends_through((gate + first).sum(), gate, [first])
+    assert not depends_through((gate + gate.detach() + first * 3).sum(), gate, [first])

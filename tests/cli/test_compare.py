@@ -37,7 +37,7 @@ def test_table_json_and_picture(
     options += ["--methods", "getam,grad", "--first-blocks", "5", "--device", "cpu"]
     assert main(["compare", *options, "--limit", "2", "--json", str(file)]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 1 + 2 * 2
+    assert len(printed) == 1 + 2 * (2 + 2)  # two methods and two controls, refined or not
     assert {path.name for path in out.iterdir()} == {"table.md", "compare.json", "compare.svg"}
     assert file.read_text() == (out / "compare.json").read_text()
     content = json.loads(file.read_text())
@@ -45,14 +45,14 @@ def test_table_json_and_picture(
     assert [row["seed"]["images"] for row in content["rows"]] == [2] * 4
     table = (out / "table.md").read_text()
     assert table.startswith(f"    getam compare --model {run} --data")
-    assert [line.split()[1] for line in table.splitlines()[-4:]] == [
+    assert [line.split()[1] for line in table.splitlines()[-8:]] == [
         line.split()[0] for line in printed[1:]
     ]
     assert main(["compare", *options]) == 1
     assert "is not empty" in capsys.readouterr().err.splitlines()[-1]
     again = [*options, "--limit", "1", "--overwrite", "--no-refine"]
     assert main(["compare", *again]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1 + 2
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 2 + 2
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def test_an_engine_that_cannot_be_used_is_one_line(
     assert "address: auto would not be used: give --engine ray too" in capsys.readouterr().err
     assert not out.exists()
     monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "getam.inference.cluster", raising=False)  # of another test
     assert main(["predict", *given, "--engine", "ray"]) == 1
     line = '--engine ray needs the package ray: pip install "getam[ray]"'
     assert capsys.readouterr().err.splitlines()[-1] == f"getam: {line}"

@@ -39,7 +39,13 @@ def test_train_fills_the_run_folder(run: Path) -> None:
     assert config["backbone"] == "getam_vit_nano"
     assert config["crop"] == 32
     scores = json.loads((run / "scores.json").read_text())
-    assert set(scores["stages"]) == {"raw map", "refined map", "pseudo label", "prediction"}
+    assert set(scores["stages"]) == {
+        "raw map",
+        "refined map",
+        "pseudo label",
+        "prediction, one plain pass",
+        "prediction",
+    }
     assert list(scores["iou"]) == ["background", *CLASSES]
 
 

@@ -238,3 +238,12 @@ def test_numbers_left_over_from_another_program_make_no_run_mute(
     assert "model in" in capsys.readouterr().out
     assert file.is_file()
     assert next((tmp_path / "run").glob("csv/*/metrics.csv")).read_text()
+
+
+def test_a_run_among_its_photos_is_refused(tmp_path, capsys):
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+    run = tmp_path / "photos" / "run"
+    assert main(["train", "--data", str(tmp_path / "photos"), "--out", str(run)]) == 1
+    assert "lies among the photos of" in capsys.readouterr().err
+    assert not run.exists()

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from getam.crf.kernels import bilateral_lattice, spatial_lattice
+from getam.crf.kernels import bilateral_lattice, lattice_of_all, spatial_lattice
 
 
 def smooth_rows(size, channels=3):
@@ -32,7 +32,7 @@ def test_weighted_mean_is_within_two_percent_of_the_exact_one(read_photo, sxy, s
     if srgb == math.inf:
         lattice = spatial_lattice(36, 48, float(sxy), torch.float64, torch.device("cpu"))
     else:
-        lattice = bilateral_lattice(image, sxy=sxy, srgb=srgb)
+        lattice = bilateral_lattice(image[None], sxy=sxy, srgb=srgb)
     kernel = exact_kernel(image, sxy, srgb)
     rows = smooth_rows((36, 48))
     ones = torch.ones(len(rows), 1, dtype=torch.float64)
@@ -42,6 +42,14 @@ def test_weighted_mean_is_within_two_percent_of_the_exact_one(read_photo, sxy, s
 
 
 def test_constants_are_preserved_after_normalisation(read_photo):
-    lattice = bilateral_lattice(read_photo((20, 30)), sxy=20, srgb=10)
+    lattice = bilateral_lattice(read_photo((20, 30))[None], sxy=20, srgb=10)
     ones = torch.ones(600, 1, dtype=torch.float64)
     assert torch.allclose(lattice.filter(7 * ones) / lattice.filter(ones), 7 * ones)
+
+
+def test_photos_in_one_lattice_are_filtered_as_each_by_itself(read_photo):
+    # An accelerator gets all photos at once, numbered by bounds of the cells that are known before.
+    photos = torch.stack([read_photo((20, 30), index) for index in (5, 6, 7)])
+    values = torch.rand(3 * 600, 2, generator=torch.Generator().manual_seed(0)).double()
+    expected = bilateral_lattice(photos, sxy=20, srgb=10).filter(values)
+    assert torch.equal(lattice_of_all(photos, sxy=20, srgb=10).filter(values), expected)

@@ -18,12 +18,23 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "a" / "5.jpg").mkdir()
     (tmp_path / "a" / "6.jpg").symlink_to("1.jpg")
     (tmp_path / "a" / "7.jpg").symlink_to("gone.jpg")
+    (tmp_path / "a" / "9.jpg").symlink_to("9.jpg")  # to itself
     return tmp_path
 
 
 @pytest.mark.parametrize(
     "name",
-    ["a/1.jpg", "a/../a/1.jpg", "a/2.JPG", "a/2.jpg", "a/5.jpg", "a/6.jpg", "a/7.jpg", "b/1.jpg"]
+    [
+        "a/1.jpg",
+        "a/../a/1.jpg",
+        "a/2.JPG",
+        "a/2.jpg",
+        "a/5.jpg",
+        "a/6.jpg",
+        "a/7.jpg",
+        "a/9.jpg",
+        "b/1.jpg",
+    ]
     + ["a/1.jpg/1.jpg", "x" * 999 + ".jpg", "x" * 999 + "/1.jpg", "a\0/1.jpg", "", "a/", "a/."],
 )
 def test_it_says_what_the_disk_says(folder: Path, name: str) -> None:

@@ -9,6 +9,7 @@ from getam.data import (
     PhotoDataset,
     open_source,
     photo_loader,
+    plain_error,
     read_photo,
     repeat_factors,
     train_loader,
@@ -149,3 +150,21 @@ def test_bad_photo_is_one_line_even_from_a_worker(voc, workers):
 def test_a_number_of_workers_that_makes_no_sense(voc, workers):
     with pytest.raises(ValueError, match=rf"^workers must be in 0\.\.\d+ on .*, got {workers}$"):
         loader_of(voc, workers=workers)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "DataLoader worker (pid 7) is killed by signal: Killed. ",
+        "DataLoader worker (pid(s) 7) exited unexpectedly",
+    ],
+)
+def test_the_death_of_a_worker_is_one_line_that_says_what_to_do(told):
+    plain = plain_error(RuntimeError(told))
+    assert str(plain).startswith("a process that reads photos was killed: ")
+    assert "--workers" in str(plain)
+
+
+def test_other_errors_stay_as_they_are():
+    error = RuntimeError("no driver")
+    assert plain_error(error) is error

@@ -17,6 +17,7 @@ from getam.data import open_source, photo_loader
 from getam.evaluation import PointingGame, SeedCurve
 from getam.explain import compare_methods
 from getam.explain.classifier import TagClassifier
+from getam.explain.controls import CONTROLS
 from getam.explain.map_maker import MapMaker
 from getam.explain.tally import LOW_THRESHOLDS, Tally
 from getam.model import photos_for
@@ -101,6 +102,24 @@ def test_faithfulness_is_measured_on_the_classifiers_own_probability(model, sour
     assert row.deletion[0] == row.insertion[-1] == pytest.approx(whole, rel=1e-4)
     assert row.deletion[-1] == pytest.approx(nothing, rel=1e-4)
     assert set(row.areas()) == {"insertion", "deletion"}
+
+
+def test_controls_are_scored_like_maps_of_a_method(model, source):
+    comparison = compare_methods(model, source, methods=["grad_cam"], first_blocks=[3], workers=0)
+    kinds = [(row.method, row.refined) for row in comparison.controls]
+    assert kinds == [(name, stage) for stage in (False, True) for name in CONTROLS]
+    names = ["background", *source.classes]
+    by_hand = {name: Tally.of_classes(names) for name in CONTROLS}
+    for batch, record in zip(photos_for(model, source, workers=0), source.records, strict=True):
+        truth = torch.from_numpy(source.read_truth(record))
+        grid = tuple(side // 8 for side in batch.image.shape[-2:])
+        for name, control in CONTROLS.items():
+            drawn = control(batch.ids[0], len(batch.classes[0]), grid)[None]
+            (maps,) = MapMaker(model).unrefined(batch, drawn)
+            by_hand[name].update(maps, batch.classes[0], truth)
+    for row in comparison.controls[:2]:
+        assert row.seed.best.miou == by_hand[row.method].curve.scores().best.miou
+        assert len(row.overlaps) == len(comparison.rows[0].overlaps) == 5
 
 
 def test_all_fitting_methods_when_none_is_named(model, source):

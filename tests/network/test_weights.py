@@ -33,6 +33,7 @@ def _assert_backbone_is(network, state):
         lambda state: state,
         lambda state: {"model": state, "epoch": 3},
         lambda state: {"state_dict": {f"module.{k}": v for k, v in state.items()}},
+        lambda state: {"state_dict": {f"model._orig_mod.{k}": v for k, v in state.items()}},
     ],
 )
 def test_pytorch_files_plain_and_wrapped(state, wrap, tmp_path):
@@ -44,6 +45,30 @@ def test_half_precision_becomes_single(state, tmp_path):
     half = {k: v.half() for k, v in state.items()}
     save_file(half, tmp_path / "weights.safetensors")
     _assert_backbone_is(build_network(TINY, 3, weights=str(tmp_path / "weights.safetensors")), half)
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "weights.SAFETENSORS"])
+def test_a_safetensors_file_is_known_by_its_content(state, name, tmp_path):
+    save_file(state, tmp_path / name)
+    _assert_backbone_is(build_network(TINY, 3, weights=tmp_path / name), state)
+
+
+@pytest.mark.parametrize(
+    "value", [torch.tensor([1.0, float("nan")]), torch.tensor([float("inf")]), torch.ones(2) * 1j]
+)
+def test_values_that_are_no_finite_numbers_are_refused(value, tmp_path):
+    torch.save({"norm.weight": value}, tmp_path / "weights.pth")
+    with pytest.raises(ValueError, match=r"norm\.weight: it holds values that are complex or not"):
+        read_state_dict(tmp_path / "weights.pth")
+
+
+def test_whole_numbers_are_no_weights():
+    with pytest.raises(ValueError, match=r"keys 1 of another type \(weight\)$"):
+        load_exactly(
+            torch.nn.Linear(2, 1, bias=False),
+            {"weight": torch.ones(1, 2, dtype=torch.int32)},
+            origin="file",
+        )
 
 
 def test_the_real_vit_tiny(shared_data):
@@ -132,3 +157,11 @@ def test_a_missing_file_and_a_file_without_tensors(tmp_path):
     torch.save({"epoch": 3}, tmp_path / "empty.pth")
     with pytest.raises(ValueError, match="state dict of tensors"):
         read_state_dict(tmp_path / "empty.pth")
+
+
+def test_a_small_tensor_may_repeat_one_value(tmp_path):
+    torch.save({"a.bias": torch.zeros(1).expand(192)}, tmp_path / "a.pth")
+    assert read_state_dict(tmp_path / "a.pth")["a.bias"].tolist() == [0] * 192
+    torch.save({"a.bias": torch.zeros(1).expand(2**30)}, tmp_path / "a.pth")
+    with pytest.raises(ValueError, match="a.bias: it has fewer values"):
+        read_state_dict(tmp_path / "a.pth")

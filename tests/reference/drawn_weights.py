@@ -15,17 +15,21 @@ def z(name, shape):
     return torch.from_numpy(np.asarray(generator.standard_normal(shape).astype(np.float32)))
 
 
-def drawn(key, shape):
-    """The value of a key of a checkpoint."""
+OWN_RULE = ("pos_embed", "pos_embed_cls", "pos_embed_pat", "cls_token", "dist_token")
+
+
+def drawn(key, shape, *, name=None):
+    """The value of a key of a checkpoint, drawn under its own name unless another is given."""
+    name = name or key
     if key.endswith("num_batches_tracked"):
         return torch.tensor(0)
     if key.endswith("running_var"):
-        return 1 + 0.1 * z(key, shape).abs()
-    if len(shape) >= 2 and not key.endswith(("pos_embed", "cls_token", "dist_token")):
-        return z(key, shape) / math.sqrt(math.prod(shape[1:]))
+        return 1 + 0.1 * z(name, shape).abs()
+    if len(shape) >= 2 and not key.endswith(OWN_RULE):
+        return z(name, shape) / math.sqrt(math.prod(shape[1:]))
     if key.endswith("weight"):
-        return 1 + 0.1 * z(key, shape)
-    return 0.1 * z(key, shape)
+        return 1 + 0.1 * z(name, shape)
+    return 0.1 * z(name, shape)
 
 
 def relative_difference(ours, theirs):

@@ -45,4 +45,26 @@ def slow_transcam(model, image, index, *, first_block, prefix, grid):
     return F.relu(coupled @ values).reshape(grid)
 
 
-SLOW = {"cam": slow_cam, "layer_cam": slow_layer_cam, "transcam": slow_transcam}
+def slow_legrad(model, image, index, *, first_block, prefix, grid):
+    """Every block's own score goes back to its own explicit attention, row by row."""
+    returned = []
+    hooks = [b.register_forward_hook(lambda *a: returned.append(a[2])) for b in model.blocks]
+    _, matrices, _ = explicit_forward(model, image)
+    for hook in hooks:
+        hook.remove()
+    summed = torch.zeros(matrices[0].shape[-1])
+    for matrix, tokens in list(zip(matrices, returned, strict=True))[first_block:]:
+        score = model.head(model.fc_norm(model.norm(tokens.mean(1))))[0, index]
+        (gradient,) = torch.autograd.grad(score, matrix, retain_graph=True)
+        rows = [F.relu(row) for head in gradient[0] for row in head]
+        summed += sum(rows) / len(rows)
+    patches = summed[prefix:]
+    return ((patches - patches.min()) / (patches.max() - patches.min())).reshape(grid)
+
+
+SLOW = {
+    "cam": slow_cam,
+    "layer_cam": slow_layer_cam,
+    "transcam": slow_transcam,
+    "legrad": slow_legrad,
+}

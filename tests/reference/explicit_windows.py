@@ -25,8 +25,18 @@ def block_map(attention, gradient, *, grid, size, shift):
     return result
 
 
-def slow_hgi(model, image, index, *, first_block, patch):
-    """Map of the stages from ``first_block`` on but the last, at the first counted one's size."""
+def before_softmax(matrix, gradient):
+    """Gradient of the scores, row by row through the softmax's matrix of derivatives."""
+    rows = zip(matrix.flatten(0, 2), gradient.flatten(0, 2), strict=True)
+    slopes = [(torch.diag(row) - torch.outer(row, row)) @ slope for row, slope in rows]
+    return torch.stack(slopes).view_as(matrix)
+
+
+def slow_hgi(model, image, index, *, first_block, patch, of_scores):
+    """Map of the stages from ``first_block`` on but the last, at the first counted one's size.
+
+    ``of_scores`` takes the gradient before the softmax, and scales the result at the end.
+    """
     logits, matrices, _ = explicit_forward(model, image)
     gradients = torch.autograd.grad(logits[index], matrices)
     sides = [side // patch for side in image.shape[-2:]]
@@ -36,6 +46,7 @@ def slow_hgi(model, image, index, *, first_block, patch):
         for block in stage.blocks:
             if number >= first_block:
                 matrix, gradient = matrices[number].detach(), gradients[number]
+                gradient = before_softmax(matrix, gradient) if of_scores else gradient
                 layout = {"grid": sides, "size": block.window_size, "shift": block.shift_size}
                 maps.append(block_map(matrix, gradient, **layout))
             number += 1
@@ -47,4 +58,4 @@ def slow_hgi(model, image, index, *, first_block, patch):
             large = F.interpolate(mean[None, None], size, mode="bilinear", align_corners=False)
             result = large[0, 0] if result is None else result * large[0, 0]
         sides = [(side + 1) // 2 for side in sides]
-    return result
+    return (result - result.min()) / (result.max() - result.min()) if of_scores else result

@@ -34,7 +34,7 @@ def test_a_run_records_its_masks_and_goes_on_with_no_others(run, corrected, monk
     checkpoint = Trainer.checkpoint
 
     def stop(self, request):
-        request.signal = 15 if self.done >= 8 else None  # within the second phase
+        request.signal = 15 if self.done >= 8 else 0  # within the second phase
         checkpoint(self, request)
 
     monkeypatch.setattr(Trainer, "checkpoint", stop)

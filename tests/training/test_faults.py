@@ -92,5 +92,9 @@ def test_the_process_that_reads_is_killed(run, new_network, whole, caplog):
         for process in multiprocessing.active_children():
             os.kill(process.pid, signal.SIGKILL)
 
-    faults = {"fault": fault, "mend": lambda: None, "message": "worker .* killed"}
+    faults = {
+        "fault": fault,
+        "mend": lambda: None,
+        "message": "a process that reads photos was killed: .* --workers",
+    }
     check_nothing_lost(run, new_network, whole, caplog, workers=1, **faults)

@@ -34,7 +34,13 @@ def test_a_run_folder_holds_everything(run, source):
     assert [entry.get("epoch") for entry in entries] == [1, 2, None, 3]
     assert entries[2]["phase"] == "joint"
     assert {"classification", "segmentation", "saliency", "total", "mAP"} <= entries[3].keys()
-    assert set(scores.stages) == {"raw map", "refined map", "pseudo label", "prediction"}
+    assert set(scores.stages) == {
+        "raw map",
+        "refined map",
+        "pseudo label",
+        "prediction, one plain pass",
+        "prediction",
+    }
     assert json.loads((folder / "scores.json").read_text())["miou"] == scores.final().miou
     predictor = Predictor.load(folder, device="cpu")
     assert same_weights(predictor.network, network)

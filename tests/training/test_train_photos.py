@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from getam.data import Source, open_source
-from getam.training.train_photos import check_same_photos, other_photos, write_train_photos
+from getam.training.train_photos import (
+    check_same_photos,
+    other_photos,
+    write_left_out,
+    write_train_photos,
+)
 
 
 def test_the_same_photos_and_tags_may_lie_elsewhere(
@@ -41,3 +46,13 @@ def test_photos_that_were_added_removed_or_tagged_anew_are_counted(
 
 def test_a_run_that_recorded_no_photos_has_none(source: Source, tmp_path: Path) -> None:
     assert other_photos(tmp_path, source) == []
+
+
+def test_a_photo_that_was_mended_is_told_from_one_that_is_new(source, tmp_path):
+    bad = source.records[0]
+    others = replace(source, records=source.records[1:], left_out={bad.image: "not an image"})
+    write_train_photos(tmp_path, others)
+    write_left_out(tmp_path, [others])
+    check_same_photos(tmp_path, others)
+    with pytest.raises(ValueError, match=f"1 photos, {bad.id} among them, could not be read when"):
+        check_same_photos(tmp_path, source)

@@ -87,7 +87,7 @@ def test_the_likeliest_class_stands_first(explorer: RunExplorer, source) -> None
 
 
 def test_every_method_that_is_offered_works(explorer: RunExplorer, photo: Image.Image) -> None:
-    assert set(METHODS) - set(explorer.methods) == {"hgi"}
+    assert set(METHODS) - set(explorer.methods) == {"hgi", "hgi_attention"}
     for method in explorer.methods:
         explorer(photo, Choice(method, explorer.depth - 1, classes=(0,)))
     with pytest.raises(ValueError, match="method must be one of"):

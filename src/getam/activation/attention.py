@@ -36,6 +36,7 @@ class Attention:
     scale: float | None = None  # None: 1 / sqrt(d)
     tokens: Tensor | None = None  # [B, N, D], the block's normalised input; kept if asked for, and
     # None in a model that does not normalise before its first block: it does so after each instead
+    entered: Tensor | None = None  # [B, N, D], the same input before it was normalised
 
     @property
     def factor(self) -> float:
@@ -110,3 +111,12 @@ class Attention:
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
         return output_gradient[:, :, rows].float() @ self.value.detach().float().mT
+
+    def score_gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
+        """Return d score / d scores before softmax of some query rows, float32 [B, A, rows, N].
+
+        With A = softmax(S) and G = d score / d A, it is A_nm (G_nm - sum_k A_nk G_nk).
+        """
+        attention = self.scores(rows).softmax(-1)
+        weighted = attention * self.gradient(output_gradient, rows)
+        return weighted - attention * weighted.sum(-1, keepdim=True)

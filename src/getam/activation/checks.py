@@ -92,7 +92,7 @@ def check_model(model: nn.Module, method: str, *, windowed: bool) -> None:
     if reads in OF_CLASS_TOKEN and not names & CLASS_TOKENS:
         raise ValueError(
             f"method {method!r} needs a class token, {type(model).__name__} has none: use cam, "
-            "layer_cam or transcam"
+            "layer_cam, transcam or legrad"
         )
 
 
@@ -101,7 +101,7 @@ def check_class_token(method: str, prefix: int) -> None:
     if lookup_method(method).reads in OF_CLASS_TOKEN and prefix == 0:
         raise ValueError(
             f"method {method!r} needs a class token, and none goes through the recorded "
-            "blocks: use cam, layer_cam or transcam"
+            "blocks: use cam, layer_cam, transcam or legrad"
         )
 
 

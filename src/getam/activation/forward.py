@@ -84,6 +84,7 @@ def recorder_for(settings: Sequence[Setting], *, affinity: int = 0) -> Attention
         0 if affinity else first,
         graph_from=first,
         tokens=bool(reads & set(READ_TOKENS)),
+        stream="stream" in reads,
         trace=PreNormTrace() if reads == {"class_token"} else None,
     )
 
@@ -107,7 +108,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     A compiled forward pass makes no call that could be recorded.
     """
     training = [module for module in model.modules() if module.training]
-    model.eval()
+    if training:
+        model.eval()
     try:
         with torch.compiler.set_stance("force_eager"):
             yield

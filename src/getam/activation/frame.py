@@ -1,6 +1,6 @@
 """A frame is a recorded forward pass, checked and cut to what counts, before a class is chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -12,6 +12,7 @@ from getam.activation.methods import READ_TOKENS
 from getam.activation.pre_norm import PreNormBlock
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
+from getam.activation.scores import depends_through
 from getam.activation.setting import Setting
 from getam.activation.windows import Windows, blocks_before_last_stage
 
@@ -41,8 +42,14 @@ class Frame:
     windows
         How each counted block cuts its tokens into windows; empty without windowed attention.
     pre_norm
-        The counted blocks, if all were recognised as :class:`PreNormBlock` and no method reads more
-        of the gradients than the classifier's rows; empty otherwise.
+        The counted blocks, if all were recognised as :class:`PreNormBlock`, if the scores read the
+        last one alone, and if no method reads more of the gradients than the classifier's rows;
+        empty otherwise.
+    stream
+        The tokens that entered each counted block, and those that the last one returned; empty
+        unless a method reads them.
+    norm
+        The model's last norm, if there is a stream.
     """
 
     settings: Sequence[Setting]
@@ -54,6 +61,8 @@ class Frame:
     tokens: Sequence[tuple[Tensor, Tensor]] = ()
     windows: Sequence[Windows] = ()
     pre_norm: Sequence[PreNormBlock] = ()
+    stream: Sequence[Tensor] = ()
+    norm: Callable[[Tensor], Tensor] | None = None
 
     @classmethod
     def of(
@@ -95,9 +104,21 @@ class Frame:
             check_class_token(setting.method, prefix)
         tokens = recorded_tokens(recorder, calls, settings)
         all_calls = list(recorder.calls.values())
-        pre_norm = recorder.trace.chain(range(first, count)) if recorder.trace else ()
-        cut = windows[first:count]
-        return cls(settings, class_scores, grid, calls, all_calls, prefix, tokens, cut, pre_norm)
+        pre_norm = usual_blocks(recorder, class_scores, calls, first=first)
+        stream, norm = recorded_stream(recorder, calls)
+        return cls(
+            settings,
+            class_scores,
+            grid,
+            calls,
+            all_calls,
+            prefix,
+            tokens,
+            windows[first:count],
+            pre_norm,
+            stream,
+            norm,
+        )
 
     def watched(self) -> list[Tensor]:
         """Return the tensors whose gradients :meth:`recording` wants, in its order."""
@@ -119,7 +140,16 @@ class Frame:
         blocks = [Block(c, g, read) for c, g in zip(self.calls, gradients[:count], strict=True)]
         pairs = zip(self.tokens, gradients[count:], strict=True)
         tokens = [Tokens(values.detach(), of_tokens(gradient)) for (values, _), gradient in pairs]
-        return Recording(blocks, self.prefix, read, tokens[:-1], tokens[-1:], self.windows)
+        return Recording(
+            blocks,
+            self.prefix,
+            read,
+            tokens[:-1],
+            tokens[-1:],
+            self.windows,
+            self.stream,
+            self.norm,
+        )
 
     def skipped(self, setting: Setting) -> int:
         """Count the blocks of the frame that come before the first one of a setting."""
@@ -128,6 +158,20 @@ class Frame:
     def grid_of(self, setting: Setting) -> tuple[int, int]:
         """Return the size (h, w) of a setting's maps; with windows that of its first block."""
         return self.windows[self.skipped(setting)].grid if self.windows else self.grid
+
+
+def usual_blocks(
+    recorder: AttentionRecorder, class_scores: Tensor, calls: Sequence[Attention], *, first: int
+) -> Sequence[PreNormBlock]:
+    """Return the counted blocks if all have the usual form and the scores read the last one alone.
+
+    A score that reads an earlier block too has gradients that do not come through the last one.
+    """
+    if recorder.trace is None or not class_scores.requires_grad:
+        return ()
+    blocks = recorder.trace.chain(range(first, first + len(calls)))
+    outputs = [call.output for call in calls]
+    return blocks if blocks and depends_through(class_scores, blocks[-1].after, outputs) else ()
 
 
 def first_block_of(settings: Sequence[Setting]) -> int:
@@ -171,3 +215,21 @@ def recorded_tokens(
 def of_tokens(gradient: Tensor) -> Tensor:
     """Return a gradient of tokens [B, N, D] as it is, that of a pooled vector as [B, 1, D]."""
     return gradient if gradient.ndim == 3 else gradient[:, None]
+
+
+def recorded_stream(
+    recorder: AttentionRecorder, calls: Sequence[Attention]
+) -> tuple[list[Tensor], Callable[[Tensor], Tensor] | None]:
+    """Return the tokens between the counted blocks and the model's last norm, if they are read."""
+    if not recorder.stream:
+        return [], None
+    entered = [call.entered for call in calls if call.entered is not None]
+    last = recorder.last_norm
+    if len(entered) < len(calls) or last is None or recorder.final is None:
+        raise ValueError(
+            "the tokens between the blocks were not observed: every block must begin with "
+            "layer_norm or rms_norm of [B, N, D]"
+        )
+    if last.output is not recorder.final[0]:
+        raise ValueError("the model must end with layer_norm or rms_norm after its last block")
+    return [*entered, last.tokens], last.apply

@@ -44,7 +44,8 @@ def activation_maps(
         For each image the class indices wanted, e.g. ``[[3, 7], [14]]``.
     method
         A name in :data:`getam.activation.METHODS`, or of an entry point ``getam.methods``. Most
-        need a class token; cam, layer_cam and transcam do not; hgi is for Swin.
+        need a class token; cam, layer_cam, transcam and legrad do not; hgi and hgi_attention are
+        for Swin.
     first_block
         First block that counts, 0 for all; the paper's 6 is the second half of a ViT with 12.
     normalise

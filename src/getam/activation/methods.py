@@ -17,9 +17,11 @@ from torch import Tensor
 
 from getam.activation.attention import row_bands
 from getam.activation.recording import Block, Recording, Tokens
-from getam.activation.windows import Windows, merge_stages, pair_products, undo_windows
+from getam.activation.scaling import unit_range
+from getam.activation.scores import score_gradients
+from getam.activation.windows import Windows, merge_stages, stage_means, undo_windows
 
-READ_TOKENS = ("final_tokens", "tokens")  # for which token features are kept
+READ_TOKENS = ("final_tokens", "tokens", "stream")  # for which token features are kept
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,16 @@ class Method:
         "class_token": attention of all rows, and its gradient in the rows that the classifier
         reads, of a model with a class token. "all_gradients": the gradient of all rows too.
         "final_tokens": the last tokens and their gradients too; no class token is needed. "tokens":
-        also the tokens that enter the blocks. "windows": windowed attention of a model without
-        class token; N is the number of tokens of the first block that counts.
+        also the tokens that enter the blocks. "stream": the last tokens, and those between the
+        blocks with their graph, for a formula that goes back through blocks itself. "windows":
+        windowed attention of a model without class token; N is the number of tokens of the first
+        block that counts.
     """
 
     formula: Callable[[Recording], Tensor]
-    reads: Literal["class_token", "all_gradients", "final_tokens", "tokens", "windows"] = (
-        "class_token"
-    )
+    reads: Literal[
+        "class_token", "all_gradients", "final_tokens", "tokens", "stream", "windows"
+    ] = "class_token"
 
 
 def total(per_block: Iterable[Tensor]) -> Tensor:
@@ -186,25 +190,80 @@ def transcam(recording: Recording) -> Tensor:
     return total(refined(block) for block in recording.blocks).relu()
 
 
+def legrad(recording: Recording) -> Tensor:
+    """Return mean_a,n relu(G_l) summed over blocks and scaled to 0..1 (LeGrad, Bousselham et al.).
+
+    The method is from ICCV 2025 (arXiv 2404.03214). G_l is the gradient of the block's own score
+    s_l = w . norm(mean_n z_n), where z are the tokens that block l returned, norm is the model's
+    last one, and w is the classifier's row of the class as in :func:`cam`. The mean is over heads
+    and over the rows of all tokens, in bands of rows.
+    """
+    assert recording.norm is not None
+    (final,) = recording.final
+    weights = final.gradient.float().sum(1)  # [B, D]
+    maps = total(
+        received_gradient(block, block_gradient(block, tokens, recording.norm, weights))
+        for block, tokens in zip(recording.blocks, recording.stream[1:], strict=True)
+    )
+    patches = maps[:, recording.prefix :]
+    maps[:, recording.prefix :] = unit_range(patches[:, None])[:, 0]
+    return maps
+
+
+def block_gradient(
+    block: Block, tokens: Tensor, norm: Callable[[Tensor], Tensor], weights: Tensor
+) -> Tensor:
+    """Return d s_l / d output of one block's attention, [B, A, N, d]; see :func:`legrad`."""
+    with torch.enable_grad():
+        score = (norm(tokens.mean(1)).float() * weights).sum()
+        (gradient,) = score_gradients(score, [block.call.output], keep_graph=True)
+    return gradient
+
+
+def received_gradient(block: Block, output_gradient: Tensor) -> Tensor:
+    """Return the mean over heads and query rows of relu(G), float32 [B, N]."""
+    heads, tokens = output_gradient.shape[1:3]
+    bands = (block.call.gradient(output_gradient, rows) for rows in row_bands(tokens))
+    return total(band.relu().sum((1, 2)) for band in bands) / (heads * tokens)
+
+
 def hgi(recording: Recording) -> Tensor:
     """Return the gradient-weighted attention of windows (HGI-SAM, Rasoulian et al., MedIA 2023).
 
-    A block's map is the mean over heads and queries of ||G_a||_F A_a, where the norm is taken over
-    a window; the windows are put back in place and their shifts undone. The maps of the two blocks
-    of a pair are multiplied. The mean over the pairs of a stage is scaled to 0..1 and brought to
-    the first stage's size, and the stages are multiplied. As published, the last stage is left out,
-    because its windows see the whole image.
+    A block's map is the mean over heads and queries of ||d score / d S_a||_F A_a, where S are the
+    scores before softmax, as in the code of the authors, and the norm is taken over a window; the
+    windows are put back in place and their shifts undone. The maps of the two blocks of a pair are
+    multiplied. The mean over the pairs of a stage is scaled to 0..1 and brought to the first
+    stage's size, the stages are multiplied, and the product is scaled to 0..1. As published, the
+    last stage is left out, because its windows see the whole image. The authors scale all images of
+    a batch together and multiply at the size of the image.
     """
-    placed = zip(recording.blocks, recording.windows, strict=True)
-    maps = [block_in_place(block, windows) for block, windows in placed]
-    return merge_stages(pair_products(maps)).flatten(1)
+    means = stage_means(blocks_in_place(recording, Block.score_gradient_rows))
+    return unit_range(merge_stages(means)).flatten(1)
 
 
-def block_in_place(block: Block, windows: Windows) -> Tensor:
-    """Return the attention that each token gets, heads weighted by their gradient, [B, h, w]."""
+def hgi_attention(recording: Recording) -> Tensor:
+    """Return the same with the gradient of the attention after softmax, and not scaled at the end.
+
+    So the paper writes it; the code of its authors does what :func:`hgi` does.
+    """
+    return merge_stages(stage_means(blocks_in_place(recording, Block.gradient_rows))).flatten(1)
+
+
+def blocks_in_place(
+    recording: Recording, gradient_rows: Callable[[Block, slice], Tensor]
+) -> list[Tensor]:
+    """Return each block's received attention, heads weighted by a gradient, [B, h, w]."""
     everything = slice(None)
-    strength = block.gradient_rows(everything).norm(dim=(2, 3))  # [B * windows, A]
-    received = block.attention_rows(everything).mean(2)  # [B * windows, A, n]
+    return [
+        in_place(block, gradient_rows(block, everything).norm(dim=(2, 3)), windows)
+        for block, windows in zip(recording.blocks, recording.windows, strict=True)
+    ]
+
+
+def in_place(block: Block, strength: Tensor, windows: Windows) -> Tensor:
+    """Return the attention that each token gets, heads weighted by [B * windows, A], [B, h, w]."""
+    received = block.attention_rows(slice(None)).mean(2)  # [B * windows, A, n]
     return undo_windows((strength[..., None] * received).mean(1), windows)
 
 
@@ -220,6 +279,8 @@ METHODS: dict[str, Method] = {
     "cam": Method(cam, reads="final_tokens"),
     "layer_cam": Method(layer_cam, reads="tokens"),
     "transcam": Method(transcam, reads="final_tokens"),
+    "legrad": Method(legrad, reads="stream"),
     "hgi": Method(hgi, reads="windows"),
+    "hgi_attention": Method(hgi_attention, reads="windows"),
 }
 """Every attribution method by its name. A new one is one function and one line here."""

@@ -14,6 +14,8 @@ from getam.activation.pre_norm import Images
 from getam.activation.recording import Block, Recording
 from getam.activation.scores import score_gradients, slot_score
 
+SLOTS = 8  # whose gradients at the end of the network exist at a time
+
 
 def recordings_of_pairs(
     frame: Frame, table: Tensor, *, keep_graph: bool
@@ -35,6 +37,18 @@ def recordings_of_pairs(
         The images and slots of at most as many pairs as there are images, int64 [2, P], and a
         recording of P images.
     """
+    first = 0
+    for part in table.split(SLOTS, 1):
+        last = first + part.shape[1] == table.shape[1]
+        for pairs, recording in recordings_of_slots(frame, part, keep_graph=keep_graph or not last):
+            yield pairs + torch.tensor([[0], [first]]), recording
+        first += part.shape[1]
+
+
+def recordings_of_slots(
+    frame: Frame, table: Tensor, *, keep_graph: bool
+) -> Iterator[tuple[Tensor, Recording]]:
+    """Do the same for a few slots, whose gradients at the end are there together."""
     slots, images = table.mT.nonzero(as_tuple=True)  # slot after slot
     if not len(images):
         return
@@ -100,8 +114,8 @@ def rows_with_gradient(frame: Frame, ends: Tensor) -> tuple[slice, slice]:
 
     As in :meth:`Frame.rows_read`, the class token is read wherever it has a gradient.
     """
-    tokens = ends[0].shape[1]
-    used = ends[0].any(-1).any(0)  # [N]
+    tokens = ends.shape[2]
+    used = ends.any(-1).flatten(0, 1).any(0)  # [N], of all slots: classes may read other tokens
     code = int(used[0] + 2 * used[1:].any())  # once: asking a device makes it wait
     read = slice(0, 1) if code & 1 else slice(frame.prefix, tokens)
     return read, slice(0, tokens) if code & 2 else slice(0, 1)

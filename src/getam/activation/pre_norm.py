@@ -49,7 +49,7 @@ class PreNormBlock:
     Attributes
     ----------
     attention
-        What it attended with.
+        The queries, keys and values that it attended with, and what that returned.
     before, middle
         The norms of ``tokens`` and of ``middle``.
     inward
@@ -65,7 +65,9 @@ class PreNormBlock:
     scale_1, scale_2
         [D], or None.
     after
-        [B, N, D], what the block returned. Alone of all it may belong to a graph.
+        [B, N, D], what the block returned, with its graph.
+    entered
+        ``tokens`` with their graph, or None if they have none.
     """
 
     attention: Attention
@@ -80,6 +82,7 @@ class PreNormBlock:
     scale_1: Tensor | None
     scale_2: Tensor | None
     after: Tensor
+    entered: Tensor | None
 
     def to_attention(self, gradient: Tensor, images: Images, rows: slice) -> tuple[Tensor, Tensor]:
         """Bring the gradient of some tokens from ``after`` back to what the attention returned.
@@ -122,7 +125,7 @@ class PreNormBlock:
         Parameters
         ----------
         middle, output
-            What :meth:`to_attention` returned.
+            The two gradients that :meth:`to_attention` returned.
         images, rows
             The arguments that it was given.
         wanted

@@ -5,18 +5,21 @@ Between two blocks of the form of :class:`PreNormBlock`, a forward pass calls
     layer_norm, linear (one to three), attention, linear, [mul], add,
     layer_norm, linear, gelu, linear, [mul], add
 
-and each call is given what an earlier one returned, or a view of it. Whatever differs in any way is
-not recognised, and automatic differentiation serves it.
+and each call is given what an earlier one returned, or a view of it. The graph that torch keeps for
+automatic differentiation must hold the same and no more, because it also knows what no call shows:
+changes in place, gradients that are cut off, hooks of modules. Whatever differs in any way is not
+recognised, and automatic differentiation serves it.
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import Node, get_gradient_edge
 from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
 
 from getam.activation.attention import Attention
@@ -35,6 +38,23 @@ KINDS: Mapping[Callable[..., Any], str] = {
     Tensor.__mul__: "m",
 }
 """A letter for each call that such a block makes. Every other one that computes is an x."""
+
+MATRIX = {"AddmmBackward0", "MmBackward0", "LinearBackward0"}
+COMPUTES = {
+    "AddBackward0": "a",
+    "MulBackward0": "m",
+    "GeluBackward0": "g",
+    "NativeLayerNormBackward0": "n",
+    **dict.fromkeys(MATRIX, "l"),
+}
+"""The same letter for each node of the graph that computes."""
+
+PASSES = {
+    *("ViewBackward0", "UnsafeViewBackward0", "ReshapeAliasBackward0", "TransposeBackward0"),
+    *("TBackward0", "PermuteBackward0", "UnbindBackward0", "SplitBackward0", "SelectBackward0"),
+    *("SliceBackward0", "AccumulateGrad"),
+}
+"""Nodes that hand values on in another shape, or that end at a weight."""
 
 FORM = re.compile("nl{1,3}slm?anlglm?a$")
 LONGEST = 14
@@ -61,6 +81,7 @@ class PreNormTrace:
 
     def __init__(self) -> None:
         self.blocks: dict[int, PreNormBlock] = {}
+        self._hooked = False
         self._calls: deque[Call] = deque(maxlen=LONGEST)
 
     def see(
@@ -82,6 +103,7 @@ class PreNormTrace:
         attention, index
             The last attention before, with its index among all.
         """
+        self._hooked |= func is Tensor.register_hook  # which may give any other gradient
         kind = KINDS.get(func, "x") if len(arguments) > 1 or func is gelu else "x"
         if not isinstance(output, Tensor) or (kind == "x" and is_view(output, arguments)):
             return
@@ -99,14 +121,14 @@ class PreNormTrace:
 
     def chain(self, indices: Sequence[int]) -> list[PreNormBlock]:
         """Return the blocks asked for if all are known and each enters the next, or none."""
-        if any(index not in self.blocks for index in indices):
+        if self._hooked or any(index not in self.blocks for index in indices):
             return []
         chain = [self.blocks[index] for index in indices]
-        joined = all(
-            is_same(one.after, other.before.tokens)
+        known = all(
+            is_same(one.after, other.before.tokens) and reads_tokens_alone(other, one.after)
             for one, other in zip(chain, chain[1:], strict=False)
         )
-        return chain if joined else []
+        return chain if known and all(map(is_usual_after_attention, chain)) else []
 
 
 def block_of(calls: Sequence[Call], attention: Attention) -> PreNormBlock | None:
@@ -119,8 +141,11 @@ def block_of(calls: Sequence[Call], attention: Attention) -> PreNormBlock | None
     last_sum = rest[-1]
     tokens = before.arguments[0]
     inner = inward_weights(attention, inward)
+    batch, _, length, _ = attention.query.shape
     chained = (
         inner is not None
+        and tokens.shape[:-1] == (batch, length)
+        and all(tuple(norm.arguments[1]) == tokens.shape[-1:] for norm in (before, middle))
         and all(is_same(call.arguments[0], before.output) for call in inward)
         and merges_heads(out.arguments[0], attend.output)
         and adds(first_sum, tokens, scale_1 or out)
@@ -148,7 +173,46 @@ def block_of(calls: Sequence[Call], attention: Attention) -> PreNormBlock | None
         None if scale_1 is None else scale_1.arguments[1].detach(),
         None if scale_2 is None else scale_2.arguments[1].detach(),
         last_sum.output,
+        tokens if tokens.requires_grad else None,
     )
+
+
+def is_usual_after_attention(block: PreNormBlock) -> bool:
+    """Return whether the graph between attention and ``after`` computes what the block says."""
+    output, tokens = block.attention.output, block.entered
+    scales = [scale for scale in (block.scale_1, block.scale_2) if scale is not None]
+    computed, ends = walk([block.after], [output, *([] if tokens is None else [tokens])])
+    return ends[0] and computed == Counter("aaglll" + "n" + "m" * len(scales))
+
+
+def reads_tokens_alone(block: PreNormBlock, tokens: Tensor) -> bool:
+    """Return whether the graph before attention is one norm and the products behind it."""
+    attention = block.attention
+    computed, ends = walk([attention.query, attention.key, attention.value], [tokens])
+    return ends[0] and computed["n"] == 1 and set(computed) == {"n", "l"}
+
+
+def walk(starts: Sequence[Tensor], stops: Sequence[Tensor]) -> tuple[Counter[str], list[bool]]:
+    """Walk the graph from some tensors back to others.
+
+    Returns
+    -------
+    tuple
+        How often each kind of computation stands between them, by the letters of ``COMPUTES`` and
+        x for any other, and whether each of the other tensors was met.
+    """
+    ends = [get_gradient_edge(tensor).node for tensor in stops]
+    waiting = [get_gradient_edge(tensor).node for tensor in starts]
+    seen: set[Node] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            if node not in ends:
+                waiting += [before for before, _ in node.next_functions if before is not None]
+    names = [node.name().rpartition("::")[2] for node in seen if node not in ends]
+    computed = Counter(COMPUTES.get(name, "x") for name in names if name not in PASSES)
+    return computed, [end in seen for end in ends]
 
 
 def norm_of(call: Call) -> Norm:

@@ -6,7 +6,7 @@ attention stays on, and :class:`getam.activation.Attention` needs no more than t
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -23,6 +23,15 @@ from torch.overrides import TorchFunctionMode
 
 from getam.activation.attention import Attention
 from getam.activation.pre_norm_trace import PreNormTrace
+
+
+@dataclass(frozen=True)
+class LastNorm:
+    """The last norm of a forward pass turned tokens into the final ones."""
+
+    tokens: Tensor  # [B, N, D], what it was given; if the model pools before, that of all tokens
+    output: Tensor  # [B, N, D], the same tokens normalised
+    apply: Callable[[Tensor], Tensor]  # the norm, of tensors [..., D]
 
 
 class AttentionRecorder(TorchFunctionMode):
@@ -42,6 +51,8 @@ class AttentionRecorder(TorchFunctionMode):
     tokens
         Whether the normalised input of every block and the final tokens are kept too. The graph
         then begins at the input of ``graph_from``.
+    stream
+        Whether the graph begins before that input was normalised, so that it holds the whole block.
     trace
         What watches the blocks from ``graph_from`` on for the usual form, if anything does.
 
@@ -58,6 +69,8 @@ class AttentionRecorder(TorchFunctionMode):
         it. The two are one, unless the model pools before it normalises: then the second one is the
         pooled vector [B, D], and the first one holds all tokens normalised like it. It is None if
         tokens were not asked for.
+    last_norm
+        The last norm of tokens. It made the final ones, unless the model does not end with a norm.
     """
 
     def __init__(
@@ -66,18 +79,21 @@ class AttentionRecorder(TorchFunctionMode):
         *,
         graph_from: int | None = None,
         tokens: bool = False,
+        stream: bool = False,
         trace: PreNormTrace | None = None,
     ) -> None:
         super().__init__()
         self.keep_from = keep_from
         self.graph_from = graph_from
         self.tokens = tokens
+        self.stream = stream
         self.trace = trace
         self.calls: dict[int, Attention] = {}
         self.seen = 0
         self.grid: tuple[int, int] | None = None
         self.final: tuple[Tensor, Tensor] | None = None
-        self._normalised: list[Tensor] = []  # since the last block
+        self.last_norm: LastNorm | None = None
+        self._normalised: list[tuple[Tensor, Tensor]] = []  # before and after, since the last block
         self._normalises_first = True
 
     def __torch_function__(
@@ -105,12 +121,15 @@ class AttentionRecorder(TorchFunctionMode):
             return self._attend(*args, **kwargs)
         if func is multi_head_attention_forward:
             return self._multi_head(*args, **kwargs)
+        is_norm = self.tokens and func in (layer_norm, rms_norm)
+        if is_norm and self.stream and self.seen == self.graph_from:
+            _start_graph(args[0])
         output = func(*args, **kwargs)
         if func is conv2d and self.seen == 0:
             self.grid = (output.shape[-2], output.shape[-1])
-        if self.tokens and func in (layer_norm, rms_norm):
-            self._remember_input(output)
-            self._normalise_final(output, lambda tokens: func(tokens, *args[1:], **kwargs))
+        if is_norm:
+            self._remember_input(args[0], output)
+            self._remember_norm(args[0], output, lambda tokens: func(tokens, *args[1:], **kwargs))
         if self.tokens and isinstance(output, Tensor):
             self._remember_final(output)
         return output
@@ -122,11 +141,13 @@ class AttentionRecorder(TorchFunctionMode):
             return output
         if self.seen == self.graph_from:
             _start_graph(output)
-        tokens = self._input_of(call)
+        entered, tokens = self._input_of(call)
         if self.seen == 0:
             self._normalises_first = tokens is not None
+        if self._normalises_first:
+            call = replace(call, tokens=tokens, entered=entered)
         if self.seen >= self.keep_from:
-            self.calls[self.seen] = replace(call, tokens=tokens if self._normalises_first else None)
+            self.calls[self.seen] = call
         self._normalised.clear()
         self.seen += 1
         return output
@@ -140,29 +161,34 @@ class AttentionRecorder(TorchFunctionMode):
         copy.__defaults__ = multi_head_attention_forward.__defaults__
         return copy(*args, **kwargs)
 
-    def _remember_input(self, output: Tensor) -> None:
+    def _remember_input(self, tokens: Tensor, output: Tensor) -> None:
         if self.seen == self.graph_from:
             _start_graph(output)
-        self._normalised.append(output)
+        self._normalised.append((tokens, output))
 
     def _remember_final(self, output: Tensor) -> None:
         last = self.calls.get(self.seen - 1)
         if last is not None and output.shape == last.query.transpose(1, 2).flatten(2).shape:
             self.final = (output, output)
 
-    def _normalise_final(self, pooled: Tensor, norm: Callable[[Tensor], Tensor]) -> None:
-        if self.final is None or pooled.ndim != 2:
+    def _remember_norm(
+        self, given: Tensor, output: Tensor, norm: Callable[[Tensor], Tensor]
+    ) -> None:
+        if output.ndim == 3:
+            self.last_norm = LastNorm(given, output, norm)
+        if self.final is None or output.ndim != 2:
             return
         tokens = self.final[0]
-        if pooled.shape == (tokens.shape[0], tokens.shape[2]):
+        if output.shape == (tokens.shape[0], tokens.shape[2]):
             with torch.no_grad():
-                self.final = (norm(tokens), pooled)
+                self.final = (norm(tokens), output)
+            self.last_norm = LastNorm(tokens, self.final[0], norm)
 
-    def _input_of(self, call: Attention) -> Tensor | None:
+    def _input_of(self, call: Attention) -> tuple[Tensor, Tensor] | tuple[None, None]:
         # Queries and keys may be normalised after the block's input: those are one head wide.
         width = call.query.shape[1] * call.query.shape[3]
-        inputs = [output for output in self._normalised if output.shape[-1] == width]
-        return inputs[-1] if inputs else None
+        inputs = [pair for pair in self._normalised if pair[1].shape[-1] == width]
+        return inputs[-1] if inputs else (None, None)
 
 
 def _start_graph(output: Tensor) -> None:

@@ -74,6 +74,13 @@ class Block:
         first = self.read.start
         return self.call.gradient(self.output_gradient, slice(start - first, stop - first))
 
+    def score_gradient_rows(self, rows: slice) -> Tensor:
+        """Return d score / d scores before softmax of some query rows, float32 [B, A, rows, N].
+
+        The method must read gradients of all rows.
+        """
+        return self.call.score_gradient(self.output_gradient, rows)
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -93,6 +100,12 @@ class Recording:
         The last tokens, which the classifier reads: one entry, or none if no method reads them.
     windows
         How each block cuts its tokens; empty unless the method reads "windows".
+    stream
+        The tokens [B, N, D] that entered each block and, last, those that the last one returned,
+        not normalised and with their graph; empty unless a method reads "stream".
+    norm
+        The model's last norm, which turns the last tokens of ``stream`` into the final ones; None
+        unless a method reads "stream".
     """
 
     blocks: Sequence[Block]
@@ -101,6 +114,8 @@ class Recording:
     inputs: Sequence[Tokens] = ()
     final: Sequence[Tokens] = ()
     windows: Sequence[Windows] = ()
+    stream: Sequence[Tensor] = ()
+    norm: Callable[[Tensor], Tensor] | None = None
 
     def without(self, blocks: int) -> "Recording":
         """Return the recording without its first blocks, for a setting that starts later."""
@@ -109,4 +124,5 @@ class Recording:
             blocks=self.blocks[blocks:],
             inputs=self.inputs[blocks:],
             windows=self.windows[blocks:],
+            stream=self.stream[blocks:],
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 HALF_PRECISION_SCALE = 2.0**12  # keeps float16 gradients of a logit from underflowing
 
@@ -30,6 +31,31 @@ def slot_score(class_scores: Tensor, wanted: Tensor) -> Tensor:
     with torch.enable_grad():
         scores = class_scores.gather(1, (wanted - 1).clamp_min(0))
         return scores.masked_fill(wanted == 0, 0).sum()
+
+
+def depends_through(scores: Tensor, gate: Tensor, others: Sequence[Tensor]) -> bool:
+    """Return whether scores depend on other tensors through one tensor alone, by their graph.
+
+    Parameters
+    ----------
+    scores
+        What is computed from ``gate``.
+    gate
+        The tensor through which everything before it must go.
+    others
+        Tensors before it.
+    """
+    stop = get_gradient_edge(gate).node
+    refused = {get_gradient_edge(tensor).node for tensor in others}
+    waiting, seen = [get_gradient_edge(scores).node], {stop}
+    while waiting:
+        node = waiting.pop()
+        if node in refused:
+            return False
+        if node not in seen:
+            seen.add(node)
+            waiting += [before for before, _ in node.next_functions if before is not None]
+    return True
 
 
 def score_gradients(

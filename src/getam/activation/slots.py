@@ -66,7 +66,7 @@ def maps_by_slot(frame: Frame, table: Tensor, *, keep_graph: bool) -> list[Tenso
     for slot in range(slots):
         wanted = table[:, slot : slot + 1]
         score = slot_score(frame.class_scores, wanted)
-        graph_stays = keep_graph or slot + 1 < slots
+        graph_stays = keep_graph or slot + 1 < slots or bool(frame.stream)
         gradients = score_gradients(score, frame.watched(), keep_graph=graph_stays)
         read = read or frame.rows_read(gradients)  # once: asking a device makes it wait
         made = rows_of_settings(frame, frame.recording(gradients, read))

@@ -1,6 +1,6 @@
 """The maps of windowed attention (Swin, Liu et al. 2021) are put back in place and merged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -63,11 +63,29 @@ def pair_products(maps: Sequence[Tensor]) -> list[Tensor]:
     return [plain * shifted for plain, shifted in zip(maps[::2], maps[1::2], strict=True)]
 
 
-def merge_stages(maps: Sequence[Tensor]) -> Tensor:
-    """Multiply the means over each stage's maps [B, h, w], all brought to the first one's size."""
-    size = maps[0].shape[1:]
-    merged = torch.ones_like(maps[0])
-    for _, stage in groupby(maps, key=lambda own: own.shape[1:]):
-        mean = unit_range(torch.stack(list(stage)).mean(0))
-        merged = merged * interpolate(mean[:, None], size, mode="bilinear")[:, 0]
-    return merged
+def stage_means(maps: Sequence[Tensor]) -> list[Tensor]:
+    """Return the mean over the pairs of each stage, from the maps [B, h, w] of all blocks."""
+    stages = groupby(pair_products(maps), key=lambda own: own.shape[1:])
+    return [torch.stack(list(stage)).mean(0) for _, stage in stages]
+
+
+def merge_stages(
+    means: Sequence[Tensor],
+    *,
+    size: tuple[int, int] | None = None,
+    scale: Callable[[Tensor], Tensor] = unit_range,
+) -> Tensor:
+    """Multiply the scaled maps [B, h, w] of all stages, brought to one size.
+
+    Parameters
+    ----------
+    means
+        As :func:`stage_means` returns them.
+    size
+        The height and width of the result; None for those of the first stage.
+    scale
+        What scales each stage's map to 0..1 first.
+    """
+    size = size or (means[0].shape[1], means[0].shape[2])
+    large = [interpolate(scale(mean)[:, None], size, mode="bilinear")[:, 0] for mean in means]
+    return torch.stack(large).prod(0)

@@ -52,7 +52,7 @@ def compare(
         first_blocks: first blocks that count, e.g. 0,6,8; default 0, the half and two thirds
         affinity: how often patch affinity spreads the maps, 0 for never
         refine: score the maps refined by PAMR too
-        faithfulness: measure insertion and deletion too; slow
+        faithfulness: measure insertion, deletion and SaCo too; slow
         limit: use only so many photos, evenly spaced
         json: write the result here too
         device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one

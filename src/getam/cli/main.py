@@ -131,7 +131,7 @@ def call(
     process
         The number of this process among those of a training. The first one is 0.
     lower
-        What to do if memory is short.
+        The advice that is given if memory is short.
     """
     try:
         with terminable():

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
+from getam.cli.settings_file import read_settings
 from getam.elsewhere import Elsewhere, located
 
 READ_ELSEWHERE = frozenset({"images", "data", "labels", "truth"})
@@ -149,6 +150,11 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
         if any(option.partition("=")[0] == f"--{first}" for option in spelled):
             parser.error(f"{spelled[0]} stands first and gives --{first}: leave one of them out")
         spelled = [*spelled[1:], f"--{first}={spelled[0]}"]
+    for file in _config_files(spelled):
+        try:
+            read_settings(file)  # the parser would write out what the file names again and again
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
     settings = parser.parse_args(spelled)
     given = {name: value for name, value in settings.as_dict().items() if name != "config"}
     return {name: _located(name, value, parser) for name, value in given.items()}
@@ -162,6 +168,15 @@ def _located(name: str, value: Any, parser: VerbParser) -> Any:
     if isinstance(at, Elsewhere) and name not in ELSEWHERE.get(parser.prog.split()[-1], ()):
         parser.error(f"{name} must lie on a disk, got {at}: copy it there first")
     return at
+
+
+def _config_files(spelled: Sequence[str]) -> list[Path]:
+    """Return the files of settings that the command names."""
+    given = [option.partition("=")[2] for option in spelled if option.startswith("--config=")]
+    given += [
+        value for name, value in zip(spelled, spelled[1:], strict=False) if name == "--config"
+    ]
+    return [Path(file) for file in given if Path(file).is_file()]
 
 
 def spelled_out(options: Sequence[str], *, switches: set[str]) -> list[str]:

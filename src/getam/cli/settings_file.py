@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from getam.plain_yaml import read_yaml
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no settings file {path}")
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML ({str(error).splitlines()[0]})") from None
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not YAML ({error})") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path} must hold settings like `epochs: 10`")
     return content

@@ -108,6 +108,7 @@ def train_from_tags(
         from getam.training.run_folder import goes_on
 
         resume = goes_on(out, resume=resume)
+    refuse_among_photos(out, data)
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -281,6 +282,14 @@ def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
     return next((folder for folder in folders if has_checkpoint(folder)), None)
 
 
+def refuse_among_photos(out: Path, data: Path | None) -> None:
+    """Raise a ValueError if the pictures of a run would be taken for photos to train on."""
+    from getam.data.open import takes_all_photos
+
+    if data is not None and takes_all_photos(data) and out.resolve().is_relative_to(data.resolve()):
+        raise ValueError(f"out: {out} lies among the photos of {data}: choose a folder beside it")
+
+
 def open_parts(
     settings: Mapping[str, Any], *, run: Path | None = None
 ) -> "tuple[Source, Source | None]":
@@ -293,7 +302,7 @@ def open_parts(
     run
         The folder of a run that has begun: the photos that it held out are held out again.
     """
-    from getam.data import hold_out, open_source, split_off, without_overlap
+    from getam.data import check_photos, hold_out, open_source, split_off, without_overlap
     from getam.training.run_folder import held_out_of
 
     names = ("labels", "none", "truth", "strict")
@@ -312,6 +321,8 @@ def open_parts(
         return without_overlap(source, val), val
     if not settings["held_out"]:
         return source, None
+    source.check_trainable()  # before the photos are looked at, which takes a while
+    source = check_photos(source, strict=settings["strict"])  # a bad one is not held out either
     before = None if run is None else held_out_of(run, source)
     source, held_out = hold_out(source) if before is None else split_off(source, before)
     return source, held_out if len(held_out) else None

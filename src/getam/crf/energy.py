@@ -35,6 +35,7 @@ def dense_energy_loss(
     sigma_xy: float = 100.0,
     scale: float = 0.5,
     gradient: str = "released",
+    check_values: bool = True,
 ) -> Tensor:
     """Return a loss that rewards near pixels of like colour for having the same class.
 
@@ -60,6 +61,9 @@ def dense_energy_loss(
         The factor by which height, width and ``sigma_xy`` are reduced before the computation.
     gradient
         A name of :data:`GRADIENTS`. ``released`` changes only the pixels that the gate chooses.
+    check_values
+        Whether the ranges of probabilities and colours are checked. An accelerator has to be waited
+        for then, which a training step does only once; see `build_lattice`.
 
     Returns
     -------
@@ -79,35 +83,9 @@ def dense_energy_loss(
     True
     """
     _check(probabilities, image, valid, ignore)
-    check_colours(image)
-    check_probabilities(probabilities)
-    return dense_energy_of(
-        probabilities,
-        image,
-        valid,
-        ignore,
-        sigma_rgb=sigma_rgb,
-        sigma_xy=sigma_xy,
-        scale=scale,
-        gradient=gradient,
-    )
-
-
-def dense_energy_of(
-    probabilities: Tensor,
-    image: Tensor,
-    valid: Tensor,
-    ignore: Tensor,
-    *,
-    sigma_rgb: float = 15.0,
-    sigma_xy: float = 100.0,
-    scale: float = 0.5,
-    gradient: str = "released",
-) -> Tensor:
-    """Return the loss of `dense_energy_loss` for values that need no check, such as a softmax.
-
-    An accelerator has to be waited for once, see `build_lattice`, and not for the check as well.
-    """
+    if check_values:
+        check_colours(image)
+        check_probabilities(probabilities)
     check_settings(at_least=SMALLEST, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
     if gradient not in GRADIENTS:
         raise ValueError(f"gradient must be one of {', '.join(GRADIENTS)}, got {gradient!r}")

@@ -36,7 +36,7 @@ def check_probabilities(probabilities: Tensor) -> None:
 
 def _lies_in(tensor: Tensor, most: float) -> bool:
     """Say whether all values lie in 0..most; nan does not."""
-    return bool((tensor.amin() >= 0) & (tensor.amax() <= most))
+    return bool((tensor.amin().float() >= 0) & (tensor.amax().float() <= most))
 
 
 @lru_cache(maxsize=4)
@@ -83,13 +83,26 @@ def bilateral_lattice(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
         The filter over B * H * W points, photo by photo and row by row, with the device and dtype
         of ``image``. Points of different photos do not mix.
     """
-    photos, _, height, width = image.shape
-    positions = _positions(height, width, image.dtype, image.device) / sxy
-    features = [torch.cat([positions, photo.flatten(1) / srgb]) for photo in image]
-    if image.device.type == "cpu":  # small numbers of one photo are sorted in half of the time
-        return join([build_lattice(own) for own in features])
+    if image.device.type != "cpu":
+        return lattice_of_all(image, sxy=sxy, srgb=srgb)
+    features = _features(image, sxy=sxy, srgb=srgb).unbind(1)
+    return join([build_lattice(own) for own in features])  # small tables stay in the caches
+
+
+def lattice_of_all(image: Tensor, *, sxy: float, srgb: float) -> Lattice:
+    """Build `bilateral_lattice` at once, so that an accelerator is waited for once and no more."""
+    height, width = image.shape[2:]
     largest = ((width - 1) / sxy, (height - 1) / sxy, *[BRIGHTEST / srgb] * 3)
-    return build_lattice(torch.cat(features, 1), groups=photos, largest=largest)
+    features = _features(image, sxy=sxy, srgb=srgb).flatten(1)
+    return build_lattice(features, groups=len(image), largest=largest)
+
+
+def _features(image: Tensor, *, sxy: float, srgb: float) -> Tensor:
+    """Return place and colour of every pixel over their standard deviations, [5, B, H * W]."""
+    height, width = image.shape[2:]
+    place = _positions(height, width, image.dtype, image.device) / sxy
+    place = place[:, None].expand(-1, len(image), -1)
+    return torch.cat([place, image.flatten(2).transpose(0, 1) / srgb])
 
 
 def _positions(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -120,8 +120,8 @@ def build_lattice(
         Gaussian.
     groups, largest
         See `number_corners`. With ``largest``, an accelerator is waited for once: the number of
-        vertices is the size of tables. Tables of N (d + 1) rows would need no such number, but the
-        blur would then take some 50 times as long in a photo.
+        vertices is the size of tables. Tables of N (d + 1) rows would need no such number, but they
+        would be more than a hundred times as long as those of the vertices of a photo.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from getam.data.evenly import evenly
 from getam.data.folder import list_photos
 from getam.data.hold_out import hold_out, split_off
 from getam.data.labels import read_labels
-from getam.data.loader import BatchLoader, TrainLoader, photo_loader, train_loader
+from getam.data.loader import BatchLoader, TrainLoader, photo_loader, plain_error, train_loader
 from getam.data.open import open_source
 from getam.data.overlap import without_overlap
 from getam.data.photo import photo_size, read_photo, upright_rgb
@@ -48,6 +48,7 @@ __all__ = [
     "list_photos",
     "open_source",
     "photo_loader",
+    "plain_error",
     "photo_size",
     "read_each",
     "read_labels",

@@ -6,9 +6,7 @@ scoring only.
 
 import json
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from functools import cached_property
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ from getam.data.finding import Finding, Notice, missing_photos
 from getam.data.listing import name_photos
 from getam.data.notice import unknown
 from getam.data.once import check_once
+from getam.data.outline import polygon_mask, run_length_mask
+from getam.data.photo import photo_size
 from getam.data.source import Record, Source
 from getam.data.spelling import as_on_disk, composed
 from getam.data.there import is_file
@@ -144,24 +144,36 @@ class CocoMasks:
             If the mask of an annotation is missing or cannot be decoded.
         """
         image_id = self.image_ids[record.id]
-        info = self._coco.imgs[image_id]
-        drawn = np.full((info["height"], info["width"]), BACKGROUND, dtype=np.int32)
-        for annotation in sorted(self._coco.imgToAnns[image_id], key=_drawing_order):
+        images, annotations = self._content
+        info = images[image_id]
+        size = (info["height"], info["width"])
+        if size != photo_size(record.image):  # before memory is asked for, as much as the file says
+            raise ValueError(
+                f"the mask of {record.id} must have the size of its photo "
+                f"{photo_size(record.image)}, got {size} in {self.instances}"
+            )
+        drawn = np.full(size, BACKGROUND, dtype=np.int32)
+        for annotation in sorted(annotations.get(image_id, ()), key=_drawing_order):
             value = self.values[annotation["category_id"]]
-            inside = self._inside(annotation, record.id)
+            inside = self._inside(annotation, record.id, size)
             drawn[inside] = IGNORE if annotation.get("iscrowd") else value
         return drawn
 
     @cached_property
-    def _coco(self) -> Any:
-        from pycocotools.coco import COCO
+    def _content(self) -> tuple[dict[Any, dict[str, Any]], dict[Any, list[dict[str, Any]]]]:
+        """Return the images by their ids, and the annotations by the ids of their images."""
+        content = _read_instances(self.instances)
+        annotations: dict[Any, list[dict[str, Any]]] = {}
+        for annotation in content["annotations"]:
+            annotations.setdefault(annotation["image_id"], []).append(annotation)
+        return {image["id"]: image for image in content["images"]}, annotations
 
-        with redirect_stdout(StringIO()):  # pycocotools prints its progress
-            return COCO(self.instances)
-
-    def _inside(self, annotation: dict[str, Any], name: str) -> np.ndarray:
+    def _inside(self, annotation: dict[str, Any], name: str, size: tuple[int, int]) -> np.ndarray:
         try:
-            return self._coco.annToMask(annotation).astype(bool)
+            outline = annotation["segmentation"]
+            if isinstance(outline, dict):
+                return run_length_mask(outline, size)
+            return polygon_mask(outline, size)
         except Exception as error:  # the decoder raises whatever the content makes it raise
             raise ValueError(
                 f"cannot draw annotation {annotation.get('id')} of {name} in {self.instances}: "
@@ -170,7 +182,8 @@ class CocoMasks:
 
 
 def _drawing_order(annotation: dict[str, Any]) -> tuple[bool, float]:
-    return not annotation.get("iscrowd"), -annotation.get("area", 0)
+    area = annotation.get("area", 0)
+    return not annotation.get("iscrowd"), -area if isinstance(area, int | float) else 0
 
 
 def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -178,20 +191,33 @@ def _read_instances(path: Path) -> dict[str, list[dict[str, Any]]]:
         raise FileNotFoundError(f"there is no instances file {path}")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"cannot read the instances file {path}: {error}") from error
-    needed = {
-        "images": {"id", "file_name", "height", "width"},
-        "annotations": {"image_id", "category_id"},
-        "categories": {"id", "name"},
-    }
-    for part, keys in needed.items():
+    for part, kinds in _NEEDED.items():
         entries = content.get(part) if isinstance(content, dict) else None
-        if not isinstance(entries, list) or not all(
-            isinstance(entry, dict) and keys <= entry.keys() for entry in entries
-        ):
-            raise ValueError(f"{path} must hold a list {part!r} of entries with {sorted(keys)}")
+        if not isinstance(entries, list) or not all(_is_entry(entry, kinds) for entry in entries):
+            raise ValueError(
+                f"{path} must hold a list {part!r} of entries with {sorted(kinds)}, each of the "
+                "right kind"
+            )
+    if len({isinstance(category["id"], str) for category in content["categories"]}) > 1:
+        raise ValueError(f"{path} must have categories whose ids are all numbers or all texts")
     return content
+
+
+_ID: Any = int | float | str
+_NEEDED: dict[str, dict[str, Any]] = {
+    "images": {"id": _ID, "file_name": str, "height": int, "width": int},
+    "annotations": {"image_id": _ID, "category_id": _ID},
+    "categories": {"id": _ID, "name": str},
+}
+"""The lists of an instances file, with what every entry must hold and of which kind it is."""
+
+
+def _is_entry(entry: object, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(entry, dict) and all(
+        isinstance(entry.get(key), kind) for key, kind in kinds.items()
+    )
 
 
 def _category_names(content: dict[str, list[dict[str, Any]]], path: Path) -> dict[int, str]:

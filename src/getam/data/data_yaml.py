@@ -1,17 +1,18 @@
 """This module reads a ``data.yaml``, which holds the arguments that open a data set."""
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from getam.data.notice import unknown
+from getam.data.notice import quoted, unknown
 from getam.elsewhere import named_in
+from getam.plain_yaml import read_yaml
 
 _PATHS = ("path", "images", "instances", "labels", "saliency", "truth")
 _NAMES = ("split", "none")
 _KEYS = (*_PATHS, *_NAMES, "classes", "strict")
+_PLAIN = str | int | float | date  # what YAML makes of a name
 
 
 def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
@@ -46,10 +47,13 @@ def read_data_yaml(path: Path, **given: Any) -> dict[str, Any]:
     split = given.get("split", content.get("split"))
     if "{split}" in str(split):
         raise ValueError(f"{path}: {{split}} belongs into a path, such as `path: photos/{{split}}`")
+    _check_types(content, path)
     found: dict[str, Any] = {
         key: _whole(path, str(content[key]), split) for key in _PATHS if key in content
     }
     # YAML reads the name 2017 as a number.
+    if isinstance(content.get("classes"), list):
+        found["classes"] = [str(name) for name in content["classes"]]
     found |= {key: str(content[key]) for key in _NAMES if content.get(key) is not None}
     return content | found | given
 
@@ -73,12 +77,24 @@ def paths_in_data_yaml(path: Path, splits: Iterable[str]) -> list[Path]:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"cannot read {path}: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path} must hold keys and values, got {type(content).__name__}")
     return content
+
+
+def _check_types(content: dict[str, Any], path: Path) -> None:
+    """See that every value is one name or number, or for the classes a list of them."""
+    for key, value in content.items():
+        values = value if key == "classes" and isinstance(value, list) else [value]
+        if value is not None and not all(isinstance(each, _PLAIN) for each in values):
+            raise ValueError(f"{path} must give {key} one value, got {quoted(value)}")
+    if not isinstance(content.get("classes"), list | str | None):
+        raise ValueError(f"{path} must give classes a list, got {quoted(content['classes'])}")
+    if not isinstance(content.get("strict", False), bool | None):
+        raise ValueError(f"{path} must give strict true or false, got {quoted(content['strict'])}")
 
 
 def _whole(path: Path, value: str, split: str | None) -> Path:

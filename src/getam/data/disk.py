@@ -82,13 +82,20 @@ def _listed(folder: str) -> _Folder:
     try:
         with nullcontext(at.iterdir()) if isinstance(at, Elsewhere) else os.scandir(at) as entries:
             for entry in entries:
-                if entry.is_file():
+                if _is_file(entry):
                     names.setdefault(_key(entry.name), []).append(entry.name)
     except OSError as error:
         return _Folder(at, {} if error.errno in _NOT_THERE else None)
     except ValueError:  # no file system holds such a name
         pass
     return _Folder(at, names)
+
+
+def _is_file(entry: os.DirEntry[str] | Elsewhere) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself; the other files of the folder are there
+        return False
 
 
 def _key(name: str) -> str:

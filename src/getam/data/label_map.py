@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from getam.data.class_names import is_background
 from getam.data.notice import first_few
 from getam.data.spelling import composed
+from getam.open_picture import open_picture
 from getam.vocabulary import BACKGROUND, IGNORE
 
 UNDECIDED = "undecided"
@@ -104,7 +104,7 @@ def _entry(line: str, path: Path) -> tuple[str, tuple[int, int, int]]:
 def _codes(path: Path) -> np.ndarray:
     """Read a picture as int32 [H, W], one number per colour."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             image.load()
             pixels = np.asarray(image.convert("RGB")).astype(np.int32)
     except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from getam.data.class_names import check_class_names
+from getam.data.notice import quoted
 from getam.data.rows import read_rows, tags_in_row
 from getam.data.safe_npy import read_pickled_dict
 from getam.data.spelling import composed
@@ -71,7 +72,7 @@ def _by_photo(entries: Iterable[tuple[str, Tags]], path: Path) -> Labels:
 def _read_json(path: Path) -> Labels:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"cannot read the label file {path}: {error}") from error
     if not isinstance(table, dict):
         raise ValueError(f"{path} must hold an object of id to names, got {type(table).__name__}")
@@ -81,7 +82,9 @@ def _read_json(path: Path) -> Labels:
 def _names(value: object, key: str, path: Path) -> Tags:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"the labels of {key} in {path} must be a list of names, got {value!r}")
+        raise ValueError(
+            f"the labels of {key} in {path} must be a list of names, got {quoted(value)}"
+        )
     return Tags(tuple(dict.fromkeys(composed(name) for name in names if name)))
 
 
@@ -94,6 +97,6 @@ def _shown(vector: Sequence[float], classes: Sequence[str], key: str, path: Path
     if len(vector) != len(classes) or any(value not in (0, 1) for value in vector):
         raise ValueError(
             f"the labels of {key} in {path} must be {len(classes)} values of 0 or 1, "
-            f"got {len(vector)}: {vector[:5]}"
+            f"got {len(vector)}: {quoted(vector[:5])}"
         )
     return Tags(tuple(name for name, value in zip(classes, vector, strict=True) if value))

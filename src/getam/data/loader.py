@@ -19,6 +19,12 @@ from getam.data.worker_signals import leave_signals
 WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a processor
 
 
+WORKER_DIED = (
+    "a process that reads photos was killed: if memory is short, give fewer --workers or make the "
+    "photos smaller"
+)
+
+
 class BatchLoader(DataLoader):
     """A batch loader yields `Batch` objects and says in one line which photo cannot be read.
 
@@ -49,7 +55,7 @@ class BatchLoader(DataLoader):
         try:
             yield from copied_ahead(super().__iter__(), self.device)
         except (OSError, ValueError, RuntimeError) as error:
-            raise _without_trace(error) from None
+            raise plain_error(error) from None
 
 
 class TrainLoader(BatchLoader):
@@ -91,7 +97,7 @@ def train_loader(
     scale: tuple[float, float] = (0.9, 1 / 0.875),
     flip: float = 0.5,
     jitter: float = 0.0,
-    balance: float = 0.5,
+    balance: float = 0.0,
     corrected_factor: float = 1.0,
     rank: int = 0,
     world_size: int = 1,
@@ -189,13 +195,20 @@ def worker_options(workers: int | None) -> dict[str, Any]:
     }
 
 
-def _without_trace(error: Exception) -> Exception:
-    """Undo what a worker process does to an error: its message becomes a whole traceback."""
+def plain_error(error: Exception) -> Exception:
+    """Return an error whose message is one line that a user understands.
+
+    An error in a worker process arrives with a whole traceback as its message. The death of one is
+    told in several ways, and wherever the main process happens to be. Every other error is returned
+    as it is.
+    """
     text = str(error)
     if "DataLoader worker" not in text:
         return error
     # The traceback keeps the worker processes in a reference cycle. Collected later, perhaps inside
     # a process forked meanwhile, it would print complaints.
     error.with_traceback(None)
+    if not text.startswith("Caught "):
+        return RuntimeError(WORKER_DIED)
     kind, _, message = text.strip().splitlines()[-1].partition(": ")
     return type(error)(message or kind)

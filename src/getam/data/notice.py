@@ -6,6 +6,9 @@ from difflib import get_close_matches
 LONGEST, KEPT = 300, 100
 """A longer name is shortened to so many characters of its beginning and of its end."""
 
+MANY, MOST_LISTED, FEW = 10_000, 300, 20
+"""Among more names no nearest one is looked for. A message lists so many known and unknown ones."""
+
 
 def unknown(what: str, given: Iterable[str], known: Collection[str], where: object) -> ValueError:
     """Make the error for unknown names. Its message lists the known names and the nearest one.
@@ -31,12 +34,13 @@ def unknown(what: str, given: Iterable[str], known: Collection[str], where: obje
     >>> print(unknown("class", ["dgo"], ["cat", "dog"], "photos"))
     unknown class 'dgo' in photos; there are cat, dog; did you mean 'dog'?
     """
-    given = list(given)
-    nearest = get_close_matches(given[0], known, n=1, cutoff=0.4)
+    given = [shortened(name) for name in given]
+    few = known if len(known) <= MANY else ()
+    nearest = get_close_matches(given[0], few, n=1, cutoff=0.4)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-    listed = ", ".join(known) or "none"
+    listed = first_few(list(known), MOST_LISTED) or "none"
     return ValueError(
-        f"unknown {what} {', '.join(map(repr, given))} in {where}; there are {listed}{hint}"
+        f"unknown {what} {first_few([*map(repr, given)], FEW)} in {where}; there are {listed}{hint}"
     )
 
 
@@ -60,3 +64,17 @@ def first_few(names: Sequence[str], count: int = 3) -> str:
     'a, b, c, ...'
     """
     return ", ".join([*map(shortened, names[:count]), *(["..."] if len(names) > count else [])])
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, shortened if it is long.
+
+    Examples
+    --------
+    >>> quoted([1, "a"])
+    "[1, 'a']"
+    """
+    try:
+        return shortened(repr(value))
+    except RecursionError:
+        return f"a {type(value).__name__} of many levels"

@@ -26,9 +26,7 @@ def check_once(
     ValueError
         If a file is named a second time and ``notice`` does not go on.
     """
-    folder_of = cache(
-        lambda folder: folder.resolve()
-    )  # many photos lie in few folders, and resolving is slow
+    folder_of = cache(_resolved)  # many photos lie in few folders, and resolving is slow
     names: dict[Path, list[str]] = {}
     for name, photo in photos:
         names.setdefault(folder_of(photo.parent) / photo.name, []).append(name)
@@ -37,3 +35,10 @@ def check_once(
         message = f"{origin} names {len(again)} photos more than once"
         advice = "keep one entry for each"
         notice(Finding("refused", "named twice", message, advice, again))
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError):  # links that lead to each other lead nowhere
+        return folder.absolute()

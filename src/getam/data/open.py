@@ -174,6 +174,11 @@ def _refuse_beside_shards(path: Path, **given: object) -> None:
             )
 
 
+def takes_all_photos(path: Path) -> bool:
+    """Return whether `open_source` takes every photo below a path, whatever its name."""
+    return path.is_dir() and not is_voc(path) and not is_coco(path)
+
+
 def _completed(
     source: Source,
     classes: Sequence[str] | None,

@@ -1,6 +1,9 @@
 """This module reads a photo file of any common kind as an upright RGB image, with Pillow."""
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -10,6 +13,10 @@ from getam.open_picture import open_picture
 
 _ORIENTATION = 0x0112
 _LYING = frozenset({5, 6, 7, 8})
+_AT_ONCE = 2**22  # pixels that are converted at once: a copy of a whole photo may be a gigabyte
+_LEAST = 8  # a JPEG can be decoded at an eighth of its size
+_LARGE = 25_000_000  # pixels
+_ONE_LARGE = Lock()  # many threads check photos, and each large one may take a gigabyte
 
 
 def read_photo(path: str | Path) -> Image.Image:
@@ -39,10 +46,36 @@ def read_photo(path: str | Path) -> Image.Image:
     path = _existing_file(path)
     try:
         with open_picture(path) as image:
-            image.load()
-            return upright_rgb(image)
+            return _decoded(image)
     except Exception as error:  # the decoders raise OSError, SyntaxError, struct.error, ...
         raise _unreadable(path, error) from error
+
+
+def check_photo(path: str | Path) -> None:
+    """Decode a photo as `read_photo` does, and forget it.
+
+    A JPEG is decoded at an eighth of its size: all of the file is read, in a part of the memory.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If `read_photo` would raise it.
+    """
+    path = _existing_file(path)
+    try:
+        with open_picture(path) as image:
+            image.draft(None, (image.width // _LEAST or 1, image.height // _LEAST or 1))
+            large = image.width * image.height > _LARGE
+            with _ONE_LARGE if large else nullcontext():
+                _decoded(image)
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return _to_rgb(image)
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
@@ -85,8 +118,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_to_byte(np.asarray(image))).convert("RGB")
     if "transparency" in image.info or image.mode in {"RGBA", "RGBa", "LA", "La", "PA"}:
-        return _over_white(image.convert("RGBA"))
-    return image.convert("RGB")
+        return _over_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _to_byte(grey: np.ndarray) -> np.ndarray:
@@ -94,9 +127,22 @@ def _to_byte(grey: np.ndarray) -> np.ndarray:
     whole = 65535 if np.issubdtype(grey.dtype, np.integer) else 1
     if grey.min() < 0 or grey.max() > whole:
         raise ValueError(f"grey values must lie in 0..{whole}, got {grey.min()}..{grey.max()}")
-    return np.rint(grey * (255 / whole)).astype(np.uint8)
+    scaled = np.empty(grey.shape, dtype=np.uint8)
+    for top, bottom in _strips(*grey.shape):
+        scaled[top:bottom] = np.rint(grey[top:bottom] * (255 / whole))
+    return scaled
 
 
 def _over_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    laid = Image.new("RGB", image.size)
+    for top, bottom in _strips(image.height, image.width):
+        strip = image.crop((0, top, image.width, bottom)).convert("RGBA")
+        white = Image.new("RGBA", strip.size, "white")
+        laid.paste(Image.alpha_composite(white, strip).convert("RGB"), (0, top))
+    return laid
+
+
+def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row of every strip of a picture, and the row behind its last."""
+    rows = max(1, _AT_ONCE // width)
+    return ((top, min(top + rows, height)) for top in range(0, height, rows))

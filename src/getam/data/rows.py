@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from getam.data.notice import quoted
 from getam.data.spelling import composed
 from getam.data.tags import NOTHING_KNOWN, Tags
 
@@ -44,14 +45,14 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     if "image" not in names or len(set(filter(None, names))) < 2:
         raise ValueError(
             f"the first row of {path} must name the columns image,labels or image and one per "
-            f"class, got {separator.join(names)!r}; separate the columns by commas"
+            f"class, got {quoted(separator.join(names))}; separate the columns by commas"
         )
     _check_columns(names, path)
     for number, line in enumerate(lines, start=2):
         if len(line) != len(names):
             raise ValueError(
-                f"row {number} of {path} must have {len(names)} cells: {line}; a cell that holds "
-                f'{separator!r} itself must stand in quotes ("...")'
+                f"row {number} of {path} must have {len(names)} cells: {quoted(line)}; a cell that "
+                f'holds {separator!r} itself must stand in quotes ("...")'
             )
     return [dict(zip(names, map(str.strip, line), strict=True)) for line in lines]
 

@@ -3,9 +3,15 @@
 A pickle names the functions that rebuild its objects, so it can run code. Here, the few names that
 numpy writes lead to inert stand-ins, which only keep the bytes. Every other name is refused.
 Therefore no function outside this module receives what the file says.
+
+A pickle can also be a bomb: twenty bytes that ask for a table of gigabytes, or lists of lists that
+are one list many times. Both are refused.
 """
 
+import io
 import pickle
+import pickletools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +34,17 @@ def read_pickled_dict(path: Path) -> dict[str, list[float]]:
     try:
         with path.open("rb") as file:
             _skip_header(file)
-            content = _plain(_InertUnpickler(file).load())
+            pickled = file.read()
+        _check_table(pickled)
+        content = _InertUnpickler(io.BytesIO(pickled)).load()
+        content = content.wrapped() if isinstance(content, _Array) else content
+        vectors = _vectors(content) if isinstance(content, dict) else None
     except Exception as error:  # a broken pickle raises nearly every kind of error
-        raise ValueError(f"cannot read the label file {path}: {error}") from error
-    if not isinstance(content, dict) or not all(isinstance(v, list) for v in content.values()):
+        reason = " ".join(str(error).split())
+        raise ValueError(f"cannot read the label file {path}: {reason}") from error
+    if vectors is None:
         raise ValueError(f"{path} must hold a pickled dictionary of id to vector")
-    return {str(key): vector for key, vector in content.items()}
+    return vectors
 
 
 def _skip_header(file: Any) -> None:
@@ -45,6 +56,27 @@ def _skip_header(file: Any) -> None:
     shape, _, dtype = read(file)
     if shape != () or not dtype.hasobject:
         raise ValueError(f"expected one pickled object, got an array {shape} of {dtype}")
+
+
+def _check_table(pickled: bytes) -> None:
+    """Refuse a pickle that asks for a larger table of its objects than it could fill.
+
+    The unpickler makes room for every number up to the one that an object is given.
+    """
+    most = len(pickled)
+    far = np.frombuffer(pickled, np.uint8)[: max(0, most - 4)] == _NUMBERED
+    places = np.flatnonzero(far)[:, None] + np.arange(1, 5)
+    numbers = np.frombuffer(pickled, np.uint8)[places].astype(np.uint32) @ _POWERS
+    if not (numbers > most).any() and not _IN_DIGITS.search(pickled):
+        return  # the quick look; the same bytes may also be a part of a text or of a vector
+    for operation, number, _ in pickletools.genops(pickled):
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and (number or 0) > most:
+            raise ValueError(f"the pickle asks for a table of {number:,} objects, which is refused")
+
+
+_NUMBERED = pickle.LONG_BINPUT[0]
+_POWERS = np.array([1, 2**8, 2**16, 2**24], dtype=np.uint32)
+_IN_DIGITS = re.compile(rb"p[0-9]{7,}\n")
 
 
 class _Inert:
@@ -59,12 +91,18 @@ class _Inert:
 
 
 class _Array(_Inert):
-    def plain(self) -> Any:
-        _, shape, dtype, _, content = self.state
-        if isinstance(content, list):  # numpy wraps the dictionary in an array of objects
-            (content,) = content
-            return _plain(content)
-        return np.frombuffer(content, dtype.plain()).reshape(shape).tolist()
+    def wrapped(self) -> Any:
+        """Return the dictionary, which numpy wraps in an array of objects."""
+        _, _, _, _, content = self.state
+        (content,) = content if isinstance(content, list) else [None]
+        return content
+
+    def plain(self) -> list[float]:
+        _, _, dtype, _, content = self.state
+        if not isinstance(content, bytes):
+            raise ValueError("expected an array of numbers")
+        numbers: list[float] = np.frombuffer(content, dtype.plain()).tolist()
+        return numbers
 
 
 class _Scalar(_Inert):
@@ -114,9 +152,21 @@ class _InertUnpickler(pickle.Unpickler):
             ) from None
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Array | _Scalar):
-        return value.plain()
-    if isinstance(value, dict):
-        return {_plain(key): _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+def _vectors(content: dict[Any, Any]) -> dict[str, list[float]] | None:
+    """Return the vectors by their ids, or None if an entry is no vector."""
+    plain: dict[int, list[float]] = {}  # one list under a million ids stays one list
+    for vector in content.values():
+        if not isinstance(vector, _Array | list | tuple):
+            return None
+        if id(vector) not in plain:
+            plain[id(vector)] = (
+                vector.plain() if isinstance(vector, _Array) else [_number(v) for v in vector]
+            )
+    return {str(_number(key, str)): plain[id(vector)] for key, vector in content.items()}
+
+
+def _number(value: Any, *also: type) -> Any:
+    value = value.plain() if isinstance(value, _Scalar) else value
+    if not isinstance(value, (int, float, *also)):
+        raise ValueError(f"expected a number, got {type(value).__name__}")
+    return value

@@ -58,7 +58,7 @@ def saliency_beside(source: Source, folder: str | Path) -> Source:
     folder = located(folder)
     maps = files_beside(source.records, find_photos(folder), folder, what="saliency map")
     records = (replace(record, saliency=maps.get(record.id)) for record in source.records)
-    return replace(source, records=tuple(records))
+    return replace(source, records=tuple(records), left_out=None)  # nobody has looked at the maps
 
 
 def read_saliency(path: Path, size: tuple[int, int]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -97,7 +98,9 @@ class Batch:
     def _with_each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         """Return the batch with every tensor changed."""
         every = {field.name: getattr(self, field.name) for field in fields(self)}
-        changed = {name: change(t) for name, t in every.items() if isinstance(t, Tensor)}
+        changed: dict[str, Any] = {
+            name: change(value) for name, value in every.items() if isinstance(value, Tensor)
+        }
         return replace(self, **changed)
 
 

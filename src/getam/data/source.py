@@ -1,7 +1,7 @@
 """This module defines a source: the photos of a data set and the classes that they may show."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,6 +70,9 @@ class Source:
     corrections
         The function that reads a corrected mask: from its file and the names of the classes to
         uint8 [H, W] in the class numbers of training. None if no photo has a corrected mask.
+    left_out
+        The photos that cannot be read, each with its reason, which are not among the records. None
+        if nobody has looked yet; see `check_photos`.
     """
 
     records: tuple[Record, ...]
@@ -77,6 +80,7 @@ class Source:
     masks: Callable[[Record], np.ndarray] | None = None
     name: str = "the source"
     corrections: Callable[[Path, Sequence[str]], np.ndarray] | None = None
+    left_out: Mapping[Path, str] | None = None
 
     def __len__(self) -> int:
         """Return the number of records."""

@@ -73,7 +73,7 @@ def _listed_photos(root: Path, split: str, known: Mapping[str, str], notice: Not
     splits = sorted(path.stem for path in folder.glob("*.txt"))
     if split not in splits:
         raise unknown("split", [split], splits, folder)
-    lines = (folder / f"{split}.txt").read_text(encoding="utf-8").splitlines()
+    lines = _lines_of(folder / f"{split}.txt")
     listed = [_name_in(composed(line.strip()), known) for line in lines if line.strip()]
     missing = [name for name in listed if name not in known]
     if missing:
@@ -82,6 +82,15 @@ def _listed_photos(root: Path, split: str, known: Mapping[str, str], notice: Not
     if not found:
         raise ValueError(f"no photo of the split {split} is in {root / 'JPEGImages'}")
     return found
+
+
+def _lines_of(path: Path) -> list[str]:
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no list {path}")
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"cannot read the list {path}: {error}") from error
 
 
 def _name_in(line: str, known: Collection[str]) -> str:
@@ -121,7 +130,7 @@ def _read_annotations(folder: Path, ids: Iterable[str], known: Mapping[str, str]
 def _names_in(path: Path) -> Tags:
     try:
         root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise ValueError(f"cannot read the annotation {path}: {error}") from error
     names = (composed(element.findtext("name", "").strip()) for element in root.iter("object"))
     return Tags(tuple(dict.fromkeys(names)))

@@ -16,6 +16,7 @@ RECIPE = Recipe(
     flip=0.0,  # a mirrored digit is none
     jitter=0.0,
     balance=0.0,
+    activation_checkpointing=False,
     corrected_factor=1.0,
     optimiser="adamw",
     learning_rate=2e-4,

@@ -14,6 +14,7 @@ from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.cost import Cost, cost_of
 from getam.evaluation.folders import read_class_names, read_mask, score_folders
 from getam.evaluation.insertion_deletion import area, deletion, insertion
+from getam.evaluation.map_overlap import overlaps
 from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.quality import (
     BAD,
@@ -28,6 +29,7 @@ from getam.evaluation.quality import (
     suspicious,
 )
 from getam.evaluation.ratios import iou, miou, precision, recall
+from getam.evaluation.saco import saco
 from getam.evaluation.scores import Scores
 from getam.evaluation.seed_curve import SeedCurve, SeedScores
 from getam.evaluation.spread import spread, spread_table
@@ -83,4 +85,6 @@ __all__ = [
     "suspicious",
     "tag_scores",
     "true_overlap",
+    "overlaps",
+    "saco",
 ]

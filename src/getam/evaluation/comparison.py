@@ -2,8 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,14 @@ class MethodScores:
         Share of hits in the pointing game, by class.
     cost
         Cost of the maps of one photo.
+    overlaps
+        The IoU of each single map with its object, at the threshold that is best for their mean;
+        see :func:`getam.evaluation.overlaps`.
     insertion, deletion
         Mean probability of the class at evenly spaced shares of changed pixels from 0 to 1. None if
         it was not measured.
+    saco
+        See :func:`getam.evaluation.saco`, for each map. None if it was not measured.
     """
 
     method: str
@@ -43,8 +48,10 @@ class MethodScores:
     seed: SeedScores
     pointing: dict[str, float]
     cost: Cost
+    overlaps: list[float] = field(default_factory=list)
     insertion: list[float] | None = None
     deletion: list[float] | None = None
+    saco: list[float] | None = None
 
     def figures(self) -> dict[str, str]:
         """Return the cells of the table by the titles of their columns. Means are over classes."""
@@ -58,7 +65,9 @@ class MethodScores:
             "precision": figure(mean_of_defined(best.precision.values())),
             "recall": figure(mean_of_defined(best.recall.values())),
             "pointing": figure(mean_of_defined(self.pointing.values())),
+            **({"map IoU": with_error(self.overlaps)} if self.overlaps else {}),
             **{name: figure(value) for name, value in self.areas().items()},
+            **({"SaCo": with_error(self.saco)} if self.saco else {}),
             "s/photo": f"{self.cost.seconds:.3f}",
             "MiB": f"{self.cost.mebibytes:.0f}",
         }
@@ -87,14 +96,26 @@ class Comparison:
         The scores, in the order in which they were asked for.
     photos
         Number of photos that every row was scored on.
+    controls
+        The scores of maps that know nothing of the network, e.g. noise.
     """
 
     rows: tuple[MethodScores, ...]
     photos: int
+    controls: tuple[MethodScores, ...] = ()
 
     def ranked(self) -> list[MethodScores]:
-        """Return the rows, highest mIoU first."""
-        return sorted(self.rows, key=lambda row: -row.seed.best.miou)
+        """Return the rows and the controls, highest mIoU first."""
+        return sorted((*self.rows, *self.controls), key=lambda row: -row.seed.best.miou)
+
+    def beats_controls(self, row: MethodScores) -> bool:
+        """Return whether maps cover their objects better than those of each control.
+
+        The gain in IoU over the same map of the control must exceed twice its standard error over
+        all maps.
+        """
+        others = [control for control in self.controls if control.refined == row.refined]
+        return all(clearly_more(row.overlaps, control.overlaps) for control in others)
 
     def best_of_methods(self, *, refined: bool) -> dict[str, MethodScores]:
         """Return the row with the best first block of each method, in the order of the rows."""
@@ -117,15 +138,52 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
-        return {"photos": self.photos, "rows": [row.to_dict() for row in self.rows]}
+        return {
+            "photos": self.photos,
+            "rows": [
+                {**row.to_dict(), "beats_controls": self.beats_controls(row)}
+                if self.controls
+                else row.to_dict()
+                for row in self.rows
+            ],
+            "controls": [row.to_dict() for row in self.controls],
+        }
 
     def write_json(self, path: str | Path) -> None:
         """Write `to_dict` to ``path``, whole or not at all."""
         write_json(path, self.to_dict())
 
     def _cells(self) -> list[list[str]]:
-        figures = [row.figures() for row in self.ranked()]
+        figures = [row.figures() | self._verdict(row) for row in self.ranked()]
         return [list(figures[0]), *(list(cells.values()) for cells in figures)]
+
+    def _verdict(self, row: MethodScores) -> dict[str, str]:
+        if not self.controls:
+            return {}
+        if row in self.controls:
+            return {"first block": "", "beats controls": "control"}
+        return {"beats controls": "yes" if self.beats_controls(row) else "NO"}
+
+
+def clearly_more(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Return whether paired values exceed others by more than two standard errors, without nan."""
+    gains = [
+        one - other for one, other in zip(ours, theirs, strict=True) if not math.isnan(one + other)
+    ]
+    return len(gains) > 1 and statistics.fmean(gains) > 2 * standard_error(gains)
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean of two or more values."""
+    return statistics.stdev(values) / len(values) ** 0.5
+
+
+def with_error(values: Sequence[float]) -> str:
+    """Write the mean of values without nan and, of two or more, its standard error."""
+    defined = [value for value in values if not math.isnan(value)]
+    if len(defined) < 2:
+        return figure(mean_of_defined(defined)).strip()
+    return f"{statistics.fmean(defined):.3f} ± {standard_error(defined):.3f}"
 
 
 def mean_of_defined(values: Iterable[float]) -> float:

@@ -8,12 +8,16 @@ import torch
 
 from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
-from getam.evaluation import Comparison
+from getam.evaluation import Comparison, Cost
+from getam.explain.controls import CONTROLS
 from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
 from getam.explain.tally import Tally
 from getam.model import Model, photos_for
 from getam.progress import counted
+
+KNOW_NOTHING = tuple(Setting(name, 0) for name in CONTROLS)
+"""The controls, as settings whose first block means nothing."""
 
 Tallies = dict[tuple[Setting, bool], Tally]
 """By setting, unrefined and refined."""
@@ -34,6 +38,8 @@ def compare_methods(
 ) -> Comparison:
     """Score the maps of every method from every first block, unrefined and refined by PAMR.
 
+    The controls of :data:`getam.explain.controls.CONTROLS` are scored beside them.
+
     Maps are made of the image-level labels, scaled to 0..1 each (least value 0, greatest 1), and
     scored at the photo's own size. PAMR runs as in the model's labeller: its size and iterations.
 
@@ -52,7 +58,7 @@ def compare_methods(
     refined
         Score the maps refined by PAMR too.
     faithfulness
-        Measure insertion and deletion too: slow, some twenty forward passes per map.
+        Measure insertion, deletion and SaCo too: slow, some thirty forward passes per map.
     workers
         Processes that read photos.
 
@@ -72,18 +78,22 @@ def compare_methods(
     tallies = {
         (setting, stage): Tally.of_classes(names)
         for stage in ((False, True) if refined else (False,))
-        for setting in settings
+        for setting in (*settings, *KNOW_NOTHING)
     }
     truths = (torch.from_numpy(source.read_truth(record)) for record in source.records)
     with counted("photos", len(source)) as advance:
         for batch, truth in zip(photos_for(model, source, workers=workers), truths, strict=True):
             count_photo(tallies, maker, batch, truth, faithfulness=faithfulness)
             advance()
-    rows = (
-        tally.scores(setting, refined=stage, cost=costs[setting, stage])
-        for (setting, stage), tally in tallies.items()
+    rows, controls = (
+        tuple(
+            tally.scores(setting, refined=stage, cost=costs.get((setting, stage), Cost(0, 0)))
+            for (setting, stage), tally in tallies.items()
+            if (setting in KNOW_NOTHING) == is_control
+        )
+        for is_control in (False, True)
     )
-    return Comparison(tuple(rows), photos=len(source))
+    return Comparison(rows, photos=len(source), controls=controls)
 
 
 def with_masks(source: Source) -> Source:
@@ -123,7 +133,10 @@ def count_photo(
     """Add one photo to the tally of every setting."""
     classes, image = batch.classes[0], maker.image(batch)[0]
     settings = list(dict.fromkeys(setting for setting, _ in tallies))
-    given = maker.together(batch, settings)
+    made = maker.together(batch, [setting for setting in settings if setting not in KNOW_NOTHING])
+    grid = (made.shape[-2], made.shape[-1])
+    drawn = [CONTROLS[name](batch.ids[0], len(classes), grid) for name, _ in KNOW_NOTHING]
+    given = torch.cat([made, torch.stack(drawn).to(made)])
     stages = {False: maker.unrefined(batch, given)}
     if any(stage for _, stage in tallies):
         stages[True] = maker.refined(batch, given)

@@ -14,6 +14,8 @@ from getam.evaluation import (
     SeedCurve,
     deletion,
     insertion,
+    overlaps,
+    saco,
 )
 from getam.evaluation.seed_curve import THRESHOLDS
 
@@ -27,8 +29,10 @@ class Tally:
 
     curve: SeedCurve
     pointing: PointingGame
+    overlaps: list[Tensor] = field(default_factory=list)
     insertions: list[Tensor] = field(default_factory=list)
     deletions: list[Tensor] = field(default_factory=list)
+    sacos: list[float] = field(default_factory=list)
 
     @classmethod
     def of_classes(cls, names: Sequence[str]) -> "Tally":
@@ -41,11 +45,12 @@ class Tally:
         enlarged = enlarge_aligning_edges(maps, truth.shape).cpu()
         self.curve.update(enlarged, classes, truth)
         self.pointing.update(enlarged, classes, truth)
+        self.overlaps += overlaps(enlarged, classes, truth, self.curve.thresholds)
 
     def follow(
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
     ) -> None:
-        """Measure insertion and deletion by the maps [K, h, w] of a normalised image [3, H, W]."""
+        """Measure faithfulness by the maps [K, h, w] of a normalised image [3, H, W]."""
         for strength, index in zip(
             enlarge_aligning_edges(maps, image.shape[-2:]), classes, strict=True
         ):
@@ -56,6 +61,7 @@ class Tally:
 
             self.insertions.append(insertion(probability, image, strength))
             self.deletions.append(deletion(probability, image, strength))
+            self.sacos.append(saco(probability, image, strength))
 
     def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
         """Return the scores that follow from the counts."""
@@ -66,9 +72,20 @@ class Tally:
             seed=self.curve.scores(),
             pointing=self.pointing.accuracy(),
             cost=cost,
+            overlaps=at_best(self.overlaps),
             insertion=mean_curve(self.insertions),
             deletion=mean_curve(self.deletions),
+            saco=self.sacos or None,
         )
+
+
+def at_best(curves: list[Tensor]) -> list[float]:
+    """Return the values of curves [T] at the place where their mean, without nan, is highest."""
+    if not curves:
+        return []
+    values = torch.stack(curves)
+    best = values.nanmean(0).nan_to_num(-1).argmax()
+    return [round(value, 4) for value in values[:, best].tolist()]
 
 
 def mean_curve(curves: list[Tensor]) -> list[float] | None:

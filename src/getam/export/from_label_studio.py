@@ -17,6 +17,9 @@ from getam.vocabulary import BACKGROUND
 
 logger = logging.getLogger(__name__)
 
+MOST_PIXELS = 178_956_970
+"""A photo has at most so many pixels, as where photos are read."""
+
 
 def masks_from_label_studio(
     export: str | Path, out: str | Path, *, classes: dict[str, int]
@@ -53,7 +56,7 @@ def masks_from_label_studio(
             regions = _regions(task)
             if regions:
                 masks[place_below(Path(out), task["data"]["id"], ".png")] = _mask(regions, values)
-    except (KeyError, TypeError, IndexError, json.JSONDecodeError) as error:
+    except (LookupError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(
             f"{export} is no JSON export of the brush tasks that getam made ({error!r})"
         ) from None
@@ -75,6 +78,8 @@ def _regions(task: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _mask(regions: list[dict[str, Any]], values: Mapping[str, int]) -> np.ndarray:
     """Return the mask, uint8 [H, W], that the regions of one photo make."""
     size = (regions[0]["original_height"], regions[0]["original_width"])
+    if not all(type(side) is int and side > 0 for side in size) or size[0] * size[1] > MOST_PIXELS:
+        raise ValueError(f"a photo of the export of Label Studio cannot have the size {size}")
     mask = np.full(size, BACKGROUND, dtype=np.uint8)
     for region in regions:
         (label,) = region["value"]["brushlabels"]

@@ -57,7 +57,7 @@ def write_onnx(model: Model, path: str | Path) -> OnnxCheck:
     Returns
     -------
     OnnxCheck
-        What the comparison found.
+        The differences that the comparison found.
 
     Raises
     ------

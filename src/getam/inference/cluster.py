@@ -192,7 +192,7 @@ class Carrier:
         outcome: Done | Exception
         try:
             self.worker = self.worker or self.make()
-            outcome = self.worker(pickle.loads(row["portion"]))
+            outcome = self.worker(pickle.loads(row["portion"]))  # noqa: S301 - Ray's own store
         except Exception as error:
             outcome = error
         return {"outcome": pickle.dumps(outcome)}
@@ -241,7 +241,7 @@ def outcomes(
     )
     try:
         for row in worked.iter_rows():
-            outcome: Done | Exception = pickle.loads(row["outcome"])
+            outcome: Done | Exception = pickle.loads(row["outcome"])  # noqa: S301 - Ray's own store
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome

@@ -96,7 +96,7 @@ def predict_folder(
     Parameters
     ----------
     predictor
-        What segments.
+        The predictor that segments the photos.
     source
         The photos, from :func:`getam.data.list_photos` or :func:`getam.data.open_source`.
     out
@@ -162,7 +162,7 @@ def label_folder(
         Write ``ID.overlay.jpg`` too: the photo, as large as the network sees it, with the colours
         of its label.
     workers, tolerance
-        As :func:`predict_folder`.
+        They are those of :func:`predict_folder`.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores | N
     out
         Holds ``ID.png`` of the photos that are done.
     table
-        From :func:`file_values`.
+        The table that :func:`file_values` returned.
 
     Returns
     -------
@@ -252,7 +252,7 @@ def maps_folder(
         What says which classes each photo shows, in place of its labels. None takes the labels;
         photos about which nothing is known are then left out, and one line counts them.
     workers, tolerance
-        As :func:`predict_folder`.
+        They are those of :func:`predict_folder`.
 
     Raises
     ------

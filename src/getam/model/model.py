@@ -70,8 +70,10 @@ def load_model(folder: str | Path, *, device: str | torch.device | None = None) 
             Labeller(**info.extra["labeller"]),
             float(info.extra["tag_weight"]),
         )
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise ValueError(
             f"model: {description_in(Path(folder))} lacks {error}: write it with getam train or "
             "getam convert"
         ) from None
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"model: {description_in(Path(folder))} cannot be used: {error}") from None

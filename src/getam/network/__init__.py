@@ -3,6 +3,7 @@
 from getam.network.backbone import patch_stride
 from getam.network.backbone_style import BACKBONE_STYLES
 from getam.network.build import build_network
+from getam.network.checkpointed import checkpoint_blocks
 from getam.network.class_head import CLASSIFIERS
 from getam.network.features import Features
 from getam.network.folder import (
@@ -34,6 +35,7 @@ __all__ = [
     "NetworkOutput",
     "ReleasedModel",
     "build_network",
+    "checkpoint_blocks",
     "create_classifier",
     "description_in",
     "load_network",

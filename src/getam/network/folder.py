@@ -5,19 +5,24 @@ folder for the Hugging Face hub holds the same, but the hub wants the name ``con
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save
+from torch import Tensor
 
 from getam.files import sync, whole_file
 from getam.network.backbone import create_backbone
-from getam.network.build import assemble
+from getam.network.build import LARGEST_WIDTH, assemble
 from getam.network.network import Architecture, Network
-from getam.network.weights import load_exactly, read_state_dict
+from getam.network.weights import check_exactly, load_exactly, read_state_dict
 
 WEIGHTS, DESCRIPTION, HUB_DESCRIPTION = "model.safetensors", "model.json", "config.json"
+
+LARGEST_VALUE = 2**31 - 1  # of a class in masks, which are read as int32
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,35 @@ def load_network(folder: str | Path) -> tuple[Network, ModelInfo]:
     """
     folder = Path(folder)
     architecture, info = _read_description(folder)
-    network = assemble(create_backbone(architecture.backbone, pretrained=False), architecture)
-    load_exactly(network, read_state_dict(folder / WEIGHTS), origin=str(folder / WEIGHTS))
+    state = read_state_dict(folder / WEIGHTS)
+    _check_shapes(architecture, state, folder)
+    network = _untrained(architecture, folder)
+    load_exactly(network, state, origin=str(folder / WEIGHTS))
     return network.eval(), info
+
+
+def _check_shapes(architecture: Architecture, state: dict[str, Tensor], folder: Path) -> None:
+    """Compare a description with the weights before the network that it names takes any memory."""
+    try:
+        with torch.device("meta"):
+            shapes = _built(architecture)
+    except _WRONG_KIND:  # an old timm needs values; of a wrong description `_untrained` tells
+        return
+    check_exactly(shapes, state, origin=str(folder / WEIGHTS))
+
+
+def _untrained(architecture: Architecture, folder: Path) -> Network:
+    try:
+        return _built(architecture)
+    except _WRONG_KIND as error:
+        raise _no_description(description_in(folder), error) from None
+
+
+def _built(architecture: Architecture) -> Network:
+    return assemble(create_backbone(architecture.backbone, pretrained=False), architecture)
+
+
+_WRONG_KIND = (KeyError, TypeError, RuntimeError, OverflowError)
 
 
 def description_in(folder: Path) -> Path:
@@ -109,8 +140,39 @@ def _read_description(folder: Path) -> tuple[Architecture, ModelInfo]:
     if not path.is_file() or not (folder / WEIGHTS).is_file():
         raise FileNotFoundError(f"model: {folder} must hold {WEIGHTS} and {DESCRIPTION}")
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         architecture = Architecture(**content["architecture"])
-        return architecture, ModelInfo(content["classes"], content["extra"])
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"model: {path} is truncated or no model description ({error})") from None
+        info = ModelInfo(content["classes"], content["extra"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _no_description(path, error) from None
+    if not _is_sound(architecture, info):
+        raise _no_description(path, "a value has the wrong type or is out of its range")
+    return architecture, info
+
+
+def _no_description(path: Path, reason: object) -> ValueError:
+    said = " ".join(str(reason).split())
+    return ValueError(f"model: {path} is truncated or no model description ({said})")
+
+
+def _is_sound(architecture: Architecture, info: ModelInfo) -> bool:
+    """Return whether every value of a description is of its type and can be meant."""
+    counts = (architecture.num_classes, architecture.decoder_width, architecture.mask_stride)
+    colours = [*_list(architecture.mean), *_list(architecture.std)]
+    texts = (architecture.backbone, architecture.classifier, architecture.backbone_style)
+    return (
+        all(type(count) is int and 1 <= count <= LARGEST_WIDTH for count in counts)
+        and len(colours) == 6
+        and all(type(value) in (int, float) and math.isfinite(value) for value in colours)
+        and all(isinstance(text, str) for text in texts)
+        and isinstance(info.extra, dict)
+        and isinstance(info.classes, dict)
+        and len(info.classes) == architecture.num_classes
+        and all(
+            type(value) is int and 0 <= value <= LARGEST_VALUE for value in info.classes.values()
+        )
+    )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

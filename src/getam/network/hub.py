@@ -26,8 +26,7 @@ def pretrained_overlay(name: str) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``{"file": path}`` if the weights are in the cache of the hub, and None if timm is to fetch
-        them.
+        The ``file`` if the weights are in the cache of the hub, and None if timm is to fetch them.
 
     Raises
     ------
@@ -43,7 +42,8 @@ def pretrained_overlay(name: str) -> dict[str, Any] | None:
         return None
     cached = _cached_file(configuration.hf_hub_id)
     if cached is not None:
-        return {"file": cached}
+        # An old timm would read the file as the .npz in which the weights once were.
+        return {"file": cached, "custom_load": False}
     if not reachable(constants.ENDPOINT):
         raise OSError(
             f"pretrained weights of {name!r} need {constants.ENDPOINT}, which cannot be reached: "

@@ -1,7 +1,8 @@
 """This module loads weights from a local file into a network, or says in one line why not."""
 
 import pickle
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings
@@ -14,22 +15,27 @@ from torch import Tensor, nn
 from getam.network.network import Network
 
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "model_ema")
+_PREFIXES = ("module.", "_orig_mod.", "model.")  # of several devices, torch.compile, Lightning
 _BACKBONE = "backbone."
 _HEADS = ("head.", "head_dist.")
 
+REPEATED = 2**26
+"""A tensor whose values are one value or row, repeated, may have so many bytes: 64 MB."""
+
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """Read a flat state dict in float32 from a ``.safetensors`` or a PyTorch file.
+    """Read a flat state dict in float32 from a safetensors or a PyTorch file.
 
-    No code in the file is run. Wrappers such as ``{"model": ...}`` or ``{"state_dict": ...}`` and
-    the prefix ``module.`` are removed.
+    No code in the file is run. Wrappers such as ``{"model": ...}`` or ``{"state_dict": ...}`` are
+    removed, and so are the prefixes ``module.``, ``_orig_mod.`` and ``model.`` that all keys share.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is truncated, is no weight file, or is a pickle that holds more than tensors.
+        If the file is truncated, is no weight file, is a pickle that holds more than tensors, or
+        holds values that are not finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -45,15 +51,24 @@ def flat_state_dict(content: object, *, origin: str) -> dict[str, Tensor]:
     for wrapper in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
-    tensors = content if isinstance(content, Mapping) else {}
-    tensors = {
-        str(key).removeprefix("module."): value
-        for key, value in tensors.items()
-        if isinstance(value, Tensor)
-    }
+    found = content if isinstance(content, Mapping) else {}
+    tensors = {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    while prefix := _shared_prefix(tensors):
+        tensors = {key.removeprefix(prefix): value for key, value in tensors.items()}
     if not tensors:
         raise ValueError(f"weights: {origin} must hold a state dict of tensors, found none")
-    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+    whole = {}
+    for key, value in tensors.items():
+        try:
+            whole[key] = _in_full(value)
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"weights: {origin} is refused ({key}: {error})") from None
+    return whole
+
+
+def _shared_prefix(keys: Collection[str]) -> str:
+    """Return the first wrapper's prefix that all keys have, or nothing."""
+    return next((own for own in _PREFIXES if keys and all(key.startswith(own) for key in keys)), "")
 
 
 def load_weights(network: Network, path: str | Path) -> None:
@@ -86,8 +101,20 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) ->
     Raises
     ------
     ValueError
-        If keys are missing, unexpected or of another shape. One line counts them and names up to
-        five of each.
+        If keys are missing, unexpected, or of another shape or type (whole numbers for floats). One
+        line counts them and names up to five of each.
+    """
+    check_exactly(module, state, origin=origin)
+    module.load_state_dict(state)
+
+
+def check_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) -> None:
+    """Raise the error of `load_exactly`. The module may lie on the device ``meta``, without memory.
+
+    Raises
+    ------
+    ValueError
+        If keys are missing, unexpected, or of another shape or type.
     """
     own = module.state_dict()
     problems = {
@@ -96,17 +123,23 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], *, origin: str) ->
         "of another shape": {
             k for k in own.keys() & state.keys() if own[k].shape != state[k].shape
         },
+        "of another type": {
+            k
+            for k in own.keys() & state.keys()
+            if own[k].is_floating_point() and not state[k].is_floating_point()
+        },
     }
     if any(problems.values()):
         found = "; ".join(f"{len(k)} {what} ({_some(k)})" for what, k in problems.items() if k)
         raise ValueError(f"weights: {origin} belongs to another architecture: keys {found}")
-    module.load_state_dict(state)
 
 
 def _read(path: Path) -> object:
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix == ".safetensors" or _begins_as_safetensors(path):
             return load_file(path)
+        if zipfile.is_zipfile(path):
+            _check_packed(path)
         with catch_warnings(action="ignore"):  # the one line below says enough
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
@@ -117,6 +150,37 @@ def _read(path: Path) -> object:
     except Exception as error:  # a damaged file makes the readers raise errors of any kind
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"weights: {path} is truncated or no weight file ({reason})") from None
+
+
+def _begins_as_safetensors(path: Path) -> bool:
+    """Return whether a file begins with a length of 8 bytes and a description in JSON."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def _check_packed(path: Path) -> None:
+    """Refuse an archive that is compressed, which torch never does: a bomb unpacks to gigabytes."""
+    with zipfile.ZipFile(path) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("its content is compressed: save it again with torch.save")
+
+
+def _in_full(tensor: Tensor) -> Tensor:
+    """Return a tensor in float32 if it is of floats.
+
+    A few bytes can stand for a tensor of any size, whose rows are one row. A large one is refused.
+    """
+    if tensor.layout != torch.strided or tensor.device.type != "cpu":
+        raise ValueError("it holds a tensor that is no plain one")
+    size = tensor.numel() * tensor.element_size()
+    if size > max(REPEATED, tensor.untyped_storage().nbytes()):
+        raise ValueError(
+            "it has fewer values than its shape says: save the tensor after .contiguous()"
+        )
+    whole = tensor.float() if tensor.is_floating_point() else tensor
+    if whole.is_complex() or not whole.isfinite().all():
+        raise ValueError("it holds values that are complex or not finite")
+    return whole
 
 
 def fit_position(state: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

@@ -56,7 +56,7 @@ def default(facts: Facts) -> dict[str, Any]:
         "scale": (1.0, 1.8),
         "flip": 0.5,
         "jitter": 0.2,
-        "balance": 0.5,
+        "balance": 0.0,
         "corrected_factor": 8.0,
         "optimiser": "adamw",
         "learning_rate": 1.5e-4 * (192 / facts.width) ** 0.5,
@@ -82,10 +82,11 @@ def default(facts: Facts) -> dict[str, Any]:
         "tag_weight": 1.0,
         "test_scales": (1.0,),
         "test_resize": "aspect",
-        "test_flip": False,
+        "test_flip": True,
         "test_crf": False,
         "ema": 0.13,
         "precision": "auto",
+        "activation_checkpointing": False,
     }
 
 
@@ -133,6 +134,7 @@ def released(facts: Facts) -> dict[str, Any]:
         "test_crf": True,
         "ema": 0.0,
         "precision": "32-true",
+        "activation_checkpointing": False,
     }
 
 

@@ -54,6 +54,7 @@ class Recipe:
         Least and greatest long side of a photo relative to the crop.
     flip
         Probability that a training photo is mirrored; 0 where left and right differ, as in writing.
+        There, test_flip is to be off as well.
     jitter
         Strength of the random colour changes, 0 for none.
     balance
@@ -120,6 +121,9 @@ class Recipe:
         Share of the steps over which the weights for prediction are averaged; 0 for no average.
     precision
         Number format: auto (the fastest here), 32-true, bf16-mixed or 16-mixed.
+    activation_checkpointing
+        Whether blocks before the first one that counts keep nothing for the backward pass and run
+        again in it. It needs less memory and more time, and the gradients are the same.
     seed
         Seed of all random numbers.
     """
@@ -162,6 +166,7 @@ class Recipe:
     test_crf: bool = False
     ema: float
     precision: str = "auto"
+    activation_checkpointing: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -169,7 +174,7 @@ class Recipe:
             for name in names:
                 if not (isfinite(getattr(self, name)) and fits(getattr(self, name))):
                     raise ValueError(f"{name} must be {range_}, got {getattr(self, name)}")
-        if not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
+        if len(self.scale) != 2 or not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
             raise ValueError(
                 f"scale must be 0 < least <= greatest <= {LARGEST_SCALE}, got {list(self.scale)}"
             )

@@ -15,7 +15,7 @@ from torch.nn.functional import (
     multilabel_soft_margin_loss,
 )
 
-from getam.crf.energy import dense_energy_of
+from getam.crf import dense_energy_loss
 from getam.ranks import sum_over_ranks, world_size
 from getam.vocabulary import BACKGROUND, IGNORE
 
@@ -96,13 +96,14 @@ def energy_loss(
     label
         [B, h, w] pseudo label; its 255 is where the energy counts fully.
     """
-    return dense_energy_of(
+    return dense_energy_loss(
         mask_logits.float().softmax(1),
         image,
         valid,
         label == IGNORE,
         scale=1.0,
         sigma_xy=100.0 / stride,
+        check_values=False,
     )
 
 

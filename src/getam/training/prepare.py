@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from getam.data import Source, TrainLoader, check_photos, check_truth, train_loader
 from getam.device import choose_device
 from getam.model import Model, View
-from getam.network import Network, share_batch_norm
+from getam.network import Network, checkpoint_blocks, share_batch_norm
 from getam.pseudo_label import Labeller
 from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
@@ -330,6 +330,8 @@ def build_trainer(
     # Two processes must not drop the same channels.
     fabric.seed_everything(recipe.seed + fabric.global_rank, verbose=False)
     freeze_blocks(network, recipe.frozen_blocks)
+    if recipe.activation_checkpointing:
+        checkpoint_blocks(network, recipe.first_block)
     if fabric.world_size > 1:
         share_batch_norm(network)
     loader = loader_of(source, recipe, fabric=fabric, workers=workers)

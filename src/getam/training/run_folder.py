@@ -19,26 +19,30 @@ from getam.files import naming, sync, whole_file
 from getam.inference import QUALITY
 from getam.json_object import json_object
 from getam.network import DESCRIPTION, WEIGHTS
+from getam.plain_yaml import read_yaml
 from getam.ranks import is_first
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT, has_checkpoint
 from getam.training.corrected_photos import CORRECTED
 from getam.training.loggers import LOGGERS
 from getam.training.pictures import SAMPLES
-from getam.training.train_photos import TRAIN_PHOTOS, trained_on
+from getam.training.train_photos import LEFT_OUT, TRAIN_PHOTOS, trained_on
 
 logger = logging.getLogger(__name__)
 
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, CORRECTED)
+WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, LEFT_OUT, CORRECTED)
 """These files of a run may be there before its first checkpoint. A new run writes them anew."""
 
 LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
 """These files of a run come with its first checkpoint and at its end."""
 
-FREE = frozenset({"workers", "device", "devices", "strict", "out", "loggers", "save_minutes"})
+FREE = frozenset(
+    ("workers", "device", "devices", "strict", "out", "loggers", "save_minutes")
+    + ("activation_checkpointing",)
+)
 """These settings may change when a run goes on."""
 
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
@@ -80,9 +84,14 @@ class RunFolder:
             check_same(path, self.config, free=FREE | MOVABLE)
             moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
             self.config = recorded_settings(path) | moved
-        elif not is_new(path):
-            hint = ", or go on with --resume" if has_checkpoint(path) else ""
-            raise FileExistsError(f"out: {path} is not empty: choose another folder{hint}")
+        else:
+            self.check_new()
+
+    def check_new(self) -> None:
+        """Raise a FileExistsError if the folder holds anything that could be lost."""
+        if not is_new(self.path):
+            hint = ", or go on with --resume" if has_checkpoint(self.path) else ""
+            raise FileExistsError(f"out: {self.path} is not empty: choose another folder{hint}")
 
     def begin(self) -> None:
         """Write the settings and the environment; a resumed run notes only where its inputs are.
@@ -93,6 +102,7 @@ class RunFolder:
         for cut in filter(is_half_written, [*self.path.glob("*"), *self.path.glob(f"{SAMPLES}/*")]):
             cut.unlink()
         if not self.resume:
+            self.check_new()  # again: another process may have trained here meanwhile
             # The environment comes first: it tells a run from a folder with settings of the user.
             with whole_file(self.path / ENVIRONMENT) as temporary:
                 temporary.write_text(json.dumps(environment(), indent=2) + "\n")
@@ -284,9 +294,9 @@ def recorded_settings(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"nothing to resume: {folder} holds no {CONFIG}")
     try:
-        settings = yaml.safe_load(file.read_text(errors="replace"))
-    except yaml.YAMLError as error:
-        settings = str(error).splitlines()[0]
+        settings = read_yaml(file.read_text(errors="replace"))
+    except ValueError as error:
+        settings = str(error)
     if not isinstance(settings, dict):
         raise ValueError(f"{file} is damaged ({settings or 'empty'}): restore it, or move it away")
     return settings

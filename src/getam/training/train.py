@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from getam.data import Batch, Source
 from getam.evaluation import StageScores
+from getam.files import alone_in
 from getam.inference import Predictor
 from getam.model import save_model
 from getam.network import Network
@@ -22,7 +24,7 @@ from getam.training.prepare import prepare
 from getam.training.processes import while_others_live
 from getam.training.run_folder import goes_on
 from getam.training.step import StepOutput
-from getam.training.train_photos import write_train_photos
+from getam.training.train_photos import write_left_out, write_train_photos
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +73,8 @@ def train(
     The run folder receives ``config.yaml``, ``env.json``, ``metrics.jsonl``, ``checkpoint.pt``
     and the one before it, pictures of samples and, at the end, the model (``model.safetensors``,
     ``model.json``) that :class:`getam.Predictor` loads, and ``quality.json``, which tells the
-    photos with suspicious tags or masks.
+    photos with suspicious tags or masks. If photos cannot be read, ``left_out.json`` names each
+    with its reason. What is learnt does not depend on them.
 
     Parameters
     ----------
@@ -148,17 +151,21 @@ def train(
             logger.warning(line)
         if val is not None and val.has_truth:
             logger.info("true masks were found: they are only scored, training never reads one")
-        # Only now: settings that cannot be built must not use the folder up.
-        trainer.run.begin()
-        write_train_photos(out, source)
-        write_corrected(out, ready.corrected)
-        if val is not None:
-            trainer.run.write_val_photos([record.image for record in val.records])
-    trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers, save_minutes=save_minutes)
-    if not is_first():
-        return Trained(out, None, None)
-    model = ready.model()
-    save_model(model, out)
-    scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)
-    judged = judge_run(model, source, out, held_out=signs, workers=workers)
-    return Trained(out, scores, advice.after(Predictor(model), source, judged))
+        out.mkdir(parents=True, exist_ok=True)
+    with alone_in(out) if is_first() else nullcontext():
+        if is_first():
+            # Only now: settings that cannot be built must not use the folder up.
+            trainer.run.begin()
+            write_train_photos(out, source)
+            write_left_out(out, (source, val))
+            write_corrected(out, ready.corrected)
+            if val is not None:
+                trainer.run.write_val_photos([record.image for record in val.records])
+        trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers, save_minutes=save_minutes)
+        if not is_first():
+            return Trained(out, None, None)
+        model = ready.model()
+        save_model(model, out)
+        scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)
+        judged = judge_run(model, source, out, held_out=signs, workers=workers)
+        return Trained(out, scores, advice.after(Predictor(model), source, judged))

@@ -1,13 +1,15 @@
 """A run records the photos that it is trained on and their tags, and goes on with no others."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from getam.data import Source
-from getam.files import sync, whole_file
+from getam.files import sync, whole_file, write_text
 from getam.json_object import json_object
 
 TRAIN_PHOTOS = "train_photos.json"
+LEFT_OUT = "left_out.json"
 
 TagsOfPhoto = dict[str, list[str]]
 """The classes that a photo shows and those that it may show, by ``labels`` and ``unknown``."""
@@ -27,6 +29,25 @@ def write_train_photos(folder: Path, source: Source) -> None:
     with whole_file(folder / TRAIN_PHOTOS) as temporary:
         temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
         sync(temporary)
+
+
+def write_left_out(folder: Path, sources: Iterable[Source | None]) -> None:
+    """Write ``left_out.json``: the photos of a run that cannot be read, each with its reason.
+
+    Nothing is written if all of them can be read.
+    """
+    faults = [source.left_out or {} for source in sources if source is not None]
+    named = {str(photo): reason for found in faults for photo, reason in found.items()}
+    if named:
+        write_text(folder / LEFT_OUT, json.dumps(named, indent=2) + "\n")
+
+
+def left_out_of(folder: Path) -> Mapping[str, str]:
+    """Return the photos that could not be read when a run began, each with its reason."""
+    file = folder / LEFT_OUT
+    if not file.is_file():
+        return {}
+    return json_object(file.read_text(encoding="utf-8", errors="replace"), origin=file)
 
 
 def trained_on(folder: Path) -> dict[str, TagsOfPhoto] | None:
@@ -76,6 +97,14 @@ def check_same_photos(folder: Path, source: Source) -> None:
         The message counts the photos that differ and names one of them.
     """
     other = other_photos(folder, source)
+    left_out = left_out_of(folder)
+    mended = [record.id for record in source.records if str(record.image) in left_out]
+    if mended:
+        raise ValueError(
+            f"data: {len(mended)} photos, {mended[0]} among them, could not be read when the run "
+            f"in {folder} began, and can be read now: take them away to go on, or begin a new run "
+            "with another --out"
+        )
     if other:
         raise ValueError(
             f"data: {len(other)} photos or their tags, {other[0]} among them, differ between "

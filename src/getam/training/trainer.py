@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from getam.data import Batch, TrainLoader
+from getam.data import Batch, TrainLoader, plain_error
 from getam.network import Network
 from getam.ranks import is_first, largest_over_ranks, world_size
 from getam.stopped import Stopped
@@ -223,7 +223,7 @@ class Trainer:
         """Say in one line what is kept if the block fails; the error itself says why it does."""
         try:
             yield
-        except (OSError, ValueError, RuntimeError, MemoryError):
+        except (OSError, ValueError, RuntimeError, MemoryError) as error:
             if world_size() == 1:  # several processes say it themselves
                 kept = f"--resume goes on from step {self.saved[0]}"
                 logger.warning(
@@ -232,7 +232,11 @@ class Trainer:
                     self.schedule.steps,
                     kept if self.saved[0] else "the same command begins anew",
                 )
-            raise
+            # The death of a reading process is told wherever this process happens to be.
+            plain = plain_error(error)
+            if plain is error:
+                raise
+            raise plain from None
 
     def due(self, request: StopRequest, save_minutes: float) -> bool:
         """Return whether to save within an epoch; all processes get the same answer."""
