@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 	$(BIN)/getam demo --out demo
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --ignore tests/examples
 
 # What lies in examples/ runs too: the notebook from top to bottom, the programs on a few photos.
 # With everything there, the tests also read exports through the readers of other tools.

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 import yaml
 from scipy.stats import spearmanr
-from trials import BACKBONE, CLASSES, DECODER, TRIALS, WEIGHTS, parts
+from trials import BACKBONE, CLASSES, NETWORK, TRIALS, WEIGHTS, parts
 
 from getam.data import Record, Source
 from getam.evaluation import BAD, ClassSigns, PhotoSigns, average, true_overlap
@@ -116,7 +116,7 @@ def trained(source: Source, folder: Path) -> Model:
     if not (folder / "model.json").exists():
         settings = dict(yaml.safe_load(TRIALS.read_text())["bases"]["tags"])
         torch.manual_seed(0)
-        decoder = {name: settings.pop(name) for name in DECODER}
+        decoder = {name: settings.pop(name) for name in NETWORK if name in settings}
         network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **decoder)
         recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
         train(network, source, folder, recipe=recipe, workers=0)

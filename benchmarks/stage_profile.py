@@ -64,8 +64,15 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
         with watch("decoder"):
             masks = network.segment(features)
         with watch("losses"):
-            pseudo = PseudoLabels(batch.classes, maps, refined, label)
-            losses = trainer.step.losses(PartInput(batch, logits, pseudo, masks))
+            seen = PartInput(
+                batch=batch,
+                class_logits=logits,
+                features=features,
+                look=trainer.step.look,
+                pseudo=PseudoLabels(batch.classes, maps, refined, label),
+                mask_logits=masks,
+            )
+            losses = trainer.step.losses(seen)
         with watch("backward"):
             losses["total"].backward()
         with watch("optimiser"):

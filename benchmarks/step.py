@@ -62,9 +62,15 @@ class Trainer:
     def supervised(self, batch: Batch, label: Tensor) -> None:
         """The same network, batch and losses with a given label."""
         network = self.step.network
-        output = network(network.normalise(batch.image))
-        pseudo = PseudoLabels([], torch.empty(0), torch.empty(0), label)
-        seen = PartInput(batch, output.class_logits, pseudo, output.mask_logits)
+        features = network.forward_features(network.normalise(batch.image))
+        seen = PartInput(
+            batch=batch,
+            class_logits=network.classify(features),
+            features=features,
+            look=self.step.look,
+            pseudo=PseudoLabels([], torch.empty(0), torch.empty(0), label),
+            mask_logits=network.segment(features),
+        )
         self.update(self.step.losses(seen)["total"])
 
 

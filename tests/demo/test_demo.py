@@ -47,6 +47,7 @@ def test_demo_writes_scores_pictures_report_and_model(plan: Plan, tmp_path: Path
     assert prediction.classes == CLASSES
 
 
+@pytest.mark.slow
 def test_from_scratch_makes_the_classifier_that_the_package_brings(
     plan: Plan, tmp_path: Path
 ) -> None:

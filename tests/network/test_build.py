@@ -29,7 +29,7 @@ def test_normalisation_can_be_given():
         ({"backbone": "vit_base_patch16_gap_224"}, "with a class token"),
         ({"backbone": "resnet18"}, "vision transformer"),
         ({"backbone": "resnet18", "pretrained": False}, "vision transformer"),
-        ({"classifier": "maximum"}, "class_token, average, stride32"),
+        ({"classifier": "median"}, "class_token, average, maximum, stride32"),
         ({"backbone_style": "old"}, "timm, released"),
         ({"num_classes": 0}, "num_classes must be 1 or more"),
     ],

@@ -16,5 +16,7 @@ def test_classifiers_read_what_their_names_say(tiny):
     torch.testing.assert_close(tiny.classify(features), expected)
     patches = CLASSIFIERS["average"](features, tiny.pyramid)
     torch.testing.assert_close(patches, tokens[:, 1:].mean(1))
+    greatest = CLASSIFIERS["maximum"](features, tiny.pyramid)
+    torch.testing.assert_close(greatest, tokens[:, 1:].amax(1))
     coarsest = CLASSIFIERS["stride32"](features, tiny.pyramid)
     torch.testing.assert_close(coarsest, tiny.pyramid(features)[-1].mean((2, 3)))

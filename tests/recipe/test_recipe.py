@@ -58,3 +58,19 @@ def test_a_word_must_be_one_that_is_known(name: str) -> None:
         assert getattr(replace(RECIPE, **{name: word}), name) == word
     with pytest.raises(ValueError, match=f"^{name} must be one of {CHOICES[name][0]}, .*'wrong'$"):
         replace(RECIPE, **{name: "wrong"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"parts": {"afinity": 0.1}}, "got 'afinity'; nearest: affinity"),
+        ({"parts": {"affinity": -1}}, "weight of affinity must be in 0..1000, got -1"),
+        ({"parts": {"affinity": float("nan")}}, "weight of affinity must be in 0..1000, got nan"),
+        ({"parts_from": {"affinity": 0.5}}, "parts_from names affinity, which has no weight"),
+        ({"parts": {"affinity": 1}, "parts_from": {"affinity": 2}}, "must begin in 0..1, got 2"),
+        ({"label_source": "AFA"}, "label_source must be one of tags, .*, got 'AFA'"),
+    ],
+)
+def test_parts_that_make_no_sense(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(RECIPE, **settings)

@@ -15,6 +15,7 @@ def full_maps(attention, gradient, scores):
         "grad_cam": (gradient * attention).clamp(min=0).mean(0),
         "grad": positive.mean(0),
         "grad_squared": (positive**2 * attention).mean(0),
+        "mean_grad_squared": positive.mean(0) ** 2,
         "attention": attention.mean(0),
         "agcam": (positive / (1 + torch.exp(-scores))).sum(0),
     }

@@ -10,8 +10,9 @@ from data.scenes import CLASSES
 
 from getam.data import train_loader
 from getam.network import build_network
+from getam.pseudo_label import Labeller
 from getam.recipe import Facts, recipe_for
-from getam.training import train
+from getam.training import Step, train
 
 RECIPE = recipe_for(
     Facts(depth=6, width=128, photos=4, has_saliency=True),
@@ -100,3 +101,24 @@ WEIGHTS = {"classification": 1.0, "segmentation": 2.0, "saliency": 0.5, "energy"
 @pytest.fixture
 def batch(source):
     return next(iter(train_loader(source, crop=32, batch_size=3, seed=0, workers=0)))
+
+
+@pytest.fixture
+def seen_by():
+    """What a part sees in a joint step of a network."""
+
+    def see(network, batch):
+        labeller = Labeller(first_block=3, iterations=1)
+        step = Step(network, labeller, {"segmentation": 1.0})
+        step.reads = {"attention", "outputs"}
+        caught = {}
+
+        def catch(seen):
+            caught["seen"] = seen
+            return seen.mask_logits.sum()
+
+        step.parts = {"segmentation": catch}
+        step(batch, joint=True)
+        return caught["seen"]
+
+    return see

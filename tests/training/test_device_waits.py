@@ -6,9 +6,12 @@ from another_device import Watch, without_autocast
 
 from getam.inference import Predictor
 from getam.model import Model, View
+from getam.network import build_network
 from getam.pseudo_label import Labeller
+from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import Step
 from getam.training.epoch_meter import EpochMeter
+from getam.training.label_sources import make_source
 
 LOSSES = ("classification", "segmentation", "saliency", "saliency_released")
 
@@ -45,6 +48,31 @@ def watched_step(network, batch, labeller, parts):
         output.losses["total"].backward()
         meter.add(batch, output)
     return watch, meter
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("tags", FURTHER_PARTS),
+        ("tsdcam", ()),
+        ("afa", ("affinity",)),
+        ("aream_by_entropy", ()),
+        ("common_neighbours", ()),
+        ("mctformer", ("patch_maps",)),
+    ],
+)
+def test_parts_and_label_sources_wait_no_more(batch, name, parts):
+    parts = dict.fromkeys(("segmentation", *parts), 1.0)
+    options = {"pretrained": False, "decoder_width": 8, "class_tokens": True}
+    labeller = Labeller("grad_cam", 3, iterations=1)
+    with without_autocast():
+        network = build_network("getam_vit_nano", 3, **options)
+        step = Step(network, make_source(name, labeller, corrected=False), parts).to("meta")
+        batch = batch.to("meta")
+        with Watch() as watch:
+            step(batch, joint=True, done=1.0).losses["total"].backward()
+    assert len(watch.waits) <= 1, watch.waits
+    assert watch.doubles == []
 
 
 @pytest.mark.parametrize("rule", ["paper", "released", "thresholds"])

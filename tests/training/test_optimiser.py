@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from getam.network import build_network
 from getam.pseudo_label import Labeller
-from getam.training import PARTS, Step
+from getam.training import PARTS, PartKind, Step
 from getam.training.optimiser import build_optimiser, freeze_blocks, set_rate, train_mode
 
 from .conftest import Distance
@@ -37,7 +38,7 @@ class Probe(Distance):
 def test_parameters_of_a_part_are_among_the_new_layers_and_counted_once(
     make, new_network, monkeypatch
 ):
-    monkeypatch.setitem(PARTS, "distance", make)
+    monkeypatch.setitem(PARTS, "distance", PartKind(lambda network, _others: make(network)))
     network = new_network()
     _, plain = optimiser_of(network).param_groups
     _, new = optimiser_of(network, weights={"distance": 1.0}).param_groups
@@ -96,3 +97,12 @@ def test_frozen_parts_do_not_move_in_training(run, new_network):
             assert torch.equal(value, new.state_dict()[name]), (part, name)
     old, new = before.backbone.blocks[2], network.backbone.blocks[2]
     assert not torch.equal(old.mlp.fc1.weight, new.mlp.fc1.weight)
+
+
+def test_class_tokens_are_learnt_below_frozen_blocks():
+    network = build_network(
+        "getam_vit_nano", 3, pretrained=False, decoder_width=8, class_tokens=True
+    )
+    freeze_blocks(network, 3)
+    assert network.backbone.reg_token.requires_grad
+    assert not network.backbone.cls_token.requires_grad

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 
 from getam.data import train_loader
 from getam.pseudo_label import Labeller
-from getam.training import PARTS, Step, Stopped
+from getam.training import PARTS, PartKind, Step, Stopped
 from getam.training.checkpoint import BEFORE, CHECKPOINT
 from getam.training.optimiser import build_optimiser
 from getam.training.run_folder import RunFolder
@@ -131,7 +131,7 @@ def test_nothing_to_resume(run):
 @pytest.fixture
 def trainer_of(source, tmp_path, monkeypatch):
     """Make a trainer whose loss has a part with a parameter of its own, 3 steps an epoch."""
-    monkeypatch.setitem(PARTS, "distance", lambda _network: Distance())
+    monkeypatch.setitem(PARTS, "distance", PartKind(lambda _network, _others: Distance()))
 
     def make(name, network, *, resume=False):
         fabric = Fabric(accelerator="cpu", devices=1)

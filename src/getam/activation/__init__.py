@@ -1,6 +1,6 @@
 """Any vision transformer and its class logits become activation maps."""
 
-from getam.activation.affinity import spread
+from getam.activation.affinity import patch_affinity, patch_attention, spread
 from getam.activation.attention import Attention
 from getam.activation.enlarge import enlarge_aligning_corners, enlarge_aligning_edges
 from getam.activation.forward import logits_of, recorder_for
@@ -35,6 +35,8 @@ __all__ = [
     "lookup_method",
     "maps_of_settings",
     "method_names",
+    "patch_affinity",
+    "patch_attention",
     "recorder_for",
     "slot_table",
     "spread",

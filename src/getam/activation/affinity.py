@@ -5,7 +5,7 @@ pull a map to the whole object (TransCAM, Li et al. 2022; AFA, Ru et al. 2022; A
 2024). This is the one place that needs patch-to-patch attention: one averaged matrix per image.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -57,10 +57,37 @@ def patch_affinity(calls: Sequence[Attention], *, patches: int) -> Tensor:
     Tensor
         float32 [B, P, P], rows sum to 1.
     """
+    return _average(calls, patches, lambda scores, prefix: scores[..., prefix:].softmax(-1))
+
+
+def patch_attention(calls: Sequence[Attention], *, patches: int) -> Tensor:
+    """Average what the patches attend to each other over heads and blocks, as ACR and AReAM do.
+
+    Rows sum to less than 1, because the prefix tokens have their share.
+
+    Parameters
+    ----------
+    calls
+        The recorded blocks.
+    patches
+        P, the number of patches.
+
+    Returns
+    -------
+    Tensor
+        float32 [B, P, P].
+    """
+    return _average(calls, patches, lambda scores, prefix: scores.softmax(-1)[..., prefix:])
+
+
+def _average(
+    calls: Sequence[Attention], patches: int, attend: Callable[[Tensor, int], Tensor]
+) -> Tensor:
     prefix = calls[0].query.shape[2] - patches
     bands = []
-    for band in row_bands(patches):
-        rows = slice(prefix + band.start, prefix + band.stop)
-        heads = (call.scores(rows)[..., prefix:].softmax(-1).mean(1) for call in calls)
-        bands.append(torch.stack(list(heads)).sum(0) / len(calls))
+    with torch.autocast(calls[0].query.device.type, enabled=False):
+        for band in row_bands(patches):
+            rows = slice(prefix + band.start, prefix + band.stop)
+            heads = (attend(call.scores(rows), prefix).mean(1) for call in calls)
+            bands.append(torch.stack(list(heads)).sum(0) / len(calls))
     return torch.cat(bands, dim=1)

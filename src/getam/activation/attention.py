@@ -99,14 +99,21 @@ class Attention:
         """Return the scores before softmax of some query rows, float32 [B, A, rows, N]."""
         query = self.query[:, :, rows].detach().float() * self.factor
         scores = query @ self.key.detach().float().mT
-        if self.bias is None:
-            return scores
-        # A bias may hold one row for every query, or one for each.
-        bias = self.bias.detach()
-        bias = bias if bias.shape[-2] == 1 else bias[..., rows, :]
-        if bias.dtype == torch.bool:
-            return scores.masked_fill(~bias, float("-inf"))
-        return scores + bias.float()
+        return scores if self.bias is None else biased(scores, self.bias.detach(), rows)
+
+    def attached_scores(self) -> Tensor:
+        """Return the scores before softmax of all rows with their graph, float32 [B, A, N, N].
+
+        A loss on attention needs them. They take as much memory as they look.
+        """
+        with torch.autocast(self.query.device.type, enabled=False):
+            scores = (self.query.float() * self.factor) @ self.key.float().mT
+        return scores if self.bias is None else biased(scores, self.bias, slice(None))
+
+    def attached_patch_scores(self, patches: int) -> Tensor:
+        """Return those among the last tokens, which are so many patches, [B, A, P, P]."""
+        prefix = self.query.shape[2] - patches
+        return self.attached_scores()[..., prefix:, prefix:]
 
     def gradient(self, output_gradient: Tensor, rows: slice) -> Tensor:
         """Return d score / d attention of some query rows, float32 [B, A, rows, N]."""
@@ -120,3 +127,11 @@ class Attention:
         attention = self.scores(rows).softmax(-1)
         weighted = attention * self.gradient(output_gradient, rows)
         return weighted - attention * weighted.sum(-1, keepdim=True)
+
+
+def biased(scores: Tensor, bias: Tensor, rows: slice) -> Tensor:
+    """Add a bias to the scores of some query rows; it may hold one row for every query."""
+    bias = bias if bias.shape[-2] == 1 else bias[..., rows, :]
+    if bias.dtype == torch.bool:
+        return scores.masked_fill(~bias, float("-inf"))
+    return scores + bias.float()

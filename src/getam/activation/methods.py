@@ -83,6 +83,11 @@ def grad_squared(recording: Recording) -> Tensor:
     )
 
 
+def mean_grad_squared(recording: Recording) -> Tensor:
+    """Return (mean_a relu(G))^2 summed over blocks (ablation of ACR, Sun et al. 2023)."""
+    return total(block.gradient.relu().mean(1).square() for block in recording.blocks)
+
+
 def attention(recording: Recording) -> Tensor:
     """Return mean_a A summed over blocks: the same for every class, the baseline to beat."""
     return total(block.attention.mean(1) for block in recording.blocks)
@@ -272,6 +277,7 @@ METHODS: dict[str, Method] = {
     "grad_cam": Method(grad_cam),
     "grad": Method(grad),
     "grad_squared": Method(grad_squared),
+    "mean_grad_squared": Method(mean_grad_squared),
     "attention": Method(attention),
     "agcam": Method(agcam),
     "rollout": Method(rollout),

@@ -48,6 +48,7 @@ def train_from_tags(
     classifier: str | None = None,
     decoder_width: int | None = None,
     mask_stride: int | None = None,
+    class_tokens: bool | None = None,
     preset: str = "default",
     seeds: str | list[int] | None = None,
     loggers: Words = None,
@@ -79,10 +80,12 @@ def train_from_tags(
         backbone: timm name of a vision transformer with a class token
         weights: file with its weights (.safetensors, .pth) instead of timm's pretrained ones
         pretrained: start from timm's pretrained weights
-        classifier: what class logits are read from: class_token, average or stride32
+        classifier: what class logits are read from: class_token, average, maximum or stride32
         decoder_width: channels of the decoder; default a sixth of the backbone's, 32 at least
         mask_stride: pixels of a photo, along one side, per mask logit; default 4, published 2
-        preset: default, paper or released; says what the settings are that are not given
+        class_tokens: give the backbone one more token per class; default no, mctformer yes
+        preset: default, paper, released, or a method: afa, acr, aream, mctformer; says what the
+            settings are that are not given
         seeds: train once per seed, e.g. 0,1,2, into folders below --out; finished seeds are kept
         loggers: where curves go beside metrics.jsonl, e.g. tensorboard, csv, wandb or mlflow,csv
         device: auto (a CUDA GPU if there is one), cpu, cuda, cuda:1 or mps

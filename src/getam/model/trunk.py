@@ -4,7 +4,7 @@ Training and labelling share it. The decoder runs only where somebody reads its 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -14,6 +14,7 @@ from getam.network import Features, Network, weigh_by_tags
 from getam.pseudo_label import PseudoLabels
 
 
+@runtime_checkable
 class LabelSource(Protocol):
     """A label source makes pseudo labels from a forward pass, as :class:`Labeller` does."""
 
@@ -59,9 +60,9 @@ class Trunk:
         return weigh_by_tags(mask_logits, self.class_logits.detach().float(), tag_weight)
 
 
-def classify(network: Network, image: Tensor) -> Trunk:
+def classify(network: Network, image: Tensor, *, outputs: bool = False) -> Trunk:
     """Run the backbone on images [B, 3, H, W] in 0..255 for their class logits alone."""
-    features = network.forward_features(network.normalise(image))
+    features = network.forward_features(network.normalise(image), outputs=outputs)
     return Trunk(network, features, network.classify(features))
 
 

@@ -5,6 +5,7 @@ from getam.network.backbone_style import BACKBONE_STYLES
 from getam.network.build import build_network
 from getam.network.checkpointed import checkpoint_blocks
 from getam.network.class_head import CLASSIFIERS
+from getam.network.class_tokens import add_class_tokens
 from getam.network.features import Features
 from getam.network.folder import (
     DESCRIPTION,
@@ -34,6 +35,7 @@ __all__ = [
     "Network",
     "NetworkOutput",
     "ReleasedModel",
+    "add_class_tokens",
     "build_network",
     "checkpoint_blocks",
     "create_classifier",

@@ -1,6 +1,7 @@
 """This module makes a network from the name of its backbone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from timm.models.vision_transformer import VisionTransformer
@@ -8,6 +9,7 @@ from timm.models.vision_transformer import VisionTransformer
 from getam.network.backbone import create_backbone, normalisation, stage_widths
 from getam.network.backbone_style import BACKBONE_STYLES
 from getam.network.class_head import CLASSIFIERS
+from getam.network.class_tokens import add_class_tokens
 from getam.network.decoder import Decoder
 from getam.network.network import Architecture, Network
 from getam.network.pyramid import build_pyramid
@@ -28,6 +30,7 @@ def build_network(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     backbone_style: str = "timm",
+    class_tokens: bool = False,
 ) -> Network:
     """Make a network on any timm vision transformer that has a class token.
 
@@ -56,6 +59,8 @@ def build_network(
         model.
     backbone_style
         A name of ``BACKBONE_STYLES``: to compute as timm does, or as the released GETAM did.
+    class_tokens
+        Whether the backbone gets one more token per class, as MCTformer has.
 
     Raises
     ------
@@ -96,11 +101,16 @@ def build_network(
     network = assemble(model, architecture)
     if weights is not None:
         load_weights(network, weights)
+    if class_tokens:  # only now: each starts as a copy of what was learnt
+        network.architecture = replace(architecture, class_tokens=True)
+        add_class_tokens(model, num_classes)
     return network
 
 
 def assemble(model: VisionTransformer, architecture: Architecture) -> Network:
     """Make a network from a timm model, with a decoder and a classifier that start at random."""
+    if architecture.class_tokens:
+        add_class_tokens(model, architecture.num_classes)
     BACKBONE_STYLES[architecture.backbone_style](model)
     pyramid = build_pyramid(model.embed_dim, stage_widths(model))
     decoder = Decoder(

@@ -27,6 +27,14 @@ def average(features: Features, _pyramid: Pyramid) -> Tensor:
     return features.patch_tokens.mean(1)
 
 
+def maximum(features: Features, _pyramid: Pyramid) -> Tensor:
+    """Return the greatest value of each channel over the patch tokens after the last norm.
+
+    AFA and ToCo classify by it (Ru et al., CVPR 2022 and 2023).
+    """
+    return features.patch_tokens.amax(1)
+
+
 def stride32(features: Features, pyramid: Pyramid) -> Tensor:
     """Return the mean of the coarsest map of the pyramid, as in the released GETAM."""
     return pyramid.coarsest(features).mean((2, 3))
@@ -35,6 +43,7 @@ def stride32(features: Features, pyramid: Pyramid) -> Tensor:
 CLASSIFIERS: dict[str, Callable[[Features, Pyramid], Tensor]] = {
     "class_token": class_token,
     "average": average,
+    "maximum": maximum,
     "stride32": stride32,
 }
 """The function of each variant, by the name of the variant."""

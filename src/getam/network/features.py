@@ -1,6 +1,6 @@
 """This module runs the backbone once and keeps what the classifier and the decoder read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +33,8 @@ class Features:
         Height and width of the image after padding to whole patches.
     size
         Height and width of the image itself.
+    outputs
+        All tokens [B, N, D] after every block, if they were asked for.
     """
 
     class_token: Tensor
@@ -42,10 +44,13 @@ class Features:
     grid: tuple[int, int]
     padded_size: tuple[int, int]
     size: tuple[int, int]
+    outputs: Sequence[Tensor] = ()
 
 
-def extract_features(backbone: VisionTransformer, image: Tensor) -> Features:
-    """Run the backbone on normalised images [B, 3, H, W] of any size.
+def extract_features(
+    backbone: VisionTransformer, image: Tensor, *, outputs: bool = False
+) -> Features:
+    """Run the backbone on normalised images [B, 3, H, W] of any size, and keep outputs if asked.
 
     An image that does not hold whole patches is padded at the right and at the bottom with zeros,
     which are the mean colour.
@@ -53,7 +58,8 @@ def extract_features(backbone: VisionTransformer, image: Tensor) -> Features:
     padded = _pad_to_patches(image, patch_stride(backbone))
     stages = convolution_stages(backbone)
     blocks = tap_blocks(len(backbone.blocks))[len(stages) :]
-    with _record_outputs(stages) as maps:
+    watched = list(backbone.blocks) if outputs else []
+    with _record_outputs(stages) as maps, _record_outputs(watched) as tokens_of_blocks:
         result: Any = backbone.forward_intermediates(
             padded, indices=blocks, return_prefix_tokens=True, output_fmt="NLC"
         )
@@ -67,6 +73,7 @@ def extract_features(backbone: VisionTransformer, image: Tensor) -> Features:
         grid=backbone.patch_embed.dynamic_feat_size(_size(padded)),
         padded_size=_size(padded),
         size=_size(image),
+        outputs=tokens_of_blocks,
     )
 
 

@@ -165,6 +165,7 @@ def _is_sound(architecture: Architecture, info: ModelInfo) -> bool:
         and len(colours) == 6
         and all(type(value) in (int, float) and math.isfinite(value) for value in colours)
         and all(isinstance(text, str) for text in texts)
+        and isinstance(architecture.class_tokens, bool)
         and isinstance(info.extra, dict)
         and isinstance(info.classes, dict)
         and len(info.classes) == architecture.num_classes

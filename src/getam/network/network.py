@@ -53,6 +53,8 @@ class Architecture:
         Mean and standard deviation of each colour, in 0..1.
     backbone_style
         A name of ``BACKBONE_STYLES``.
+    class_tokens
+        Whether the backbone has one more token per class; see :func:`add_class_tokens`.
     """
 
     backbone: str
@@ -63,6 +65,7 @@ class Architecture:
     mean: Sequence[float]
     std: Sequence[float]
     backbone_style: str = "timm"
+    class_tokens: bool = False
 
 
 class Network(nn.Module):
@@ -118,14 +121,14 @@ class Network(nn.Module):
         features = self.forward_features(image)
         return NetworkOutput(self.classify(features), self.segment(features))
 
-    def forward_features(self, image: Tensor) -> Features:
-        """Run the backbone on normalised images [B, 3, H, W]."""
+    def forward_features(self, image: Tensor, *, outputs: bool = False) -> Features:
+        """Run the backbone on normalised images [B, 3, H, W], and keep its outputs if asked."""
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise ValueError(
                 "image must be normalised floats [B, 3, H, W] (see Network.normalise), got "
                 f"{tuple(image.shape)} of {image.dtype}"
             )
-        return extract_features(self.backbone, image)
+        return extract_features(self.backbone, image, outputs=outputs)
 
     def classify(self, features: Features) -> Tensor:
         """Return class logits [B, C], which have a gradient for the attention of every block."""

@@ -135,29 +135,68 @@ class Labeller:
         labelled
             [B, H, W] bool; pixels outside become 255.
         """
+        maps = self.maps(recorder, class_logits, batch, grid=grid)
+        return self.label(maps, batch, labelled=labelled)
+
+    def maps(
+        self,
+        recorder: AttentionRecorder,
+        class_logits: Tensor,
+        batch: Batch,
+        *,
+        grid: tuple[int, int],
+    ) -> Tensor:
+        """Return the maps of the present classes, float32 [B, K, h, w] in 0..1.
+
+        Arguments are those of a call. The graph stays alive for the loss.
+        """
         frame = Frame.of(recorder, class_logits, settings=[self.map_setting], grid=grid)
         (maps,) = class_slot_maps(frame, batch.classes, affinity=self.affinity, keep_graph=True)
-        with torch.no_grad():
-            # Raw values may be so small that the 1e-5 of the released code would shrink them.
-            maps = divide_by_maximum(maps)
-            small = resized(batch.image.float(), self.scale)
-            refined = divide_as_released(refine(maps, small, iterations=self.iterations))
-            slots = slot_table(batch.classes).to(refined.device, non_blocking=True)
-            salient = batch.saliency
-            if salient is not None:
-                salient = resized(salient[:, None], self.scale)[:, 0]
-            label = complete_labels(
-                refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
-            )
-            if self.crf:
-                label = sharpen(label, slots > 0, small)
-            label = slots_to_classes(label, slots)
-            if self.scale != 1:
-                size = batch.image.shape[-2:]
-                refined = enlarge_aligning_edges(refined, size)
-                label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
-            label = without_unknown(label, batch.known).masked_fill(~labelled, IGNORE)
-        return PseudoLabels(batch.classes, maps, refined, label)
+        # Raw values may be so small that the 1e-5 of the released code would shrink them.
+        return divide_by_maximum(maps)
+
+    @torch.no_grad()
+    def label(self, maps: Tensor, batch: Batch, *, labelled: Tensor) -> PseudoLabels:
+        """Refine maps [B, K, h, w] of the present classes, in 0..1, and complete them to labels."""
+        small = resized(batch.image.float(), self.scale)
+        refined = divide_as_released(refine(maps, small, iterations=self.iterations))
+        slots = slot_table(batch.classes).to(refined.device, non_blocking=True)
+        salient = batch.saliency
+        if salient is not None:
+            salient = resized(salient[:, None], self.scale)[:, 0]
+        label = complete_labels(
+            refined, (slots > 0).float(), salient, rule=self.rule, **self.settings
+        )
+        if self.crf:
+            label = sharpen(label, slots > 0, small)
+        if self.scale != 1:
+            size = batch.image.shape[-2:]
+            refined = enlarge_aligning_edges(refined, size)
+            label = interpolate(label[:, None].float(), size, mode="nearest")[:, 0].long()
+        return pseudo_labels(batch, maps, refined, label, labelled=labelled)
+
+
+def pseudo_labels(
+    batch: Batch, maps: Tensor, refined: Tensor, label: Tensor, *, labelled: Tensor
+) -> PseudoLabels:
+    """Return pseudo labels whose label names classes, and is undecided where nothing is known.
+
+    Parameters
+    ----------
+    batch
+        The photos with their tags.
+    maps
+        [B, K, h, w] in 0..1.
+    refined
+        [B, K, H, W] in 0..1.
+    label
+        int64 [B, H, W]: 0 background, slot + 1, 255 undecided.
+    labelled
+        [B, H, W] bool; pixels outside become 255.
+    """
+    slots = slot_table(batch.classes).to(label.device, non_blocking=True)
+    label = without_unknown(slots_to_classes(label, slots), batch.known)
+    return PseudoLabels(batch.classes, maps, refined, label.masked_fill(~labelled, IGNORE))
 
 
 def without_unknown(label: Tensor, known: Tensor) -> Tensor:

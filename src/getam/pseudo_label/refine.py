@@ -5,7 +5,7 @@ neighbours; neighbours of like colour weigh more. The neighbours are shifted vie
 image, so there is no unfolded copy and no convolution.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -16,6 +16,10 @@ from getam.activation import enlarge_aligning_corners
 DILATIONS = (1, 2, 4, 8, 12, 24)
 ITERATIONS = 10
 CONTRAST = 0.1  # share of the local standard deviation that counts as a like colour
+
+Weigh = Callable[[Tensor, Sequence[int]], Tensor]
+"""A function from an image [B, 3, H, W] and dilations to the weights of the neighbours of every
+pixel, [8 * len(dilations), B, 1, H, W], in the order of :func:`offsets`."""
 
 
 def refine(
@@ -54,6 +58,31 @@ def refine(
     >>> tuple(refine(maps, torch.randint(0, 256, (2, 3, 64, 64))).shape)
     (2, 3, 64, 64)
     """
+    return refine_by(neighbour_weights, maps, image, iterations=iterations, dilations=dilations)
+
+
+def refine_by(
+    weigh: Weigh, maps: Tensor, image: Tensor, *, iterations: int, dilations: Sequence[int]
+) -> Tensor:
+    """Enlarge maps to the image, then replace each value by the weighted sum of its neighbours'.
+
+    Parameters
+    ----------
+    weigh
+        What weighs the neighbours by the colours of the image.
+    maps, image, iterations, dilations
+        They are those of :func:`refine`, but the image has the range that ``weigh`` expects.
+
+    Returns
+    -------
+    Tensor
+        float32 [B, C, H, W].
+
+    Raises
+    ------
+    ValueError
+        As :func:`refine`.
+    """
     if maps.ndim != 4 or image.ndim != 4 or image.shape[1] != 3 or len(maps) != len(image):
         raise ValueError(
             "refine needs maps [B, C, h, w] and image [B, 3, H, W], "
@@ -65,11 +94,13 @@ def refine(
     # One photo at a time stays in the processor's cache; an accelerator wants them all at once.
     at_once = 1 if maps.device.type == "cpu" else len(maps)
     pairs = zip(maps.split(at_once), image.split(at_once), strict=True)
-    return torch.cat([_refine(m, i.float(), iterations, dilations) for m, i in pairs])
+    return torch.cat([_refine(weigh, m, i.float(), iterations, dilations) for m, i in pairs])
 
 
-def _refine(maps: Tensor, image: Tensor, iterations: int, dilations: Sequence[int]) -> Tensor:
-    weights = neighbour_weights(image, dilations)  # [48, B, 1, H, W]
+def _refine(
+    weigh: Weigh, maps: Tensor, image: Tensor, iterations: int, dilations: Sequence[int]
+) -> Tensor:
+    weights = weigh(image, dilations)  # [48, B, 1, H, W]
     for _ in range(iterations):
         refined = torch.zeros_like(maps)
         for weight, neighbour in zip(weights, neighbours(maps, dilations), strict=True):
@@ -85,7 +116,8 @@ def neighbour_weights(image: Tensor, dilations: Sequence[int] = DILATIONS) -> Te
     sigma is the unbiased standard deviation of a colour over the 3 x 3 windows of all dilations.
     """
     # The channel mean's 1/3 joins the sharpness, so one product per neighbour is left.
-    sharpness = 1 / (image.shape[1] * (CONTRAST * local_deviation(image, dilations) + 1e-8))
+    sigma = local_deviation(image, dilations, centres=len(dilations))
+    sharpness = 1 / (image.shape[1] * (CONTRAST * sigma + 1e-8))
     likeness = [
         (neighbour - image).abs_().mul_(sharpness).sum(1, keepdim=True)
         for neighbour in neighbours(image, dilations)
@@ -96,13 +128,22 @@ def neighbour_weights(image: Tensor, dilations: Sequence[int] = DILATIONS) -> Te
     return weights.div_(weights.sum(0))
 
 
-def local_deviation(image: Tensor, dilations: Sequence[int]) -> Tensor:
-    """Return the unbiased standard deviation over all dilated 3 x 3 windows, [B, 3, H, W].
+def local_deviation(image: Tensor, dilations: Sequence[int], *, centres: int) -> Tensor:
+    """Return the unbiased standard deviation over the neighbours of every pixel, [B, 3, H, W].
 
-    The centre counts once per dilation. Differences are taken from the centre's colour, so one pass
-    is enough and a flat region gives exactly 0.
+    Differences are taken from the centre's colour, so one pass is enough and a flat region gives
+    exactly 0.
+
+    Parameters
+    ----------
+    image
+        [B, 3, H, W].
+    dilations
+        Distances of the rings of neighbours.
+    centres
+        How often the pixel itself counts among its neighbours.
     """
-    count = 9 * len(dilations)
+    count = 8 * len(dilations) + centres
     total = torch.zeros_like(image)
     squares = torch.zeros_like(image)
     for neighbour in neighbours(image, dilations):
@@ -118,9 +159,15 @@ def neighbours(image: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
     border = max(dilations)
     padded = pad(image, [border] * 4, mode="replicate")
     height, width = image.shape[-2:]
+    for down, right in offsets(dilations):
+        top, left = border + down, border + right
+        yield padded[..., top : top + height, left : left + width]
+
+
+def offsets(dilations: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield how far down and right each of the eight neighbours lies, at each distance."""
     for distance in dilations:
         for down in (-distance, 0, distance):
             for right in (-distance, 0, distance):
                 if down or right:
-                    top, left = border + down, border + right
-                    yield padded[..., top : top + height, left : left + width]
+                    yield down, right

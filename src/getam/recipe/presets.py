@@ -1,7 +1,8 @@
 """This module holds the presets, which choose every setting of a run for a backbone and its data.
 
 ``default`` is the recipe that was measured best; ``docs/results.md`` says how it was chosen.
-``paper`` is the published method, and ``released`` is its released code. Each preset is one
+``paper`` is the published method, and ``released`` is its released code. The others set a method
+that grew around it as its authors run it, as far as the backbone allows. Each preset is one
 function in ``PRESETS``.
 """
 
@@ -76,6 +77,9 @@ def default(facts: Facts) -> dict[str, Any]:
         "segmentation_weight": 1.0,
         "saliency_weight": 0.0,
         "energy_weight": 0.0,
+        "parts": {},
+        "parts_from": {},
+        "label_source": "tags",
         "saliency_target": "paper",
         "padding": "ignored",
         "long_side": 320,
@@ -124,6 +128,9 @@ def released(facts: Facts) -> dict[str, Any]:
         "segmentation_weight": 1.0,
         "saliency_weight": 1.0,
         "energy_weight": 1e-7,
+        "parts": {},
+        "parts_from": {},
+        "label_source": "tags",
         "saliency_target": "released",
         "padding": "background",
         "long_side": 320,
@@ -154,18 +161,140 @@ def paper(facts: Facts) -> dict[str, Any]:
     return {**released(facts), **repairs}
 
 
+def tags_alone(facts: Facts) -> dict[str, Any]:
+    """Return the default recipe without what is ours alone; the methods below begin with it."""
+    return {
+        **default(facts),
+        "joint_factor": 1.0,
+        "frozen_blocks": 0,
+        "first_block": facts.depth * 2 // 3,
+        "affinity": 0,
+        "iterations": 10,
+        "refine_scale": 1.0,
+        "rule": "thresholds",
+        "rule_settings": {"low": 0.35, "high": 0.55},
+        "tag_weight": 0.0,
+        "ema": 0.0,
+    }
+
+
+def afa(facts: Facts) -> dict[str, Any]:
+    """Return AFA's settings (Ru et al., CVPR 2022), whose 20,000 iterations are 15 epochs of VOC.
+
+    The second phase begins after 2000 of them, and labels walk from 6000 on.
+    """
+    return {
+        **tags_alone(facts),
+        "epochs": 15,
+        "joint_from": 0.1,
+        "batch_size": 8,
+        "crop": 320,
+        "scale": (0.5, 2.0),
+        "learning_rate": 6e-5,
+        "head_factor": 10.0,
+        "weight_decay": 0.01,
+        "warmup": 0.075,
+        "method": "cam",
+        "segmentation_weight": 0.1,
+        "parts": {"affinity": 0.1},
+        "label_source": "afa",
+        "test_crf": True,
+    }
+
+
+def acr(facts: Facts) -> dict[str, Any]:
+    """Return ACR's settings (Sun et al. 2023): ten epochs of classification, then as many of masks.
+
+    The authors end with the seeds and train another network on them.
+    """
+    return {
+        **tags_alone(facts),
+        "epochs": 20,
+        "joint_from": 0.5,
+        "batch_size": 4,
+        "crop": 384,
+        "scale": (0.9, 1 / 0.875),
+        "jitter": 0.0,
+        "optimiser": "sgd_released",
+        "learning_rate": 0.05,
+        "head_factor": 1.0,
+        "joint_factor": 0.1,
+        "weight_decay": 5e-4,
+        "warmup": 0.0,
+        "method": "grad",
+        "first_block": facts.depth * 10 // 12,
+        "affinity": 1,
+        "parts": {"mirror_consistency": 125.0, "mirrored_classification": 1.0},
+    }
+
+
+def aream(facts: Facts) -> dict[str, Any]:
+    """Return AReAM's settings (He et al., arXiv 2305.03112): after 10 of 60 epochs labels teach."""
+    return {
+        **tags_alone(facts),
+        "epochs": 60,
+        "joint_from": 1 / 6,
+        "batch_size": 64,
+        "crop": 224,
+        "jitter": 0.4,
+        "learning_rate": 6.25e-5,
+        "head_factor": 1.0,
+        "weight_decay": 0.05,
+        "warmup": 1 / 12,
+        "method": "cam",
+        "parts": {"deep_attention": 0.1},
+        "label_source": "aream",
+    }
+
+
+def mctformer(facts: Facts) -> dict[str, Any]:
+    """Return MCTformer's settings (version "plus", Xu et al., TPAMI 2024): 45 epochs of tags.
+
+    The authors end with the maps and train another network on them; here the last quarter of the
+    run trains masks.
+    """
+    return {
+        **tags_alone(facts),
+        "epochs": 60,
+        "joint_from": 0.75,
+        "batch_size": 64,
+        "crop": 448,
+        "jitter": 0.4,
+        "learning_rate": 6.25e-5,
+        "head_factor": 1.0,
+        "weight_decay": 0.05,
+        "warmup": 1 / 12,
+        "parts": {"class_tokens": 1.0, "class_token_contrast": 1.0, "patch_maps": 1.0},
+        "label_source": "mctformer",
+    }
+
+
 PRESETS: dict[str, Callable[[Facts], dict[str, Any]]] = {
     "default": default,
     "paper": paper,
     "released": released,
+    "afa": afa,
+    "acr": acr,
+    "aream": aream,
+    "mctformer": mctformer,
 }
 """The function of every preset by its name. ``docs/fidelity.md`` lists how they differ."""
 
-PUBLISHED = {"classifier": "stride32", "decoder_width": 256, "mask_stride": 2}
+OWN = {
+    "classifier": "class_token",
+    "decoder_width": None,
+    "mask_stride": 4,
+    "class_tokens": False,
+}
+PUBLISHED = {**OWN, "classifier": "stride32", "decoder_width": 256, "mask_stride": 2}
 NETWORKS: dict[str, dict[str, Any]] = {
-    "default": {"classifier": "class_token", "decoder_width": None, "mask_stride": 4},
+    "default": OWN,
     "paper": PUBLISHED,
     "released": PUBLISHED,
+    "afa": {**OWN, "classifier": "maximum"},
+    "acr": OWN,
+    "aream": {**OWN, "classifier": "average"},
+    "mctformer": {**OWN, "class_tokens": True},
 }
 """Settings of the network of each preset; see :func:`getam.network.build_network`."""
 

@@ -1,7 +1,8 @@
 """This module defines every setting of a training run; ``presets.py`` chooses their values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from math import isfinite
 
 RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
@@ -100,6 +101,13 @@ class Recipe:
         Weight of the saliency loss.
     energy_weight
         Weight of the dense energy loss.
+    parts
+        Weights of further parts of the loss by their names, e.g. {affinity: 0.1}.
+    parts_from
+        Share of the run at which a part of the loss begins, by its name. Otherwise a part begins
+        with the second phase, or with the run if it needs no pseudo label.
+    label_source
+        What makes the pseudo labels: tags for the rule above, or the way of a method.
     saliency_target
         Target of the saliency loss: paper, or released with its mistake.
     padding
@@ -156,6 +164,9 @@ class Recipe:
     segmentation_weight: float = 1.0
     saliency_weight: float = 0.0
     energy_weight: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)
+    parts_from: dict[str, float] = field(default_factory=dict)
+    label_source: str = "tags"
     saliency_target: str = "paper"
     padding: str = "ignored"
     long_side: int
@@ -184,8 +195,37 @@ class Recipe:
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
                 )
 
+        check_parts(self.parts, self.parts_from)
+
+
+def check_parts(parts: Mapping[str, float], parts_from: Mapping[str, float]) -> None:
+    """Raise a ValueError if there is no such part, or if a number of one is out of its range."""
+    for name, weight in parts.items():
+        if name not in FURTHER_PARTS:
+            near = get_close_matches(name, FURTHER_PARTS, n=1)
+            hint = f"; nearest: {near[0]}" if near else ""
+            raise ValueError(f"parts must be of {', '.join(FURTHER_PARTS)}, got {name!r}{hint}")
+        if not (isfinite(weight) and 0 <= weight <= 1000):
+            raise ValueError(f"parts: the weight of {name} must be in 0..1000, got {weight}")
+    for name, share in parts_from.items():
+        if name not in parts:
+            raise ValueError(f"parts_from names {name}, which has no weight in parts")
+        if not 0 <= share <= 1:
+            raise ValueError(f"parts_from: {name} must begin in 0..1, got {share}")
+
+
+FURTHER_PARTS = (
+    *("affinity", "mirror_consistency", "mirrored_classification"),
+    *("deep_attention", "deep_attention_by_entropy"),
+    *("class_tokens", "class_token_contrast", "patch_maps", "foreground_contrast"),
+)
+"""The parts of the loss that ``parts`` may name."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "label_source": (
+        *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
+        "mctformer",
+    ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),
     "test_resize": ("aspect", "square"),

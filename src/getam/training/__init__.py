@@ -3,7 +3,7 @@
 from getam.recipe import Recipe
 from getam.stopped import Stopped
 from getam.training.estimate import Estimate, estimate
-from getam.training.parts import PARTS, Part, PartInput
+from getam.training.parts import PARTS, Part, PartInput, PartKind, Seen
 from getam.training.prepare import build_labeller, facts_of
 from getam.training.step import Step, StepOutput
 from getam.training.train import Trained, score_run, train
@@ -13,7 +13,9 @@ __all__ = [
     "Estimate",
     "PartInput",
     "Part",
+    "PartKind",
     "Recipe",
+    "Seen",
     "Step",
     "StepOutput",
     "Stopped",

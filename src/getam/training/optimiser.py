@@ -93,7 +93,8 @@ def train_mode(module: nn.Module) -> None:
 def freeze_blocks(network: Network, count: int) -> None:
     """Keep patch embedding, tokens and the first ``count`` blocks of the backbone as they are.
 
-    Few photos cannot improve them, and the backward pass ends where they begin.
+    Few photos cannot improve them, and the backward pass ends where they begin. Tokens of classes
+    are learnt all the same, because they all start alike.
 
     Raises
     ------
@@ -106,6 +107,8 @@ def freeze_blocks(network: Network, count: int) -> None:
     if count == 0:
         return
     above = {id(p) for part in (*backbone.blocks[count:], backbone.norm) for p in part.parameters()}
+    if network.architecture.class_tokens:
+        above.add(id(backbone.reg_token))
     for parameter in backbone.parameters():
         if id(parameter) not in above:
             parameter.requires_grad_(False)

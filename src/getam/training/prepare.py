@@ -21,7 +21,7 @@ from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.corrected_photos import check_same_corrected, corrected_photos
-from getam.training.label_sources import label_source
+from getam.training.label_sources import make_source
 from getam.training.optimiser import build_optimiser, freeze_blocks
 from getam.training.precision import Format, fast_precision
 from getam.training.processes import launch, processes_here
@@ -265,6 +265,7 @@ def weights_of(recipe: Recipe) -> dict[str, float]:
         "segmentation": recipe.segmentation_weight,
         saliency: recipe.saliency_weight,
         "energy": recipe.energy_weight,
+        **recipe.parts,
     }
 
 
@@ -338,8 +339,9 @@ def build_trainer(
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
     step = Step(
         network,
-        label_source(source, labeller),
+        make_source(recipe.label_source, labeller, corrected=bool(source.corrected)),
         weights_of(recipe),
+        begins=recipe.parts_from,
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,
     )

@@ -1,17 +1,19 @@
 """A training step turns image-level labels into losses; it reads like figure 2 of the paper."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from getam.activation import AttentionRecorder
 from getam.data import Batch
-from getam.model import LabelSource, classify, label
+from getam.model import LabelSource, Trunk, classify
 from getam.network import Network
 from getam.pseudo_label import PseudoLabels
-from getam.training.losses import classification_loss
-from getam.training.parts import PARTS, PartInput
+from getam.training.label_sources import AnySource, SourceOfParts, source_at
+from getam.training.parts import PARTS, Look, Part, PartInput, Seen
 
 PADDING: dict[str, Callable[[Tensor], Tensor]] = {
     "ignored": lambda valid: valid,
@@ -40,10 +42,14 @@ class Step(nn.Module):
     network
         The network to train.
     label_source
-        What makes the pseudo labels of the second phase.
+        What makes the pseudo labels of the second phase, or what makes it of the network and of
+        the parts.
     weights
         The weight of each part of the loss, by its name in ``PARTS``. A part of weight 0 is left
         out and costs nothing; "classification" is always there.
+    begins
+        The share of the run at which a part begins, by its name. Otherwise one that can run from
+        the start does so, and all others begin with the second phase.
     padding
         A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
     tag_weight
@@ -54,42 +60,98 @@ class Step(nn.Module):
     def __init__(
         self,
         network: Network,
-        label_source: LabelSource,
+        label_source: LabelSource | SourceOfParts,
         weights: Mapping[str, float],
         *,
+        begins: Mapping[str, float] | None = None,
         padding: str = "ignored",
         tag_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
-        self.label_source = label_source
         self.weights = {name: weight for name, weight in weights.items() if weight}
-        self.parts = {name: PARTS[name](network) for name in self.weights}
+        self.begins = begins or {}
+        self.parts: dict[str, Part] = {}
+        for name in [name for name in PARTS if name in self.weights]:
+            self.parts[name] = PARTS[name].make(network, self.parts)
+        self.label_source: AnySource = (
+            label_source
+            if isinstance(label_source, LabelSource)
+            else label_source(network, self.parts)
+        )
+        self.reads = {what for name in self.parts for what in PARTS[name].reads}
         self.owned = nn.ModuleList(p for p in self.parts.values() if isinstance(p, nn.Module))
         self.labelled = PADDING[padding]
         self.tag_weight = tag_weight
 
-    def forward(self, batch: Batch, *, joint: bool) -> StepOutput:
-        """Make a step of the second phase if ``joint``, otherwise one of the first."""
-        return self.joint(batch) if joint else self.classification(batch)
+    def forward(self, batch: Batch, *, joint: bool, done: float = 0.0) -> StepOutput:
+        """Make a step of the second phase if ``joint``, otherwise one of the first.
 
-    def classification(self, batch: Batch) -> StepOutput:
+        ``done`` is the share of the run that is over.
+        """
+        return self.joint(batch, done) if joint else self.classification(batch, done)
+
+    def classification(self, batch: Batch, done: float = 0.0) -> StepOutput:
         """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
-        class_logits = classify(self.network, batch.image).class_logits
-        loss = classification_loss(class_logits, batch.labels, batch.known)
-        total = self.weights["classification"] * loss
-        return StepOutput({"classification": loss, "total": total}, class_logits)
+        trunk, recorder = self.run(batch.image)
+        seen = Seen(**self.seen(batch, trunk, recorder, done))
+        active = [name for name in self.parts if PARTS[name].from_start]
+        return StepOutput(self.losses(seen, active), trunk.class_logits)
 
-    def joint(self, batch: Batch) -> StepOutput:
+    def joint(self, batch: Batch, done: float = 0.0) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""
-        labelled = self.labelled(batch.valid)
-        trunk, pseudo = label(self.network, self.label_source, batch, labelled=labelled)
+        source = source_at(self.label_source, done)
+        trunk, recorder = self.run(batch.image, source.recorder())
+        pseudo = source(
+            recorder,
+            trunk.class_logits,
+            batch,
+            grid=trunk.features.grid,
+            labelled=self.labelled(batch.valid),
+        )
         mask_logits = trunk.segment(tag_weight=self.tag_weight)
-        losses = self.losses(PartInput(batch, trunk.class_logits, pseudo, mask_logits))
-        return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
+        seen = PartInput(
+            **self.seen(batch, trunk, recorder, done), pseudo=pseudo, mask_logits=mask_logits
+        )
+        return StepOutput(self.losses(seen), trunk.class_logits, pseudo, mask_logits)
 
-    def losses(self, seen: PartInput) -> dict[str, Tensor]:
-        """Return every part of the loss by name, and their weighted sum ``total``."""
-        losses = {name: part(seen) for name, part in self.parts.items()}
+    def run(
+        self, image: Tensor, recorder: AttentionRecorder | None = None
+    ) -> tuple[Trunk, AttentionRecorder]:
+        """Run the backbone on images in 0..255 and keep what the label source and parts read."""
+        observed = recorder is not None or "attention" in self.reads
+        recorder = recorder or AttentionRecorder()
+        if "attention" in self.reads:
+            recorder.keep_from = 0
+        with recorder if observed else nullcontext():
+            return classify(self.network, image, outputs="outputs" in self.reads), recorder
+
+    def look(self, image: Tensor, *, masks: bool = False) -> Look:
+        """Run the network on another view of the photos; see :class:`Seen`."""
+        trunk, recorder = self.run(image)
+        mask_logits = trunk.segment() if masks else None
+        return Look(trunk.features, trunk.class_logits, recorder.calls, mask_logits)
+
+    def seen(
+        self, batch: Batch, trunk: Trunk, recorder: AttentionRecorder, done: float
+    ) -> dict[str, Any]:
+        """Return the fields of :class:`Seen`."""
+        return {
+            "batch": batch,
+            "class_logits": trunk.class_logits,
+            "features": trunk.features,
+            "attention": recorder.calls if "attention" in self.reads else {},
+            "look": self.look,
+            "done": done,
+        }
+
+    def losses(self, seen: Seen, names: Iterable[str] | None = None) -> dict[str, Tensor]:
+        """Return the parts of the loss that have begun by name, and their weighted sum ``total``.
+
+        ``names`` are the parts that the phase allows; None allows all.
+        """
+        allowed = list(self.parts) if names is None else names
+        begun = [name for name in allowed if seen.done >= self.begins.get(name, 0.0)]
+        losses = {name: self.parts[name](seen) for name in begun}
         total = torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()
         return {**losses, "total": total}

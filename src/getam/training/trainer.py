@@ -152,7 +152,8 @@ class Trainer:
     def one_step(self, batch: Batch) -> StepOutput:
         """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
-        output: StepOutput = self.step_module(batch, joint=self.schedule.is_joint(self.done))
+        joint, done = self.schedule.is_joint(self.done), self.done / self.schedule.steps
+        output: StepOutput = self.step_module(batch, joint=joint, done=done)
         total = output.losses["total"]
         together, last = self.gradient_group()
         self.fabric.backward(total / together)

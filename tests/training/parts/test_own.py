@@ -3,14 +3,14 @@
 import pytest
 
 from getam.pseudo_label import Labeller
-from getam.training import PARTS, Step
+from getam.training import PARTS, PartKind, Step
 from getam.training.losses import (
     at_size,
     saliency_loss,
 )
 from getam.training.saliency_target import released
 
-from .conftest import PLAIN, WEIGHTS, Distance
+from ..conftest import PLAIN, WEIGHTS, Distance
 
 
 def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
@@ -26,7 +26,7 @@ def test_the_saliency_target_is_the_one_asked_for(new_network, batch):
 
 
 def test_a_part_with_parameters_is_one_line_in_the_dictionary(new_network, batch, monkeypatch):
-    monkeypatch.setitem(PARTS, "distance", lambda _network: Distance())
+    monkeypatch.setitem(PARTS, "distance", PartKind(lambda _network, _others: Distance()))
     step = Step(new_network(), Labeller(first_block=3, iterations=1), {"distance": 2.0})
     output = step(batch, joint=True)
     output.losses["total"].backward()

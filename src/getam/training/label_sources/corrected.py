@@ -1,18 +1,14 @@
-"""A label source says what the masks are taught; see :class:`getam.model.LabelSource`.
+"""Corrected masks replace pseudo labels."""
 
-A new source is one class, and one line in ``LABEL_SOURCES``.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from getam.activation import AttentionRecorder
-from getam.data import NOT_CORRECTED, Batch, Source
+from getam.data import NOT_CORRECTED, Batch
 from getam.model import LabelSource
-from getam.pseudo_label import Labeller, PseudoLabels
+from getam.pseudo_label import PseudoLabels
 from getam.vocabulary import BACKGROUND, IGNORE
 
 
@@ -50,15 +46,3 @@ class Corrected:
         mask = mask.masked_fill(~labelled, IGNORE)
         has_mask = (batch.corrected != NOT_CORRECTED)[:, :1, :1]
         return pseudo._replace(label=torch.where(has_mask, mask, pseudo.label))
-
-
-LABEL_SOURCES: dict[str, Callable[[Labeller], LabelSource]] = {
-    "tags": lambda labeller: labeller,
-    "corrected": Corrected,
-}
-"""Every label source by its name: what makes it of the labeller, which labels by the tags alone."""
-
-
-def label_source(source: Source, labeller: Labeller) -> LabelSource:
-    """Return the label source that photos are trained with."""
-    return LABEL_SOURCES["corrected" if source.corrected else "tags"](labeller)

@@ -5,7 +5,7 @@ import torch
 
 from getam.model import label
 from getam.pseudo_label import Labeller
-from getam.training.label_sources import Corrected
+from getam.training.label_sources.corrected import Corrected
 
 
 def masks_of(batch, value):
