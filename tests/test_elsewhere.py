@@ -73,6 +73,34 @@ def test_what_is_not_there_is_named_by_its_address(root):
         (root / "new.csv").open("w")
 
 
+@pytest.mark.parametrize("kind", ["ssh", "smb", "http", "reference", "filecache::s3"])
+def test_a_list_may_not_name_any_machine(kind, tmp_path):
+    line = rf"a list names '{kind}://evil/1.jpg', and it may only name files on a disk"
+    for file, text in (
+        ("l.txt", "{}\n"),
+        ("t.csv", "image,labels\n{},cat\n"),
+        ("d.yaml", "path: {}"),
+    ):
+        (tmp_path / file).write_text(text.format(f"{kind}://evil/1.jpg"))
+        with pytest.raises(ValueError, match=line):
+            list_photos(tmp_path / file) if file == "l.txt" else open_source(tmp_path / file)
+    beside = located(f"{kind}://evil")  # whoever names the list there has asked for it
+    assert str(named_in(beside, f"{kind}://evil/1.jpg")) == f"{kind}://evil/1.jpg"
+
+
+def test_an_address_never_becomes_a_file_of_this_machine(root, tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    fsspec.filesystem("memory").pipe(f"/{root.name}/{tmp_path}/secret.png", b"mine")
+    listed = root._listed(f"/{tmp_path}/secret.png", {"type": "file", "size": 4})
+    assert str(listed) == f"{root}{tmp_path}/secret.png"  # as a bucket lists a key with two slashes
+    assert not (root / str(tmp_path) / "secret.png").exists()
+    with pytest.raises(FileNotFoundError):
+        (root / str(tmp_path) / "secret.png").read_bytes()
+    named = named_in(root, f"{tmp_path}/secret.png")  # a list says so, as it may
+    assert not isinstance(named, Elsewhere) and named == tmp_path / "secret.png"
+    assert named_in(root, f"file://{tmp_path}/secret.png") == named
+
+
 def test_a_store_without_its_package_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(ValueError, match=r'^gs://b/1 needs a package: pip install "getam\[remote'):

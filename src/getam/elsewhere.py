@@ -18,6 +18,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 _AT = re.compile(r"([a-z][a-z0-9+.-]+(?:::[a-z][a-z0-9+.-]+)*):/+(.*)", re.DOTALL)
 _ON_A_DISK = frozenset({"file", "local"})
+IN_LISTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "adl", "oci", "oss", "tos", "memory"})
+"""The stores that a list may name. Somebody else may have made it, and other kinds of addresses
+would connect to any machine, or keep copies on this one."""
+
 _CHANGED = ("LastModified", "mtime", "updated", "last_modified", "created")
 
 if TYPE_CHECKING:
@@ -160,7 +164,7 @@ class Elsewhere(Fetched):
                 store.rm_file(name)
 
     def _listed(self, name: str, info: dict[str, Any]) -> "Elsewhere":
-        path = type(self)(self, name)
+        path = type(self)(self, name.lstrip("/"))  # a key such as photos//1.jpg stays below it
         path._info = info
         return path
 
@@ -170,6 +174,8 @@ class Elsewhere(Fetched):
         from fsspec.core import url_to_fs
 
         try:
+            if _AT.fullmatch(str(self)) is None:  # fsspec would open a file of this machine
+                raise FileNotFoundError
             yield url_to_fs(str(self))
         except FileNotFoundError:
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self)) from None
@@ -221,9 +227,23 @@ def located(path: str | Path) -> Path:
 
 
 def named_in(folder: Path, name: str) -> Path:
-    """Return what a list in a folder names: an address, or a path relative to the folder."""
+    """Return what a list in a folder names: an address, or a path relative to the folder.
+
+    Raises
+    ------
+    ValueError
+        If it is an address of a kind that is neither in `IN_LISTS` nor that of the folder.
+    """
     at = located(name)
-    return at if isinstance(at, Elsewhere) else folder / name
+    if not isinstance(at, Elsewhere):
+        return at if at.is_absolute() else folder / at
+    kinds, own = (_AT.fullmatch(path.as_posix()) for path in (at, folder))
+    if kinds and kinds[1] not in IN_LISTS and not (own and own[1] == kinds[1]):
+        raise ValueError(
+            f"a list names {name!r}, and it may only name files on a disk, in a store such as "
+            "s3:// or gs://, or where the list itself lies: copy the files there"
+        )
+    return at
 
 
 def whole_name(path: Path) -> str:

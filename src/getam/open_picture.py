@@ -18,6 +18,9 @@ from PIL import Image
 
 from getam.elsewhere import Fetched
 
+MOST_BYTES = 2**29
+"""So many bytes a picture may have that is fetched whole: three for each of the most pixels."""
+
 KINDS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "DIB", "PPM")
 """The kinds of pictures that are opened, in the words of Pillow. JPEG reads the MPO of phones."""
 
@@ -32,13 +35,15 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     Raises
     ------
     ValueError
-        If the path is no file, or if the picture has too many pixels. The message does not name the
-        path, as most of Pillow's do not.
+        If the path is no file, or if the picture has too many pixels or bytes. The message does not
+        name the path, as most of Pillow's do not.
     Exception
         Whatever the decoders raise for a broken file: OSError, SyntaxError, struct.error, ...
     """
     if not path.is_file():  # opening a pipe would wait for somebody who writes into it
         raise ValueError("it is not a file")
+    if isinstance(path, Fetched) and (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes, and {MOST_BYTES:,} are the most")
     try:
         with Image.open(
             path.open("rb") if isinstance(path, Fetched) else path, formats=KINDS

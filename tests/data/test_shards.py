@@ -94,6 +94,24 @@ def test_a_shard_of_a_pattern_that_is_missing_is_named(shards):
         open_source(shards / "{000..002}.tar")
 
 
+def test_a_pattern_of_too_many_shards_is_one_line(tmp_path):
+    for name, count in (("{0..9999999999}", "10,000,000,000"), ("{2..1}", "0")):
+        with pytest.raises(ValueError, match=rf"stands for {count} shards: give 1 to 1,000,000"):
+            open_source(tmp_path / f"{name}.tar")
+
+
+def test_masks_of_hostile_names_stay_below_the_output_folder(folder, tmp_path):
+    names = ("../../1.png", "/etc/2.png", "a/../../../3.png", "./4.png", "c:\\5.png")
+    photo = write_photo(tmp_path / "photo.png").read_bytes()
+    pack(tmp_path / "in" / "0.tar", dict.fromkeys(names, photo))
+    given = ["--model", str(folder), "--device", "cpu", "--workers", "0"]
+    given += ["--images", str(tmp_path / "in" / "0.tar"), "--out", str(tmp_path / "in" / "out")]
+    assert main(["predict", *given]) == 0
+    written = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.png")}
+    assert len(written) == len(names) + 1
+    assert all(name.startswith("in/out/") for name in written - {"photo.png"})
+
+
 def test_predict_writes_what_it_writes_for_a_folder(folder, shards, tmp_path):
     for tar in shards.iterdir():
         with tarfile.open(tar) as opened:

@@ -6,6 +6,7 @@ semicolons) or ``cat/1.json`` (an object with a list ``labels``). Other files ar
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -23,6 +24,9 @@ from getam.places import SUFFIXES
 
 LONGEST_TAGS = 2**20
 """So many bytes the tags of a photo may have."""
+
+MOST_SHARDS = 1_000_000
+"""So many shards a pattern may stand for."""
 
 _RANGE = re.compile(r"\{([0-9]+)\.\.([0-9]+)\}")
 
@@ -99,9 +103,14 @@ def _expanded(name: str) -> list[str]:
     ['a-08.tar', 'a-09.tar', 'a-10.tar']
     """
     first, *rest = _RANGE.split(name)[::3]
+    found = _RANGE.findall(name)
+    count = math.prod(max(0, int(high) - int(low) + 1) for low, high in found)
+    if not 1 <= count <= MOST_SHARDS:
+        raise ValueError(
+            f"the pattern {name} stands for {count:,} shards: give 1 to {MOST_SHARDS:,}"
+        )
     ranges = [
-        [str(n).zfill(len(low)) for n in range(int(low), int(high) + 1)]
-        for low, high in _RANGE.findall(name)
+        [str(n).zfill(len(low)) for n in range(int(low), int(high) + 1)] for low, high in found
     ]
     return [
         first + "".join(n + text for n, text in zip(numbers, rest, strict=True))

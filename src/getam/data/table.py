@@ -104,7 +104,9 @@ def _find(names: Iterable[str], folder: Path) -> dict[str, Path]:
     for name in names:
         has_ending = f".{name.rpartition('.')[2].lower()}" in SUFFIXES
         # A million Paths take minutes.
-        path = name if "://" in name else os.path.join(folder, name)  # noqa: PTH118
+        path = (
+            str(named_in(folder, name)) if "://" in name else os.path.join(folder, name)  # noqa: PTH118
+        )
         photo = disk.find(path) if has_ending else disk.find(path, _ENDINGS)
         if photo is not None:
             found[name] = photo

@@ -7,12 +7,15 @@ file. So photos in a tar keep their order, and any of them can be read alone.
 import os
 import tarfile
 from functools import cache
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from getam.elsewhere import Fetched, described
 
 TAR = ".tar"
+LONGEST_HEADER = 2**14
+"""So many bytes a header may have. Python reads one whole, and long ones slowly."""
 
 
 class Extent(NamedTuple):
@@ -37,12 +40,29 @@ class Member(Fetched):
             return read_extent(file, extent)
 
     def _place(self) -> tuple[Path, Extent]:
-        before, _, name = str(self).partition(f"{TAR}{os.sep}")
-        tar = Path(f"{before}{TAR}")
-        extent = members(tar).get(name.replace(os.sep, "/"))
+        tar = self._tar()
+        name = str(self)[len(str(tar)) + 1 :].replace(os.sep, "/")
+        extent = members(tar).get(name)
         if extent is None:
             raise FileNotFoundError(f"there is no {name} in {tar}")
         return tar, extent
+
+    def _tar(self) -> Path:
+        """Return the outermost file above it. A folder may be called ``.tar``, and a member too."""
+        tars = [Path(str(p)) for p in reversed(self.parents) if p.suffix.lower() == TAR]
+        tar = next((path for path in tars if path.is_file()), None)
+        if tar is None:
+            raise FileNotFoundError(f"there is no shard that holds {self}")
+        return tar
+
+
+class _Headers(BufferedReader):
+    """A tar of which headers alone are read. One may claim any length, and it is read whole."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= LONGEST_HEADER:
+            raise ValueError(f"a header has {size} bytes, and {LONGEST_HEADER:,} are the most")
+        return super().read(size)
 
 
 def read_extent(file: IO[bytes], extent: Extent) -> bytes:
@@ -54,8 +74,8 @@ def read_extent(file: IO[bytes], extent: Extent) -> bytes:
 def members(tar: Path) -> dict[str, Extent]:
     """Return where the files in a tar lie, by their names. The tar is read only if it has changed.
 
-    Links, devices and folders in it are no files. A name that leads out of the tar, such as
-    ``../1.jpg``, is no more than a name, since nothing is unpacked.
+    Links, devices and folders in it are no files. Names are those of a path within the tar:
+    ``./1.jpg``, ``/1.jpg`` and ``../1.jpg`` are all ``1.jpg``, so none of them leads out.
 
     Raises
     ------
@@ -72,18 +92,38 @@ def members(tar: Path) -> dict[str, Extent]:
 def _members(tar: Path, size: int, _changed: int) -> dict[str, Extent]:
     extents: dict[str, Extent] = {}
     try:
-        with tarfile.open(tar, "r:") as opened:
+        with _Headers(FileIO(tar)) as file, tarfile.open(fileobj=file, mode="r:") as opened:
             for member in opened:
                 opened.members = []  # type: ignore[attr-defined]  # which would keep a megabyte of every thousand
+                if member.size < 0:  # the next header would be one that was read before
+                    raise ValueError(f"{member.name!r} has a size below zero")
                 if not member.isreg() or member.issparse():
                     continue
                 if member.offset_data + member.size > size:
                     raise ValueError("it is cut off")
-                if member.name in extents:
-                    raise ValueError(f"it holds {member.name} twice")
-                extents[member.name] = Extent(member.offset_data, member.size)
-    except (tarfile.TarError, ValueError, EOFError) as error:
+                name = _within(member.name)
+                if name in extents:
+                    raise ValueError(f"it holds {name} twice")
+                extents[name] = Extent(member.offset_data, member.size)
+    except (tarfile.TarError, ValueError, EOFError, RecursionError) as error:
         raise ValueError(
             f"cannot read the shard {tar}: {error}; it must be a plain .tar"
         ) from error
     return extents
+
+
+def _within(name: str) -> str:
+    """Return a name as the path that it is within a tar.
+
+    Examples
+    --------
+    >>> _within("./a//1.jpg"), _within("/etc/1.jpg"), _within("a/../../1.jpg")
+    ('a/1.jpg', 'etc/1.jpg', '1.jpg')
+    """
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
