@@ -91,7 +91,7 @@ def compare(plan: Plan, name: str, size: int, count: int, most: int) -> list[Row
 
 
 def rows(plan: Plan) -> list[Row]:
-    """Networks, batches and numbers of labels; the released way takes an hour for more."""
+    """Networks, batches and numbers of labels; the released way takes many minutes for more."""
     if plan.quick:
         return compare(plan, TINY, 96, 2, 2)
     sizes = [(TINY, 224, 4), (TINY, 224, 16), (BASE, 256, 4)]
