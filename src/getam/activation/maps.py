@@ -25,9 +25,9 @@ def activation_maps(
 ) -> list[Tensor]:
     """Make the activation maps of the asked classes from one forward pass.
 
-    Images do not interact inside a transformer, so one backward pass serves one class of every
-    image. Blocks of the usual form are recognised, and nothing of their gradient is computed that
-    no map needs. The model is not changed: mode, parameters, gradients and hooks stay as they were.
+    Images do not interact inside a transformer. In blocks of the usual form, which are recognised,
+    the gradient is brought back once for each class that an image is asked for, and nothing of it
+    is computed that no map needs. In all others, one backward pass serves one class of every image. The model is not changed: mode, parameters, gradients and hooks stay as they were.
 
     Parameters
     ----------

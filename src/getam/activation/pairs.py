@@ -14,7 +14,7 @@ from getam.activation.pre_norm import Images
 from getam.activation.recording import Block, Recording
 from getam.activation.scores import score_gradients, slot_score
 
-SLOTS = 8  # whose gradients at the end of the network exist at a time
+SLOTS = 8  # gradients at the last block held at once, however many classes are asked for
 
 
 def recordings_of_pairs(
@@ -48,7 +48,7 @@ def recordings_of_pairs(
 def recordings_of_slots(
     frame: Frame, table: Tensor, *, keep_graph: bool
 ) -> Iterator[tuple[Tensor, Recording]]:
-    """Do the same for a few slots, whose gradients at the end are there together."""
+    """Do the same for at most ``SLOTS`` slots; their gradients at the last block stand together."""
     slots, images = table.mT.nonzero(as_tuple=True)  # slot after slot
     if not len(images):
         return

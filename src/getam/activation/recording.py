@@ -88,7 +88,7 @@ class Recording:
 
     Attributes
     ----------
-    first_block
+    blocks
         The attention blocks that count, in the order of the forward pass.
     prefix
         The number of tokens before the patches: class, distillation, registers.

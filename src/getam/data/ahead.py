@@ -11,7 +11,7 @@ WAITS_FOR_COPIES = {"mps"}
 
 
 def copied_ahead(batches: Iterable[Batch], device: torch.device | str) -> Iterator[Batch]:
-    """Yield batches on a device, each of which was sent there before the one before it is used.
+    """Yield batches on a device; each is sent while the one before it is still to be used.
 
     The copy of the next batch then stands in the queue of a GPU before the work on the present one,
     and from pinned memory neither the processor nor the GPU waits for it. On the processor batches

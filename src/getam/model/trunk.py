@@ -61,7 +61,7 @@ class Trunk:
 
 
 def classify(network: Network, image: Tensor, *, outputs: bool = False) -> Trunk:
-    """Run the backbone on images [B, 3, H, W] in 0..255 for their class logits alone."""
+    """Run the backbone on images [B, 3, H, W] in 0..255; the decoder does not run."""
     features = network.forward_features(network.normalise(image), outputs=outputs)
     return Trunk(network, features, network.classify(features))
 

@@ -1,9 +1,8 @@
 """A checkpoint holds everything that a run needs to go on as if it had never stopped.
 
-Two are kept, the last one and the one before, and a damaged last one is no loss of the run. They
-are written in an order by which a kill at any moment leaves a whole one: the new one is written
-under another name, then the last one takes the name of the one before, then the new one takes the
-name of the last.
+Two are kept, the last one and the one before, and a damaged last one is no loss of the run. The
+new one is written under another name. Then the last one is renamed to the one before. Then the new
+one is renamed to the last. A kill between any two of these leaves a whole one.
 """
 
 import logging
@@ -38,7 +37,7 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     """Write the state of a run and torch's random states, whole or not at all.
 
     The first process writes what it is given, and the random states of all. The last checkpoint
-    becomes the one before, which goes.
+    becomes the one before, and the old one before is deleted.
 
     Raises
     ------

@@ -42,19 +42,19 @@ class Step(nn.Module):
     network
         The network to train.
     label_source
-        What makes the pseudo labels of the second phase, or what makes it of the network and of
-        the parts.
+        The source of the pseudo labels in the second phase, or a function that builds this source
+        from the network and the parts.
     weights
         The weight of each part of the loss, by its name in ``PARTS``. A part of weight 0 is left
         out and costs nothing; "classification" is always there.
     begins
-        The share of the run at which a part begins, by its name. Otherwise one that can run from
-        the start does so, and all others begin with the second phase.
+        The share of the run at which a part begins, by its name. A part that is not named begins
+        with the run if it needs no pseudo label, and otherwise with the second phase.
     padding
         A name of ``PADDING``: what is beyond the photo counts for nothing, or is learnt.
     tag_weight
-        How much the class logits count in masks, as in prediction: the decoder learns where things
-        are, and what they are as far as the classifier leaves it open.
+        How much the class logits count in masks, as in prediction. They say what is in the photo,
+        so the decoder mostly learns where it is.
     """
 
     def __init__(

@@ -233,7 +233,7 @@ class Trainer:
                     self.schedule.steps,
                     kept if self.saved[0] else "the same command begins anew",
                 )
-            # The death of a reading process is told wherever this process happens to be.
+            # torch raises the death of a reading process at whatever line runs at the time.
             plain = plain_error(error)
             if plain is error:
                 raise
