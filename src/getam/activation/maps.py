@@ -27,7 +27,8 @@ def activation_maps(
 
     Images do not interact inside a transformer. In blocks of the usual form, which are recognised,
     the gradient is brought back once for each class that an image is asked for, and nothing of it
-    is computed that no map needs. In all others, one backward pass serves one class of every image. The model is not changed: mode, parameters, gradients and hooks stay as they were.
+    is computed that no map needs. In all others, one backward pass serves one class of every image.
+    The model is not changed: mode, parameters, gradients and hooks stay as they were.
 
     Parameters
     ----------
