@@ -1,6 +1,10 @@
 """Measured rows are kept in a JSON file by name, so that a script goes on where it stopped."""
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,17 @@ def read_rows(file: Path) -> dict[str, Any]:
 
 
 def keep_row(file: Path, name: str, row: dict[str, Any]) -> None:
-    """Add a finished row to a file, whole or not at all."""
-    with whole_file(file) as path:
+    """Add a finished row to a file, whole or not at all; several processes may do so at once."""
+    with alone(file.parent), whole_file(file) as path:
         path.write_text(json.dumps({**read_rows(file), name: row}, indent=1) + "\n")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask for the same folder waiting."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

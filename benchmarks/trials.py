@@ -25,6 +25,7 @@ from plain_sets import FEW
 from rows import keep_row, read_rows
 
 from getam.data import Source, open_source
+from getam.device import choose_device, device_name
 from getam.network import build_network
 from getam.recipe import recipe_for
 from getam.saliency import make_provider, with_made_saliency
@@ -37,7 +38,7 @@ CLASSES = ["cat", "cow", "dog", "horse", "sheep", "person"]
 BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
 PHOTOS = 300
-NETWORK = ("decoder_width", "mask_stride", "class_tokens")
+NETWORK = ("classifier", "decoder_width", "mask_stride", "class_tokens")
 MADE = {"saliency self": "self", "saliency img-focus": "img-focus"}  # kinds whose maps are made
 MAPS = Path("runs/trials_maps")  # all trials and seeds share them
 LONGER = 1.5  # times the epochs of the short protocol, for a whole run
@@ -102,6 +103,7 @@ def measured(
         "minutes": round((time.monotonic() - began) / 60, 1),
         "processor_minutes": round((time.process_time() - worked) / 60, 1),
         "instructions": torch.backends.cpu.get_cpu_capability(),
+        "device": device_name(choose_device("auto")),
     }
 
 
