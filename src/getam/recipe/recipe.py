@@ -23,7 +23,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
     "in 0..9223372036854775807": (lambda value: 0 <= value < 2**63, ("seed",)),
     "in 0..1": (
         lambda value: 0 <= value <= 1,
-        ("joint_from", "flip", "jitter", "warmup", "ema", "balance", "layer_decay", "drop_path"),
+        ("joint_from", "flip", "jitter", "warmup", "ema", "balance"),
     ),
 }
 """The range of every number: how a message names it, the check, and the settings it holds for."""
@@ -176,8 +176,6 @@ class Recipe:
     test_flip: bool = False
     test_crf: bool = False
     ema: float
-    layer_decay: float = 1.0
-    drop_path: float = 0.0
     precision: str = "auto"
     activation_checkpointing: bool = False
     seed: int = 0
@@ -217,18 +215,17 @@ def check_parts(parts: Mapping[str, float], parts_from: Mapping[str, float]) -> 
 
 
 FURTHER_PARTS = (
-    *("plain_segmentation", "robust_segmentation", "mixed_photos"),
     *("affinity", "mirror_consistency", "mirrored_classification"),
     *("deep_attention", "deep_attention_by_entropy"),
     *("class_tokens", "class_token_contrast", "patch_maps", "foreground_contrast"),
-    *("auxiliary", "patch_contrast", "crop_contrast", "map_correlation", "mirrored_tiles"),
+    *("auxiliary", "patch_contrast", "crop_contrast"),
 )
 """The parts of the loss that ``parts`` may name."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "label_source": (
         *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
-        *("mctformer", "class_maps", "own50", "own60", "own70", "own80", "own70sure", "own70all"),
+        *("mctformer", "class_maps"),
     ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),

@@ -40,13 +40,7 @@ OPTIMISERS: dict[str, Callable[[Iterable[dict[str, Any]], float], Optimizer]] = 
 
 
 def build_optimiser(
-    step: Step,
-    name: str,
-    *,
-    learning_rate: float,
-    head_factor: float,
-    weight_decay: float,
-    layer_decay: float = 1.0,
+    step: Step, name: str, *, learning_rate: float, head_factor: float, weight_decay: float
 ) -> Optimizer:
     """Make an optimiser of two groups: the backbone, and new layers at ``head_factor`` its rate.
 
@@ -66,12 +60,13 @@ def build_optimiser(
     learning = nn.ModuleList([step.network, step.owned])
     new = [parameter for parameter in trainable(learning) if id(parameter) not in inside]
     groups = [
-        {"params": parameters, "base_rate": learning_rate * factor}
-        for factor, parameters in by_layer(step.network.backbone, layer_decay).items()
+        {"params": backbone, "lr": learning_rate, "base_rate": learning_rate},
+        {
+            "params": new,
+            "lr": learning_rate * head_factor,
+            "base_rate": learning_rate * head_factor,
+        },
     ]
-    groups.append({"params": new, "base_rate": learning_rate * head_factor})
-    for group in groups:
-        group["lr"] = group["base_rate"]
     return OPTIMISERS[name](groups, weight_decay)
 
 
@@ -117,18 +112,3 @@ def freeze_blocks(network: Network, count: int) -> None:
     for parameter in backbone.parameters():
         if id(parameter) not in above:
             parameter.requires_grad_(False)
-
-
-def by_layer(backbone: nn.Module, decay: float) -> dict[float, list[nn.Parameter]]:
-    """Return what is trained of a backbone by the factor of its rate."""
-    depth = len(backbone.blocks)
-    factor = {
-        id(p): decay ** (depth - 1 - index)
-        for index, block in enumerate(backbone.blocks)
-        for p in block.parameters()
-    }
-    factor |= {id(p): 1.0 for p in backbone.norm.parameters()}
-    found: dict[float, list[nn.Parameter]] = {}
-    for parameter in trainable(backbone):
-        found.setdefault(factor.get(id(parameter), decay**depth), []).append(parameter)
-    return found

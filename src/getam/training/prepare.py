@@ -331,12 +331,6 @@ def build_trainer(
     # Two processes must not drop the same channels.
     fabric.seed_everything(recipe.seed + fabric.global_rank, verbose=False)
     freeze_blocks(network, recipe.frozen_blocks)
-    if recipe.drop_path:
-        from timm.layers import DropPath
-
-        for index, block in enumerate(network.backbone.blocks):
-            rate = recipe.drop_path * index / (len(network.backbone.blocks) - 1)
-            block.drop_path1, block.drop_path2 = DropPath(rate), DropPath(rate)
     if recipe.activation_checkpointing:
         checkpoint_blocks(network, recipe.first_block)
     if fabric.world_size > 1:
@@ -357,7 +351,6 @@ def build_trainer(
         learning_rate=recipe.learning_rate,
         head_factor=recipe.head_factor,
         weight_decay=recipe.weight_decay,
-        layer_decay=recipe.layer_decay,
     )
     return Trainer(
         step,

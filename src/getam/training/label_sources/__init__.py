@@ -17,7 +17,6 @@ from getam.training.label_sources.changing import Changing, source_at
 from getam.training.label_sources.class_maps import ClassMaps
 from getam.training.label_sources.class_token_maps import ClassTokenMaps
 from getam.training.label_sources.corrected import Corrected
-from getam.training.label_sources.own_masks import OwnMasks
 from getam.training.label_sources.walked import Walked
 from getam.training.parts import Part
 from getam.training.parts.class_tokens import patch_maps
@@ -59,16 +58,6 @@ LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySo
     ),
     "common_neighbours": lambda labeller, _network, _parts: SpreadLabeller(
         labeller, labeller.label, SPREADS["common_neighbours"]
-    ),
-    "own50": lambda labeller, network, _p: Changing(labeller, OwnMasks(network, labeller), 0.5),
-    "own60": lambda labeller, network, _p: Changing(labeller, OwnMasks(network, labeller), 0.6),
-    "own70": lambda labeller, network, _p: Changing(labeller, OwnMasks(network, labeller), 0.7),
-    "own80": lambda labeller, network, _p: Changing(labeller, OwnMasks(network, labeller), 0.8),
-    "own70sure": lambda labeller, network, _p: Changing(
-        labeller, OwnMasks(network, labeller, 0.8), 0.7
-    ),
-    "own70all": lambda labeller, network, _p: Changing(
-        labeller, OwnMasks(network, labeller, 0.0), 0.7
     ),
     "mctformer": lambda labeller, network, parts: ClassTokenMaps(
         network, patch_maps(parts, asked="label_source mctformer"), labeller

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from getam.network import Network
 from getam.training import saliency_target
-from getam.training.parts.ahead import mixed_photos, plain_segmentation, robust_segmentation
 from getam.training.parts.auxiliary import Auxiliary, auxiliary
 from getam.training.parts.class_tokens import (
     ClassTokenContrast,
@@ -24,8 +23,6 @@ from getam.training.parts.crop_contrast import CropContrast
 from getam.training.parts.deep_attention import deep_attention, deep_attention_by_entropy
 from getam.training.parts.foreground_contrast import ForegroundContrast
 from getam.training.parts.learnt_affinity import LearntAffinity
-from getam.training.parts.map_correlation import MapCorrelation
-from getam.training.parts.mirrored_tiles import MirroredTiles
 from getam.training.parts.mirror_consistency import mirror_consistency, mirrored_classification
 from getam.training.parts.own import classification, energy, saliency, segmentation
 from getam.training.parts.part_input import Look, PartInput, Seen
@@ -63,9 +60,6 @@ OUTPUTS: frozenset[Literal["attention", "outputs"]] = frozenset({"outputs"})
 PARTS: dict[str, PartKind] = {
     "classification": PartKind(lambda _network, _others: classification, from_start=True),
     "segmentation": PartKind(lambda _network, _others: segmentation),
-    "plain_segmentation": PartKind(lambda _n, _o: plain_segmentation),
-    "robust_segmentation": PartKind(lambda _n, _o: robust_segmentation),
-    "mixed_photos": PartKind(lambda _n, _o: mixed_photos, from_start=True),
     "saliency": PartKind(lambda _network, _others: saliency(saliency_target.paper)),
     "saliency_released": PartKind(lambda _network, _others: saliency(saliency_target.released)),
     "energy": PartKind(lambda _network, _others: energy),
@@ -106,8 +100,6 @@ PARTS: dict[str, PartKind] = {
         OUTPUTS,
         from_start=True,
     ),
-    "map_correlation": PartKind(lambda network, _others: MapCorrelation(network)),
-    "mirrored_tiles": PartKind(lambda network, _others: MirroredTiles(network), from_start=True),
 }
 """Every part by its name."""
 
