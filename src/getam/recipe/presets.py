@@ -97,6 +97,14 @@ def default(facts: Facts) -> dict[str, Any]:
 THRESHOLDS = {"low": 0.4, "high": 0.6}
 
 
+def frozen(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that change in a preset if the backbone is frozen.
+
+    Every view is the whole photo, as large as in prediction.
+    """
+    return {"crop": values["long_side"], "scale": (1.0, 1.0), "jitter": 0.0}
+
+
 def released(facts: Facts) -> dict[str, Any]:
     """Return the settings of the released code, including its mistakes."""
     return {
@@ -326,6 +334,8 @@ def recipe_for(facts: Facts, preset: str = "default", **settings: Any) -> Recipe
     """
     check_preset(preset)
     values = PRESETS[preset](facts)
+    if settings.get("frozen"):
+        values |= frozen(values)
     if settings.get("rule", values["rule"]) != values["rule"]:
         values["rule_settings"] = {}
     return Recipe(**{**values, **settings})
