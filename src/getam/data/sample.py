@@ -188,6 +188,8 @@ def _corrected(samples: Sequence[Sample]) -> Tensor | None:
 
 def _padded(sample: Sample, height: int, width: int) -> Sample:
     below = (0, width - sample.image.shape[-1], 0, height - sample.image.shape[-2])
+    if not any(below):
+        return sample
     valid = pad(sample.valid, below)
     saliency = None if sample.saliency is None else pad(sample.saliency, below)
     image = fill_padding(pad(sample.image, below), valid)

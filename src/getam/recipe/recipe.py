@@ -204,7 +204,7 @@ class Recipe:
                 )
 
         check_parts(self.parts, self.parts_from)
-        if self.frozen and (self.scale != (1.0, 1.0) or self.jitter):
+        if self.frozen and (tuple(self.scale) != (1.0, 1.0) or self.jitter):
             raise ValueError(
                 "frozen: features are computed once of each whole photo, so no size and no colour "
                 f"changes at random: leave out scale and jitter, got {list(self.scale)} and "

@@ -129,7 +129,9 @@ class Trainer:
         """
         if resume:
             self.restore()
+        waiting = time.monotonic()
         on_begin()
+        self.epoch.began += time.monotonic() - waiting  # no photo was trained on meanwhile
         with (
             self.failure_told(),
             listen() as request,
