@@ -98,9 +98,7 @@ def measured(
     own = {name: settings.pop(name) for name in NETWORK if name in settings}
     network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **own)
     recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
-    scores = train(
-        network, source, out, recipe=recipe, val=choosing, workers=0, cache=cache
-    ).scores
+    scores = train(network, source, out, recipe=recipe, val=choosing, workers=0, cache=cache).scores
     assert scores is not None  # the choosing photos have masks
     stages = scores.to_dict()["stages"]
     return {

@@ -26,7 +26,13 @@ from getam.data.sample import NOT_CORRECTED, Batch, Sample, classes_of, collate,
 from getam.data.sampler import ShuffledBatches
 from getam.data.source import Record, Source
 from getam.data.tags import Tags
-from getam.data.transform import TrainTransform, mirror, resize_long_side, size_for_long_side, square
+from getam.data.transform import (
+    TrainTransform,
+    mirror,
+    resize_long_side,
+    size_for_long_side,
+    square,
+)
 from getam.data.truth import check_truth, with_truth
 from getam.data.views import DrawnViews, SomeSquares, SquareViews, Views
 from getam.data.voc_classes import VOC_CLASSES

@@ -146,7 +146,13 @@ def prepare(
     fabric = launch(device, devices, precision=cast(Format, recipe.precision))
     views = views_of(source, recipe, cache or out / FEATURES)
     trainer = build_trainer(
-        network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers,
+        network,
+        source,
+        labeller,
+        recipe=recipe,
+        fabric=fabric,
+        run=run,
+        workers=workers,
         views=views,
     )
     steps, joint_from = trainer.schedule.steps, trainer.schedule.joint_from

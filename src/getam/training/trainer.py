@@ -80,9 +80,7 @@ class Trainer:
         self.schedule = schedule
         self.run = run
         self.accumulate = accumulate
-        self.average = (
-            averaged(self.network, ema) if ema else None
-        )
+        self.average = averaged(self.network, ema) if ema else None
         self.done = 0
         self.saved: tuple[int, float] = 0, time.monotonic()  # after which step, and when
         self.epoch = EpochMeter(self.network.num_classes)
