@@ -108,7 +108,6 @@ def train_from_tags(
         raise ValueError(f"save_minutes must be 0 or more, got {save_minutes:g}")
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
-    check_cache(cache, frozen=recipe.get("frozen", False), dry_run=dry_run)
     chosen = numbers(seeds, option="seeds", of=int)
     if resume and not dry_run:
         from getam.training.run_folder import goes_on
@@ -289,16 +288,6 @@ def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
 
     folders = (out / f"seed{seed}" for seed in seeds)
     return next((folder for folder in folders if has_checkpoint(folder)), None)
-
-
-def check_cache(cache: Path | None, *, frozen: bool, dry_run: bool) -> None:
-    """Raise a ValueError if options about a frozen backbone do not go together."""
-    if cache is not None and not frozen:
-        raise ValueError("cache: only a frozen backbone has features to keep: add --frozen")
-    if frozen and dry_run:
-        raise ValueError(
-            "dry_run: leave --frozen out; its run says at the start how many photos are left"
-        )
 
 
 def refuse_among_photos(out: Path, data: Path | None) -> None:

@@ -1,6 +1,7 @@
 """This module resizes, flips and crops a photo together with its maps and masks."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -128,7 +129,7 @@ def square(sample: Sample, side: int) -> Sample:
 
 def mirror(sample: Sample) -> Sample:
     """Return the mirror image of a square, with its maps and masks and without its features."""
-    changed = {
+    changed: dict[str, Any] = {
         name: None if (tensor := getattr(sample, name)) is None else tensor.flip(-1)
         for name in ("image", "saliency", "valid", "corrected")
     }

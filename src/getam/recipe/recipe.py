@@ -79,8 +79,8 @@ class Recipe:
     frozen_blocks
         Number of transformer blocks, from the first, that are not trained.
     frozen
-        Whether the whole backbone stays as it is. Its features are then computed once, of each whole
-        photo and of its mirror image, and the labels of all photos are made once.
+        Whether the whole backbone stays as it is. Its features are then computed once, of each
+        whole photo and of its mirror image, and the labels of all photos are made once.
     feature_cache
         Number format of the features that a frozen run keeps: float16, float32, or none to run the
         backbone at every step.

@@ -5,6 +5,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from getam.network import Network
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 def averaged(network: Network, decay: float) -> AveragedModel:
     """Return a copy of a network whose weights are averaged exponentially over the updates.
@@ -21,7 +23,7 @@ def averaged(network: Network, decay: float) -> AveragedModel:
     """
     average = get_ema_multi_avg_fn(decay)
 
-    def of_changing(averages: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+    def of_changing(averages: Tensors, current: Tensors, count: Tensor | int) -> None:
         pairs = zip(averages, current, strict=True)
         own = [(mean, now) for mean, now in pairs if mean.data_ptr() != now.data_ptr()]
         average([mean for mean, _ in own], [now for _, now in own], count)

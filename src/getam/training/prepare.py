@@ -29,7 +29,14 @@ from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.corrected_photos import check_same_corrected, corrected_photos
-from getam.training.frozen import FEATURES, LABELS, FeatureCache, check_frozen, keep_labels
+from getam.training.frozen import (
+    FEATURES,
+    LABELS,
+    FeatureCache,
+    check_cache,
+    check_frozen,
+    keep_labels,
+)
 from getam.training.label_sources import make_source
 from getam.training.mark import mark_of
 from getam.training.optimiser import build_optimiser, freeze_backbone, freeze_blocks
@@ -137,6 +144,7 @@ def prepare(
         check_same_corrected(out, corrected)
     processes = prod(processes_here(device, devices))
     check_shared_evenly(recipe, processes=processes)
+    check_cache(cache, frozen=recipe.frozen)
     if recipe.frozen:
         check_frozen(recipe, network, processes=processes)
     launch(device, devices)

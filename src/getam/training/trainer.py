@@ -13,7 +13,6 @@ from typing import Any, cast
 import torch
 from lightning_fabric import Fabric
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel
 
 from getam.data import Batch, TrainLoader, plain_error
 from getam.network import Network

@@ -80,7 +80,7 @@ def test_float16_halves_the_file_and_rounds(cache_of, network):
         torch.testing.assert_close(rounded[name].float(), values, rtol=1e-3, atol=1e-3)
 
 
-def test_a_value_beyond_float16_stays_in_float32(cache_of, network):
+def test_a_value_beyond_float16_stays_in_float32(cache_of):
     cache = cache_of(number_format="float16")
     assert cache.rounded(torch.tensor([1.0, 2.0])).dtype == torch.float16
     large = torch.tensor([1.0, 70_000.0])
@@ -94,7 +94,7 @@ def test_nothing_is_computed_twice_and_another_run_shares_it(cache_of, network):
     assert again.view(2, mirrored=True).id == "c"
 
 
-def test_an_interrupted_run_goes_on(cache_of, network, tmp_path):
+def test_an_interrupted_run_goes_on(cache_of, network):
     calls = []
 
     def interrupt(*_):

@@ -1,15 +1,17 @@
 """What needs the backbone at every step is refused in one line."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from data.scenes import CLASSES
 
+from getam.elsewhere import located
 from getam.network import build_network
 from getam.recipe import Facts, recipe_for
 from getam.recipe.recipe import FURTHER_PARTS
-from getam.training.frozen import check_frozen
+from getam.training.frozen import check_cache, check_frozen
 from getam.training.parts import PARTS
 
 from .conftest import FROZEN
@@ -60,3 +62,12 @@ def test_random_sizes_and_colours_are_no_recipe():
         with pytest.raises(ValueError, match="frozen: .* leave out scale and jitter"):
             recipe_for(facts, frozen=True, **change)
     assert recipe_for(facts, frozen=True, scale=[1.0, 1.0]).frozen  # as YAML brings it
+
+
+def test_a_cache_needs_a_frozen_backbone_and_a_disk():
+    check_cache(None, frozen=False)
+    check_cache(Path("features"), frozen=True)
+    with pytest.raises(ValueError, match="cache: only a frozen backbone has features to keep"):
+        check_cache(Path("features"), frozen=False)
+    with pytest.raises(ValueError, match="memory://features lies elsewhere, .* name a folder"):
+        check_cache(located("memory://features"), frozen=True)

@@ -1,5 +1,8 @@
 """Some settings need the backbone at every step, so they cannot be combined with ``--frozen``."""
 
+from pathlib import Path
+
+from getam.elsewhere import Elsewhere, located
 from getam.network import Network
 from getam.recipe import Recipe
 from getam.training.parts import PARTS
@@ -37,4 +40,17 @@ def check_frozen(recipe: Recipe, network: Network, *, processes: int) -> None:
         raise ValueError(
             "frozen: tokens of classes are parts of the backbone, which would never learn them: "
             "leave out class_tokens, or --frozen"
+        )
+
+
+def check_cache(cache: Path | None, *, frozen: bool) -> None:
+    """Raise a ValueError of one line if a folder of features is named and cannot be used."""
+    if cache is None:
+        return
+    if not frozen:
+        raise ValueError("cache: only a frozen backbone has features to keep: add --frozen")
+    if isinstance(located(cache), Elsewhere):
+        raise ValueError(
+            f"cache: {cache} lies elsewhere, and features are read from a disk of this machine: "
+            "name a folder on one"
         )
