@@ -82,16 +82,24 @@ def run(kind: str, settings: dict[str, Any], out: Path, *, whole: bool) -> dict[
 
 
 def measured(
-    source: Source, choosing: Source, settings: Mapping[str, Any], out: Path
+    source: Source,
+    choosing: Source,
+    settings: Mapping[str, Any],
+    out: Path,
+    *,
+    cache: Path | None = None,
 ) -> dict[str, Any]:
-    """Train on some photos, and return the scores of the choosing photos."""
+    """Train on some photos, and return the scores of the choosing photos.
+
+    ``cache`` is the folder of the features of a frozen backbone.
+    """
     settings = dict(settings)
     began, worked = time.monotonic(), time.process_time()
     torch.manual_seed(settings["seed"])
     own = {name: settings.pop(name) for name in NETWORK if name in settings}
     network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **own)
     recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
-    scores = train(network, source, out, recipe=recipe, val=choosing, workers=0).scores
+    scores = train(network, source, out, recipe=recipe, val=choosing, workers=0, cache=cache).scores
     assert scores is not None  # the choosing photos have masks
     stages = scores.to_dict()["stages"]
     return {

@@ -247,3 +247,31 @@ def test_a_run_among_its_photos_is_refused(tmp_path, capsys):
     assert main(["train", "--data", str(tmp_path / "photos"), "--out", str(run)]) == 1
     assert "lies among the photos of" in capsys.readouterr().err
     assert not run.exists()
+
+
+def test_seeds_of_a_frozen_run_share_its_features(voc: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    small = ["--long-side", "32", "--iterations", "1"]
+    assert main(["train", *options(voc, out), *small, "--frozen", "--seeds", "0"]) == 0
+    assert len(list((out / "features").rglob("*.safetensors"))) == 4
+    assert not (out / "seed0" / "features").exists()
+    assert recorded_settings(out / "seed0")["frozen"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--cache", "features"], "cache: only a frozen backbone has features to keep"),
+        (["--frozen", "--dry-run"], "dry_run: leave --frozen out"),
+        (["--frozen", "--jitter", "0.1"], "leave out scale and jitter"),
+        (["--frozen", "--devices", "2"], "devices: a frozen run needs one process"),
+        (["--frozen", "--preset", "acr"], "the part mirror_consistency of the loss reads"),
+        (["--frozen", "--class-tokens"], "leave out class_tokens, or --frozen"),
+    ],
+)
+def test_what_does_not_go_with_frozen_is_one_line(
+    given: list[str], said: str, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *options(voc, tmp_path / "run"), *given]) == 1
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "run").exists()

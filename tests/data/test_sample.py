@@ -1,5 +1,7 @@
 """Samples are joined to a batch, padded in the mean colour of each photo."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -34,3 +36,17 @@ def test_whole_photos_are_padded_to_the_largest(voc):
         mean = np.rint(photo.reshape(-1, 3).mean(0))
         outside = image[:, ~valid].numpy()
         assert (outside == mean[:, None]).all()
+
+
+def test_features_travel_with_their_samples(voc):
+    samples = [PhotoDataset(open_source(voc), long_side=16)[i] for i in range(2)]
+    known = [
+        replace(sample, mirrored=index == 1, features={"a": torch.full((3,), float(index))})
+        for index, sample in enumerate(samples)
+    ]
+    batch = collate(known)
+    assert batch.mirrored == [False, True]
+    assert torch.equal(batch.features["a"], torch.tensor([[0.0] * 3, [1.0] * 3]))
+    assert batch.to("meta").features["a"].device.type == "meta"
+    mixed = collate([known[0], samples[1]])
+    assert mixed.mirrored is None and mixed.features is None

@@ -1,11 +1,15 @@
 """Photo, saliency and valid area are resized, mirrored and cropped together."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from getam.data import (
     Sample,
     TrainTransform,
+    mirror,
+    square,
 )
 
 
@@ -60,3 +64,28 @@ def test_scale_is_that_of_the_long_side():
 def test_senseless_transform(options):
     with pytest.raises(ValueError, match="crop must be positive"):
         TrainTransform(**options)
+
+
+def test_a_square_holds_the_whole_photo_at_its_top_left():
+    sample = Sample(
+        id="a",
+        image=torch.randint(0, 256, (3, 20, 40), dtype=torch.uint8),
+        labels=torch.ones(1),
+        known=torch.ones(1, dtype=torch.bool),
+        saliency=torch.ones(20, 40),
+        valid=torch.ones(20, 40, dtype=torch.bool),
+        size=(20, 40),
+        corrected=torch.ones(20, 40, dtype=torch.uint8),
+    )
+    whole = square(sample, 80)
+    assert whole.image.shape == (3, 80, 80)
+    assert whole.valid[:40].all() and not whole.valid[40:].any()
+    assert (whole.corrected[40:] == 255).all() and (whole.saliency[40:] == 0).all()
+    assert whole.image[:, 40:].flatten(1).unique(dim=1).shape[1] == 1  # one colour
+    assert whole.mirrored is False
+    twin = mirror(whole)
+    assert twin.mirrored is True
+    assert torch.equal(mirror(twin).image, whole.image)
+    assert torch.equal(twin.corrected, whole.corrected.flip(-1))
+    bare = mirror(square(replace(sample, saliency=None, corrected=None), 80))
+    assert bare.saliency is None and bare.corrected is None

@@ -38,7 +38,13 @@ OPTIONS = {
 }
 """The options of ``getam train`` beside the recipe, with their defaults."""
 
-LATER: dict[str, Any] = {"parts": {}, "parts_from": {}, "label_source": "tags"}
+LATER: dict[str, Any] = {
+    "parts": {},
+    "parts_from": {},
+    "label_source": "tags",
+    "frozen": False,
+    "feature_cache": "float16",
+}
 """Settings of the recipe that came after the first records, as all runs had them until then."""
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from getam.network import build_network
+from getam.network import build_network, features_from, tensors_of
 
 from .conftest import draw_image
 
@@ -27,3 +27,15 @@ def test_hybrid_reads_two_stages_of_its_stem():
     assert [tuple(stage.shape[1:]) for stage in features.stages] == [(256, 16, 24), (512, 8, 12)]
     assert len(features.taps) == 2
     assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_features_can_be_taken_apart_and_joined(tiny):
+    hybrid = build_network("vit_small_r26_s32_224", 3, pretrained=False).eval()
+    for network, size in ((tiny.eval(), (33, 47)), (hybrid, (40, 64))):
+        with torch.no_grad():
+            features = network.forward_features(draw_image(*size))
+            joined = features_from(network.backbone, tensors_of(features), size)
+            assert torch.equal(network.segment(joined), network.segment(features))
+            assert torch.equal(network.classify(joined), network.classify(features))
+        assert (joined.grid, joined.padded_size) == (features.grid, features.padded_size)
+        assert joined.size == features.size == size

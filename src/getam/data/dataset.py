@@ -102,14 +102,20 @@ class TrainDataset(Dataset[Sample]):
         FileNotFoundError, ValueError
             If the photo, its saliency map or its corrected mask cannot be read.
         """
-        sample, record = self.photos[draw.photo], self.source.records[draw.photo]
-        if record.corrected is not None:
-            sample = with_correction(sample, self.source.read_corrected(record))
+        sample = read_to_train(self.photos, self.source, draw.photo)
         with torch.random.fork_rng(devices=[]):
             # Not torch.manual_seed: without workers that would reset the accelerator's generator
             # too, and dropout would repeat itself at every step.
-            torch.default_generator.manual_seed(_mixed_seed(self.seed, draw))
+            torch.default_generator.manual_seed(mixed_seed(self.seed, draw))
             return self.transform(sample)
+
+
+def read_to_train(photos: PhotoDataset, source: Source, index: int) -> Sample:
+    """Read one photo of a source with its corrected mask, if it has one."""
+    sample, record = photos[index], source.records[index]
+    if record.corrected is None:
+        return sample
+    return with_correction(sample, source.read_corrected(record))
 
 
 def with_correction(sample: Sample, mask: np.ndarray) -> Sample:
@@ -123,7 +129,8 @@ def with_correction(sample: Sample, mask: np.ndarray) -> Sample:
     return replace(sample, corrected=corrected, saliency=saliency)
 
 
-def _mixed_seed(seed: int, draw: Draw) -> int:
+def mixed_seed(seed: int, draw: Draw) -> int:
+    """Return the seed of the random choices for one draw of a run, below 2 ** 63."""
     return int(np.random.SeedSequence((seed, *draw)).generate_state(1, np.uint64)[0] >> 1)
 
 

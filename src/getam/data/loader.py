@@ -139,12 +139,50 @@ def train_loader(
     """
     source = source.for_training()
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
+    return shuffled_loader(
+        TrainDataset(source, transform, seed=seed),
+        source,
+        batch_size=batch_size,
+        seed=seed,
+        workers=workers,
+        balance=balance,
+        corrected_factor=corrected_factor,
+        rank=rank,
+        world_size=world_size,
+        device=device,
+    )
+
+
+def shuffled_loader(
+    dataset: Dataset,
+    source: Source,
+    *,
+    batch_size: int,
+    seed: int,
+    workers: int | None = None,
+    balance: float = 0.0,
+    corrected_factor: float = 1.0,
+    rank: int = 0,
+    world_size: int = 1,
+    device: torch.device | str = "cpu",
+) -> TrainLoader:
+    """Make the loader for training of any data set that is indexed by a `Draw`.
+
+    Parameters
+    ----------
+    dataset
+        The samples.
+    source
+        The photos of the data set, which say how often each is drawn.
+    batch_size, seed, workers, balance, corrected_factor, rank, world_size, device
+        See `train_loader`.
+    """
     repeats = repeat_factors(source, balance, corrected=corrected_factor)
     sampler = ShuffledBatches(
         repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
     )
     return TrainLoader(
-        TrainDataset(source, transform, seed=seed),
+        dataset,
         batch_sampler=sampler,
         device=device,
         persistent_workers=workers != 0,

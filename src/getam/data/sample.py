@@ -1,6 +1,6 @@
 """This module defines one photo that is ready for the network, and a batch of several."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -36,6 +36,10 @@ class Sample:
         Height and width of the upright photo on disk.
     corrected
         uint8 [H, W], the corrected mask in the class numbers of training, 255 ignored, or None.
+    mirrored
+        Whether a fixed view is the mirror image. None if the view was changed at random.
+    features
+        What the backbone made of the view before, by name. None if it has to run.
     """
 
     id: str
@@ -46,6 +50,8 @@ class Sample:
     valid: Tensor
     size: tuple[int, int]
     corrected: Tensor | None = None
+    mirrored: bool | None = None
+    features: Mapping[str, Tensor] | None = None
 
 
 @dataclass
@@ -75,6 +81,10 @@ class Batch:
         int16 [B, H, W], the corrected masks in the class numbers of training, 255 ignored and in
         padding. A photo without such a mask has `NOT_CORRECTED` everywhere. None if no photo of the
         batch has one.
+    mirrored
+        Whether each fixed view is the mirror image. None if views were changed at random.
+    features
+        What the backbone made of the views before, by name, each [B, ...]. None if it has to run.
     """
 
     ids: list[str]
@@ -86,6 +96,8 @@ class Batch:
     valid: Tensor
     sizes: list[tuple[int, int]]
     corrected: Tensor | None = None
+    mirrored: list[bool] | None = None
+    features: Mapping[str, Tensor] | None = None
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
         """Return the batch with its tensors on a device."""
@@ -101,6 +113,8 @@ class Batch:
         changed: dict[str, Any] = {
             name: change(value) for name, value in every.items() if isinstance(value, Tensor)
         }
+        if self.features is not None:
+            changed["features"] = {name: change(value) for name, value in self.features.items()}
         return replace(self, **changed)
 
 
@@ -126,6 +140,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
         valid=torch.stack([sample.valid for sample in padded]),
         sizes=[sample.size for sample in padded],
         corrected=_corrected(padded),
+        mirrored=_mirrored(padded),
+        features=_features(padded),
     )
 
 
@@ -145,6 +161,20 @@ def fill_padding(image: Tensor, valid: Tensor) -> Tensor:
     return torch.where(valid, image, mean[:, None, None])
 
 
+def _mirrored(samples: Sequence[Sample]) -> list[bool] | None:
+    """Return which fixed views are mirror images."""
+    known = [sample.mirrored for sample in samples if sample.mirrored is not None]
+    return known if len(known) == len(samples) else None
+
+
+def _features(samples: Sequence[Sample]) -> dict[str, Tensor] | None:
+    """Join the features of samples that all have some."""
+    each = [sample.features for sample in samples if sample.features is not None]
+    if len(each) < len(samples):
+        return None
+    return {name: torch.stack([features[name] for features in each]) for name in each[0]}
+
+
 def _corrected(samples: Sequence[Sample]) -> Tensor | None:
     """Join the corrected masks of samples of one size."""
     if all(sample.corrected is None for sample in samples):
@@ -158,6 +188,8 @@ def _corrected(samples: Sequence[Sample]) -> Tensor | None:
 
 def _padded(sample: Sample, height: int, width: int) -> Sample:
     below = (0, width - sample.image.shape[-1], 0, height - sample.image.shape[-2])
+    if not any(below):
+        return sample
     valid = pad(sample.valid, below)
     saliency = None if sample.saliency is None else pad(sample.saliency, below)
     image = fill_padding(pad(sample.image, below), valid)

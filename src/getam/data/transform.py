@@ -1,9 +1,11 @@
 """This module resizes, flips and crops a photo together with its maps and masks."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -99,3 +101,36 @@ def size_for_long_side(size: tuple[int, int], long_side: int, *, multiple: int =
     """
     factor = long_side / max(size) / multiple
     return [max(1, round(side * factor)) * multiple for side in size]
+
+
+def square(sample: Sample, side: int) -> Sample:
+    """Return the whole photo in a square, padded at the right and at the bottom.
+
+    Parameters
+    ----------
+    sample
+        The photo, of any size.
+    side
+        Side of the square in pixels, and the long side of the photo in it.
+    """
+    sample = resize_long_side(sample, side)
+    height, width = sample.image.shape[-2:]
+    below = (0, side - width, 0, side - height)
+    valid, saliency, mask = pad(sample.valid, below), sample.saliency, sample.corrected
+    return replace(
+        sample,
+        image=fill_padding(pad(sample.image, below), valid),
+        saliency=None if saliency is None else pad(saliency, below),
+        valid=valid,
+        corrected=None if mask is None else pad(mask, below, value=IGNORE),
+        mirrored=False,
+    )
+
+
+def mirror(sample: Sample) -> Sample:
+    """Return the mirror image of a square, with its maps and masks and without its features."""
+    changed: dict[str, Any] = {
+        name: None if (tensor := getattr(sample, name)) is None else tensor.flip(-1)
+        for name in ("image", "saliency", "valid", "corrected")
+    }
+    return replace(sample, **changed, mirrored=not sample.mirrored, features=None)

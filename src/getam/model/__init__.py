@@ -2,7 +2,7 @@
 
 from getam.model.model import Model, load_model, save_model
 from getam.model.photos import photos_for, size_for
-from getam.model.trunk import LabelSource, Trunk, classify, label
+from getam.model.trunk import LabelSource, Trunk, classify, label, trunk_of
 from getam.model.view import View
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "photos_for",
     "save_model",
     "size_for",
+    "trunk_of",
 ]

@@ -63,6 +63,11 @@ class Trunk:
 def classify(network: Network, image: Tensor, *, outputs: bool = False) -> Trunk:
     """Run the backbone on images [B, 3, H, W] in 0..255; the decoder does not run."""
     features = network.forward_features(network.normalise(image), outputs=outputs)
+    return trunk_of(network, features)
+
+
+def trunk_of(network: Network, features: Features) -> Trunk:
+    """Return the trunk of features that are there already; the backbone does not run."""
     return Trunk(network, features, network.classify(features))
 
 

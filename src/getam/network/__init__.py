@@ -6,7 +6,7 @@ from getam.network.build import build_network
 from getam.network.checkpointed import checkpoint_blocks
 from getam.network.class_head import CLASSIFIERS
 from getam.network.class_tokens import add_class_tokens
-from getam.network.features import Features
+from getam.network.features import Features, features_from, tensors_of
 from getam.network.folder import (
     DESCRIPTION,
     HUB_DESCRIPTION,
@@ -40,6 +40,7 @@ __all__ = [
     "checkpoint_blocks",
     "create_classifier",
     "description_in",
+    "features_from",
     "load_network",
     "keep_tagged",
     "load_released",
@@ -47,5 +48,6 @@ __all__ = [
     "read_released",
     "save_network",
     "share_batch_norm",
+    "tensors_of",
     "weigh_by_tags",
 ]

@@ -1,6 +1,6 @@
 """This module runs the backbone once and keeps what the classifier and the decoder read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +74,48 @@ def extract_features(
         padded_size=_size(padded),
         size=_size(image),
         outputs=tokens_of_blocks,
+    )
+
+
+def tensors_of(features: Features) -> dict[str, Tensor]:
+    """Return features as plain tensors by name, which can be kept; `features_from` reads them.
+
+    The outputs of blocks are not among them.
+    """
+    return {
+        "class_token": features.class_token,
+        "patch_tokens": features.patch_tokens,
+        **{f"stage{number}": stage for number, stage in enumerate(features.stages)},
+        **{f"tap{number}.patches": patches for number, (patches, _) in enumerate(features.taps)},
+        **{f"tap{number}.class": token for number, (_, token) in enumerate(features.taps)},
+    }
+
+
+def features_from(
+    backbone: VisionTransformer, tensors: Mapping[str, Tensor], size: tuple[int, int]
+) -> Features:
+    """Return the features that `tensors_of` took apart.
+
+    Parameters
+    ----------
+    backbone
+        The backbone that made them; it does not run.
+    tensors
+        Each [B, ...], by name.
+    size
+        Height and width of the images.
+    """
+    stride = patch_stride(backbone)
+    padded = (size[0] + -size[0] % stride, size[1] + -size[1] % stride)
+    taps = range(sum(name.endswith(".patches") for name in tensors))
+    return Features(
+        class_token=tensors["class_token"],
+        patch_tokens=tensors["patch_tokens"],
+        stages=[tensors[f"stage{n}"] for n in range(sum(n.startswith("stage") for n in tensors))],
+        taps=[(tensors[f"tap{n}.patches"], tensors[f"tap{n}.class"]) for n in taps],
+        grid=backbone.patch_embed.dynamic_feat_size(padded),
+        padded_size=padded,
+        size=size,
     )
 
 

@@ -66,6 +66,8 @@ def default(facts: Facts) -> dict[str, Any]:
         "weight_decay": 0.05,
         "warmup": 0.08,
         "frozen_blocks": facts.depth // 3,
+        "frozen": False,
+        "feature_cache": "float16",
         "method": "grad_cam",
         "first_block": facts.depth * 2 // 3,
         "affinity": 4,
@@ -97,6 +99,14 @@ def default(facts: Facts) -> dict[str, Any]:
 THRESHOLDS = {"low": 0.4, "high": 0.6}
 
 
+def frozen(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that change in a preset if the backbone is frozen.
+
+    Every view is the whole photo, as large as in prediction.
+    """
+    return {"crop": values["long_side"], "scale": (1.0, 1.0), "jitter": 0.0}
+
+
 def released(facts: Facts) -> dict[str, Any]:
     """Return the settings of the released code, including its mistakes."""
     return {
@@ -117,6 +127,8 @@ def released(facts: Facts) -> dict[str, Any]:
         "weight_decay": 5e-4,
         "warmup": 0.0,
         "frozen_blocks": 0,
+        "frozen": False,
+        "feature_cache": "float16",
         "method": "getam",
         "first_block": facts.depth // 2,
         "affinity": 0,
@@ -326,6 +338,8 @@ def recipe_for(facts: Facts, preset: str = "default", **settings: Any) -> Recipe
     """
     check_preset(preset)
     values = PRESETS[preset](facts)
+    if settings.get("frozen"):
+        values |= frozen(values)
     if settings.get("rule", values["rule"]) != values["rule"]:
         values["rule_settings"] = {}
     return Recipe(**{**values, **settings})

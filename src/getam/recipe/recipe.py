@@ -78,6 +78,12 @@ class Recipe:
         Share of the steps over which the learning rate rises.
     frozen_blocks
         Number of transformer blocks, from the first, that are not trained.
+    frozen
+        Whether the whole backbone stays as it is. Its features are then computed once, of each
+        whole photo and of its mirror image, and the labels of all photos are made once.
+    feature_cache
+        Number format of the features that a frozen run keeps: float16, float32, or none to run the
+        backbone at every step.
     method
         Attribution method of the activation maps.
     first_block
@@ -153,6 +159,8 @@ class Recipe:
     weight_decay: float
     warmup: float
     frozen_blocks: int
+    frozen: bool = False
+    feature_cache: str = "float16"
     method: str
     first_block: int
     affinity: int
@@ -196,6 +204,12 @@ class Recipe:
                 )
 
         check_parts(self.parts, self.parts_from)
+        if self.frozen and (tuple(self.scale) != (1.0, 1.0) or self.jitter):
+            raise ValueError(
+                "frozen: features are computed once of each whole photo, so no size and no colour "
+                f"changes at random: leave out scale and jitter, got {list(self.scale)} and "
+                f"{self.jitter}"
+            )
 
 
 def check_parts(parts: Mapping[str, float], parts_from: Mapping[str, float]) -> None:
@@ -231,6 +245,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "padding": ("ignored", "background"),
     "test_resize": ("aspect", "square"),
     "precision": ("auto", "32-true", "bf16-mixed", "16-mixed"),
+    "feature_cache": ("float16", "float32", "none"),
 }
 """The words that a setting may be.
 

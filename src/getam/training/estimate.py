@@ -117,6 +117,10 @@ def estimate(
     FileExistsError, FileNotFoundError, ValueError, FloatingPointError
         As for :func:`getam.train`.
     """
+    if recipe is not None and recipe.frozen:
+        raise ValueError(
+            "dry_run: leave --frozen out; its run says at the start how many photos are left"
+        )
     ready = prepare(
         deepcopy(network),
         source,

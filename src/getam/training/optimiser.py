@@ -90,6 +90,11 @@ def train_mode(module: nn.Module) -> None:
             part.eval()
 
 
+def freeze_backbone(network: Network) -> None:
+    """Keep the whole backbone as it is."""
+    network.backbone.requires_grad_(False)
+
+
 def freeze_blocks(network: Network, count: int) -> None:
     """Keep patch embedding, tokens and the first ``count`` blocks of the backbone as they are.
 

@@ -1,10 +1,8 @@
 """This module puts the finished parts of a run together and checks that they fit."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +10,17 @@ from typing import Any, cast
 import torch
 from lightning_fabric import Fabric
 
-from getam.data import Source, TrainLoader, check_photos, check_truth, train_loader
+from getam.data import (
+    DrawnViews,
+    Source,
+    SquareViews,
+    TrainLoader,
+    Views,
+    check_photos,
+    check_truth,
+    shuffled_loader,
+    train_loader,
+)
 from getam.device import choose_device
 from getam.model import Model, View
 from getam.network import Network, checkpoint_blocks, share_batch_norm
@@ -21,8 +29,17 @@ from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
 from getam.training import advice
 from getam.training.corrected_photos import check_same_corrected, corrected_photos
+from getam.training.frozen import (
+    FEATURES,
+    LABELS,
+    FeatureCache,
+    check_cache,
+    check_frozen,
+    keep_labels,
+)
 from getam.training.label_sources import make_source
-from getam.training.optimiser import build_optimiser, freeze_blocks
+from getam.training.mark import mark_of
+from getam.training.optimiser import build_optimiser, freeze_backbone, freeze_blocks
 from getam.training.precision import Format, fast_precision
 from getam.training.processes import launch, processes_here
 from getam.training.run_folder import RunFolder, check_listable, recorded_settings
@@ -52,6 +69,8 @@ class Prepared:
         A line for everything that may spoil the run.
     corrected
         The corrected masks that the run learns from; see `corrected_photos`.
+    cache
+        Where the features of a frozen backbone are kept; None if it runs at every step.
     """
 
     trainer: Trainer
@@ -62,6 +81,18 @@ class Prepared:
     view: View
     advice: tuple[str, ...]
     corrected: Mapping[str, Mapping[str, str]]
+    cache: FeatureCache | None = None
+
+    def fill_cache(self, *, workers: int | None) -> None:
+        """Compute the features that are missing with the weights that the network has now."""
+        if self.cache is not None:
+            fabric, network = self.trainer.fabric, self.trainer.network.eval()
+            self.cache.fill(
+                network,
+                precision=self.recipe.precision,
+                autocast=fabric.autocast(),
+                workers=workers,
+            )
 
     def model(self) -> Model:
         """Return the model with the weights that it has now."""
@@ -87,6 +118,7 @@ def prepare(
     strict: bool,
     resume: bool,
     config: Mapping[str, Any] | None,
+    cache: Path | None = None,
 ) -> Prepared:
     """Check everything that a run needs and put it together. Nothing is written.
 
@@ -110,18 +142,31 @@ def prepare(
     if resume:
         check_same_photos(out, source)
         check_same_corrected(out, corrected)
-    check_shared_evenly(recipe, processes=prod(processes_here(device, devices)))
+    processes = prod(processes_here(device, devices))
+    check_shared_evenly(recipe, processes=processes)
+    check_cache(cache, frozen=recipe.frozen)
+    if recipe.frozen:
+        check_frozen(recipe, network, processes=processes)
     launch(device, devices)
     check_same_everywhere(source, recipe, corrected)
     recipe = with_precision(recipe, network, device)
     run.config["precision"] = recipe.precision  # the folder was checked before it was known
     fabric = launch(device, devices, precision=cast(Format, recipe.precision))
+    views = views_of(source, recipe, cache or out / FEATURES)
     trainer = build_trainer(
-        network, source, labeller, recipe=recipe, fabric=fabric, run=run, workers=workers
+        network,
+        source,
+        labeller,
+        recipe=recipe,
+        fabric=fabric,
+        run=run,
+        workers=workers,
+        views=views,
     )
     steps, joint_from = trainer.schedule.steps, trainer.schedule.joint_from
     lines = tuple(advice.before(source, val, steps=steps, joint=steps - joint_from))
-    return Prepared(trainer, source, val, recipe, labeller, view, lines, corrected)
+    kept = views if isinstance(views, FeatureCache) else None
+    return Prepared(trainer, source, val, recipe, labeller, view, lines, corrected, kept)
 
 
 def check_val(val: Source, *, strict: bool) -> Source:
@@ -212,11 +257,6 @@ def check_same_everywhere(
             )
 
 
-def mark_of(found: Mapping[str, Any]) -> str:
-    """Return a short text that is another one if anything in ``found`` is."""
-    return sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
-
-
 def _first_other(value: object) -> int:
     """Return the first process that gives another value than process 0 does; 0 if none does."""
     given = gather(value)
@@ -290,24 +330,50 @@ def decay_of(ema: float, *, updates: float) -> float:
     return 1 - 1 / max(1.0, ema * updates)
 
 
+def views_of(source: Source, recipe: Recipe, cache: Path) -> Views | None:
+    """Return the fixed views of a frozen run, with their features if they are kept."""
+    if not recipe.frozen:
+        return None
+    if recipe.feature_cache == "none":
+        return SquareViews(source, recipe.crop)
+    return FeatureCache(
+        cache,
+        source,
+        side=recipe.crop,
+        number_format=recipe.feature_cache,
+        mirrored=recipe.flip > 0,
+    )
+
+
 def loader_of(
-    source: Source, recipe: Recipe, *, fabric: Fabric, workers: int | None
+    source: Source,
+    recipe: Recipe,
+    *,
+    fabric: Fabric,
+    workers: int | None,
+    views: Views | None = None,
 ) -> TrainLoader:
     """Make the loader that yields the part of this process of every batch."""
+    drawing: dict[str, Any] = {
+        "batch_size": recipe.batch_size // fabric.world_size,
+        "seed": recipe.seed,
+        "workers": workers,
+        "balance": recipe.balance,
+        "corrected_factor": recipe.corrected_factor,
+        "rank": fabric.global_rank,
+        "world_size": fabric.world_size,
+        "device": fabric.device,
+    }
+    if views is not None:
+        drawn = DrawnViews(views, flip=recipe.flip, seed=recipe.seed)
+        return shuffled_loader(drawn, source, **drawing)
     return train_loader(
         source,
         crop=recipe.crop,
-        batch_size=recipe.batch_size // fabric.world_size,
-        seed=recipe.seed,
-        workers=workers,
         scale=recipe.scale,
         flip=recipe.flip,
         jitter=recipe.jitter,
-        balance=recipe.balance,
-        corrected_factor=recipe.corrected_factor,
-        rank=fabric.global_rank,
-        world_size=fabric.world_size,
-        device=fabric.device,
+        **drawing,
     )
 
 
@@ -320,8 +386,11 @@ def build_trainer(
     fabric: Fabric,
     run: RunFolder,
     workers: int | None,
+    views: Views | None = None,
 ) -> Trainer:
     """Put loader, optimiser and schedule of a recipe around a network.
+
+    A frozen run has fixed ``views``.
 
     Raises
     ------
@@ -331,15 +400,26 @@ def build_trainer(
     # Two processes must not drop the same channels.
     fabric.seed_everything(recipe.seed + fabric.global_rank, verbose=False)
     freeze_blocks(network, recipe.frozen_blocks)
+    if recipe.frozen:
+        freeze_backbone(network)
     if recipe.activation_checkpointing:
         checkpoint_blocks(network, recipe.first_block)
     if fabric.world_size > 1:
         share_batch_norm(network)
-    loader = loader_of(source, recipe, fabric=fabric, workers=workers)
+    loader = loader_of(source, recipe, fabric=fabric, workers=workers, views=views)
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
+    label_source = make_source(recipe.label_source, labeller, corrected=bool(source.corrected))
+    if views is not None:
+        label_source = keep_labels(
+            label_source,
+            views,
+            run.path / LABELS,
+            batch_size=recipe.batch_size,
+            workers=workers,
+        )
     step = Step(
         network,
-        make_source(recipe.label_source, labeller, corrected=bool(source.corrected)),
+        label_source,
         weights_of(recipe),
         begins=recipe.parts_from,
         padding=recipe.padding,

@@ -24,6 +24,7 @@ from getam.ranks import is_first
 from getam.saliency import FOLDER, is_made
 from getam.training.checkpoint import CHECKPOINT, has_checkpoint
 from getam.training.corrected_photos import CORRECTED
+from getam.training.frozen import FEATURES, LABELS, holds_features
 from getam.training.loggers import LOGGERS
 from getam.training.pictures import SAMPLES
 from getam.training.train_photos import LEFT_OUT, TRAIN_PHOTOS, trained_on
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 CONFIG, ENVIRONMENT, METRICS = "config.yaml", "env.json", "metrics.jsonl"
 VAL_PHOTOS = "val_photos.txt"  # the photos of a run that were scored and not trained on
 
-WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, LEFT_OUT, CORRECTED)
+WRITTEN = (CONFIG, ENVIRONMENT, METRICS, VAL_PHOTOS, TRAIN_PHOTOS, LEFT_OUT, CORRECTED, LABELS)
 """These files of a run may be there before its first checkpoint. A new run writes them anew."""
 
 LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
@@ -41,7 +42,7 @@ LATER = (CHECKPOINT, WEIGHTS, DESCRIPTION, "scores.json", QUALITY)
 
 FREE = frozenset(
     ("workers", "device", "devices", "strict", "out", "loggers", "save_minutes")
-    + ("activation_checkpointing",)
+    + ("activation_checkpointing", "cache")
 )
 """These settings may change when a run goes on."""
 
@@ -148,6 +149,8 @@ def is_new(folder: Path) -> bool:
     paths = {path.name: path for path in folder.iterdir() if not is_half_written(path)}
     if FOLDER in paths and is_made(paths[FOLDER]):  # before the run begins
         del paths[FOLDER]
+    if FEATURES in paths and holds_features(paths[FEATURES]):
+        del paths[FEATURES]
     if ENVIRONMENT not in paths:  # a run writes it first, so all that is here is somebody else's
         return not paths
     if SAMPLES in paths and holds_pictures(paths[SAMPLES]):

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from getam.activation import AttentionRecorder
 from getam.data import Batch
-from getam.model import LabelSource, Trunk, classify
-from getam.network import Network
+from getam.model import LabelSource, Trunk, classify, trunk_of
+from getam.network import Network, features_from
 from getam.pseudo_label import PseudoLabels
 from getam.training.label_sources import AnySource, SourceOfParts, source_at
 from getam.training.parts import PARTS, Look, Part, PartInput, Seen
@@ -93,7 +93,7 @@ class Step(nn.Module):
 
     def classification(self, batch: Batch, done: float = 0.0) -> StepOutput:
         """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
-        trunk, recorder = self.run(batch.image)
+        trunk, recorder = self.run(batch.image, features=batch.features)
         seen = Seen(**self.seen(batch, trunk, recorder, done))
         active = [name for name in self.parts if PARTS[name].from_start]
         return StepOutput(self.losses(seen, active), trunk.class_logits)
@@ -101,7 +101,7 @@ class Step(nn.Module):
     def joint(self, batch: Batch, done: float = 0.0) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""
         source = source_at(self.label_source, done)
-        trunk, recorder = self.run(batch.image, source.recorder())
+        trunk, recorder = self.run(batch.image, source.recorder(), features=batch.features)
         pseudo = source(
             recorder,
             trunk.class_logits,
@@ -116,11 +116,23 @@ class Step(nn.Module):
         return StepOutput(self.losses(seen), trunk.class_logits, pseudo, mask_logits)
 
     def run(
-        self, image: Tensor, recorder: AttentionRecorder | None = None
+        self,
+        image: Tensor,
+        recorder: AttentionRecorder | None = None,
+        *,
+        features: Mapping[str, Tensor] | None = None,
     ) -> tuple[Trunk, AttentionRecorder]:
-        """Run the backbone on images in 0..255 and keep what the label source and parts read."""
+        """Run the backbone on images in 0..255 and keep what the label source and parts read.
+
+        It does not run if its features are there, in any number format.
+        """
         observed = recorder is not None or "attention" in self.reads
         recorder = recorder or AttentionRecorder()
+        if features is not None:
+            whole = {name: each.to(self.network.mean.dtype) for name, each in features.items()}
+            size = (image.shape[-2], image.shape[-1])
+            known = features_from(self.network.backbone, whole, size)
+            return trunk_of(self.network, known), recorder
         if "attention" in self.reads:
             recorder.keep_from = 0
         with recorder if observed else nullcontext():

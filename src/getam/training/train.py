@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def train(
     loggers: Sequence[str] = (),
     save_minutes: float = 10.0,
     config: Mapping[str, Any] | None = None,
+    cache: str | Path | None = None,
 ) -> Trained:
     """Train on photos with image-level labels.
 
@@ -111,6 +113,9 @@ def train(
         A checkpoint is written after every epoch, and after so many minutes within an epoch.
     config
         What to write to ``config.yaml`` beside the recipe, e.g. the paths of the data.
+    cache
+        Folder of the features of a frozen backbone, which several runs may share; see ``frozen`` of
+        :class:`getam.recipe.Recipe`. None takes the folder ``features`` of the run.
 
     Raises
     ------
@@ -139,6 +144,7 @@ def train(
         strict=strict,
         resume=resume,
         config=config,
+        cache=None if cache is None else Path(cache),
     )
     source, val, trainer = ready.source, ready.val, ready.trainer
 
@@ -161,7 +167,13 @@ def train(
             write_corrected(out, ready.corrected)
             if val is not None:
                 trainer.run.write_val_photos([record.image for record in val.records])
-        trainer.fit(resume=resume, on_epoch_end=draw, loggers=loggers, save_minutes=save_minutes)
+        trainer.fit(
+            resume=resume,
+            on_epoch_end=draw,
+            loggers=loggers,
+            save_minutes=save_minutes,
+            on_begin=partial(ready.fill_cache, workers=workers),
+        )
         if not is_first():
             return Trained(out, None, None)
         model = ready.model()

@@ -13,12 +13,12 @@ from typing import Any, cast
 import torch
 from lightning_fabric import Fabric
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from getam.data import Batch, TrainLoader, plain_error
 from getam.network import Network
 from getam.ranks import is_first, largest_over_ranks, world_size
 from getam.stopped import Stopped
+from getam.training.averaged import averaged
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
 from getam.training.loggers import Log, logging_to
@@ -79,11 +79,7 @@ class Trainer:
         self.schedule = schedule
         self.run = run
         self.accumulate = accumulate
-        self.average = (
-            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(ema), use_buffers=True)
-            if ema
-            else None
-        )
+        self.average = averaged(self.network, ema) if ema else None
         self.done = 0
         self.saved: tuple[int, float] = 0, time.monotonic()  # after which step, and when
         self.epoch = EpochMeter(self.network.num_classes)
@@ -100,6 +96,7 @@ class Trainer:
         on_epoch_end: EpochEnd,
         loggers: Sequence[str] = (),
         save_minutes: float = math.inf,
+        on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         """Train to the end of the schedule.
 
@@ -113,6 +110,8 @@ class Trainer:
             Names of :data:`getam.training.loggers.LOGGERS` that are given the figures too.
         save_minutes
             A checkpoint is written after every epoch, and after so many minutes within an epoch.
+        on_begin
+            Called once the network has the weights with which it begins or goes on.
 
         Raises
         ------
@@ -127,6 +126,9 @@ class Trainer:
         """
         if resume:
             self.restore()
+        waiting = time.monotonic()
+        on_begin()
+        self.epoch.began += time.monotonic() - waiting  # no photo was trained on meanwhile
         with (
             self.failure_told(),
             listen() as request,

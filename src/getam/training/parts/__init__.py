@@ -34,6 +34,9 @@ Part = Callable[[Any], Tensor]
 It takes a :class:`PartInput`; one that runs from the start takes a :class:`Seen`."""
 
 
+Read = Literal["attention", "outputs", "views"]
+
+
 @dataclass(frozen=True)
 class PartKind:
     """A part of the loss is described before it is made.
@@ -44,18 +47,20 @@ class PartKind:
         Takes the network, and the parts that were made before by their names. Raises a ValueError
         of one line if one of them, or something of the network, is missing.
     reads
-        What is kept for it: "attention" of every block, and "outputs" of every block.
+        What is kept for it: "attention" of every block, and "outputs" of every block. "views" says
+        that it runs the network on other views of the photos.
     from_start
         Whether it can run in the first phase, too.
     """
 
     make: Callable[[Network, Mapping[str, Part]], Part]
-    reads: frozenset[Literal["attention", "outputs"]] = frozenset()
+    reads: frozenset[Read] = frozenset()
     from_start: bool = False
 
 
-ATTENTION: frozenset[Literal["attention", "outputs"]] = frozenset({"attention"})
-OUTPUTS: frozenset[Literal["attention", "outputs"]] = frozenset({"outputs"})
+ATTENTION: frozenset[Read] = frozenset({"attention"})
+OUTPUTS: frozenset[Read] = frozenset({"outputs"})
+VIEWS: frozenset[Read] = frozenset({"views"})
 
 PARTS: dict[str, PartKind] = {
     "classification": PartKind(lambda _network, _others: classification, from_start=True),
@@ -65,10 +70,10 @@ PARTS: dict[str, PartKind] = {
     "energy": PartKind(lambda _network, _others: energy),
     "affinity": PartKind(lambda network, _others: LearntAffinity.of(network), ATTENTION),
     "mirror_consistency": PartKind(
-        lambda _network, _others: mirror_consistency, ATTENTION, from_start=True
+        lambda _network, _others: mirror_consistency, ATTENTION | VIEWS, from_start=True
     ),
     "mirrored_classification": PartKind(
-        lambda _network, _others: mirrored_classification, from_start=True
+        lambda _network, _others: mirrored_classification, VIEWS, from_start=True
     ),
     "deep_attention": PartKind(lambda _network, _others: deep_attention, ATTENTION),
     "deep_attention_by_entropy": PartKind(
@@ -87,7 +92,9 @@ PARTS: dict[str, PartKind] = {
         ),
         from_start=True,
     ),
-    "auxiliary": PartKind(lambda network, _others: Auxiliary.of(network), OUTPUTS, from_start=True),
+    "auxiliary": PartKind(
+        lambda network, _others: Auxiliary.of(network), OUTPUTS | VIEWS, from_start=True
+    ),
     "patch_contrast": PartKind(
         lambda _network, others: PatchContrast(auxiliary(others, asked="patch_contrast")),
         OUTPUTS,
@@ -97,7 +104,7 @@ PARTS: dict[str, PartKind] = {
         lambda network, others: CropContrast(
             network.backbone.embed_dim, auxiliary(others, asked="crop_contrast")
         ),
-        OUTPUTS,
+        OUTPUTS | VIEWS,
         from_start=True,
     ),
 }
