@@ -23,7 +23,9 @@ from getam.training.parts.crop_contrast import CropContrast
 from getam.training.parts.deep_attention import deep_attention, deep_attention_by_entropy
 from getam.training.parts.foreground_contrast import ForegroundContrast
 from getam.training.parts.learnt_affinity import LearntAffinity
+from getam.training.parts.map_correlation import MapCorrelation
 from getam.training.parts.mirror_consistency import mirror_consistency, mirrored_classification
+from getam.training.parts.mirrored_tiles import MirroredTiles
 from getam.training.parts.own import classification, energy, saliency, segmentation
 from getam.training.parts.part_input import Look, PartInput, Seen
 from getam.training.parts.patch_contrast import PatchContrast
@@ -100,6 +102,8 @@ PARTS: dict[str, PartKind] = {
         OUTPUTS,
         from_start=True,
     ),
+    "map_correlation": PartKind(lambda network, _others: MapCorrelation(network)),
+    "mirrored_tiles": PartKind(lambda network, _others: MirroredTiles(network), from_start=True),
 }
 """Every part by its name."""
 
