@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-import torch
 from reference.peers import Peer
 
 from getam.training.parts.map_correlation import (
@@ -37,9 +36,7 @@ def test_pairs_of_points(tsdcam):
 def test_two_views_of_two_sizes(tsdcam):
     shapes = ((2, 4, 40, 56), (2, 4, 12, 16))
     maps = [tsdcam.coarse(f"loss.cam{n}", shapes[n - 1], (8, 4)[n - 1]) for n in (1, 2)]
-    logits = [
-        tsdcam.z(f"loss.seg{n}", (2, 5, *shapes[n - 1][2:])).requires_grad_() for n in (1, 2)
-    ]
+    logits = [tsdcam.z(f"loss.seg{n}", (2, 5, *shapes[n - 1][2:])).requires_grad_() for n in (1, 2)]
     points = [2 * tsdcam.u(f"loss.coordinates{n}", (2, 6, 6, 2)) - 1 for n in (1, 2)]
     loss = map_correlation(tuple(maps), tuple(logits), tuple(points))
     tsdcam.check(loss, "correlation_loss")
@@ -56,11 +53,13 @@ def test_the_reduced_view(tsdcam):
     tsdcam.check(small[:, :, ::2, ::2], "view_cams_reduced")
     other = tsdcam.u("view.cams2", tuple(small.shape))
     tsdcam.check(view_loss(maps, other), "view_loss")
+    assert reduced(maps, least=64).shape[2:] == (64, 64)
+    assert reduced(maps[..., :50, :], least=64).shape[2:] == (50, 64)
 
 
 def test_the_part_teaches_the_decoder_alone(new_network, batch, seen_by):
     network = new_network()
-    seen = seen_by(network, batch, joint=True)
+    seen = seen_by(network, batch)
     loss = MapCorrelation(network)(seen)
     loss.backward()
     assert network.decoder.head[-1].weight.grad.any()

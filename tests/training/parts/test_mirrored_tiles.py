@@ -42,7 +42,10 @@ def test_tiles_and_back(flipcam, side):
 
 def kernels(flipcam):
     """The weights of the small network of the values."""
-    first, second = flipcam.z("kernel1", (10, 3, 4, 4)) / 7, flipcam.z("kernel2", (10, 10, 3, 3)) / 9
+    first, second = (
+        flipcam.z("kernel1", (10, 3, 4, 4)) / 7,
+        flipcam.z("kernel2", (10, 10, 3, 3)) / 9,
+    )
     last = flipcam.z("classifier", (4, 10, 1, 1)) / 3
     return [weight.requires_grad_() for weight in (first, second, last)]
 

@@ -13,6 +13,7 @@ from getam.training.parts.part_input import PartInput
 
 POINTS = 40  # along each side of the grid of points that a view is sampled at
 REDUCED = 0.3  # size of the second view
+LEAST = 64  # pixels along a side of it, for the decoder of a small crop to have something to do
 
 
 def correlation(left: Tensor, right: Tensor) -> Tensor:
@@ -82,9 +83,12 @@ def map_correlation(
         return correlation_losses(targets, students).mean()
 
 
-def reduced(values: Tensor) -> Tensor:
-    """Reduce [B, K, H, W] to 0.3 of the size, bilinear with corners aligned, as released."""
-    height, width = (max(1, int(side * REDUCED)) for side in values.shape[-2:])
+def reduced(values: Tensor, *, least: int = 1) -> Tensor:
+    """Reduce [B, K, H, W] to 0.3 of the size, bilinear with corners aligned, as released.
+
+    No side becomes shorter than ``least`` pixels, unless it is shorter already.
+    """
+    height, width = (max(min(side, least), int(side * REDUCED)) for side in values.shape[-2:])
     return interpolate(values, (height, width), mode="bilinear", align_corners=True)
 
 
@@ -125,7 +129,7 @@ class MapCorrelation:
     def __call__(self, seen: PartInput) -> Tensor:
         """Compare the two views at points drawn anew in every step."""
         image = seen.batch.image.float()
-        small = reduced(image)
+        small = reduced(image, least=LEAST)
 
         def maps_of(view: Tensor) -> Tensor:
             return class_values(self.network, seen.look(view).features)

@@ -81,7 +81,7 @@ def strength(done: float) -> float:
 
 
 class MirroredTiles:
-    """The maps of whole photos and of their quarters agree, and those of the quarters know the tags.
+    """Maps of photos and of their quarters agree, and those of the quarters know the tags.
 
     Parameters
     ----------
