@@ -3,8 +3,9 @@
 They are made once, before training. The functions follow the released code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from sklearn.cluster import KMeans
@@ -18,6 +19,28 @@ ITERATIONS = 10
 
 MapsAndFeatures = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Images [B, 3, H, W] become signed class maps [B, C, h, w] and features [B, D, h, w]."""
+
+
+class Regions(NamedTuple):
+    """Regions are what the maps of one photo cover, class by class.
+
+    Attributes
+    ----------
+    means
+        float32 [C, D], the mean feature of each region.
+    there
+        bool [C], whether the map of a class covers anything.
+    scores
+        float32 [C], the mean of each signed map.
+    present, absent
+        The classes that the photo shows, and those that it is known not to show.
+    """
+
+    means: Tensor
+    there: Tensor
+    scores: Tensor
+    present: Sequence[int]
+    absent: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,14 @@ class Prototypes:
     positive: Sequence[Tensor]
     negative: Sequence[Tensor]
     unshared: Sequence[Tensor]
+
+
+class Rival(NamedTuple):
+    """A rival is what a map covers in a photo that does not show the class of the map."""
+
+    score: float
+    mean: Tensor
+    present: Sequence[int]
 
 
 @torch.no_grad()
@@ -86,58 +117,85 @@ def covered_mean(features: Tensor, cover: Tensor) -> Tensor:
     features
         [..., D, h, w].
     cover
-        bool [..., h, w].
+        bool [..., C, h, w].
 
     Returns
     -------
     Tensor
-        [..., D]; nearly 0 if nothing is covered.
+        [..., C, D]; 0 if nothing is covered.
     """
-    summed = (features * cover.unsqueeze(-3)).sum((-2, -1))
+    summed = cover.flatten(-2).to(features.dtype) @ features.flatten(-2).mT
     return summed / (cover.sum((-2, -1)).unsqueeze(-1) + 1e-5)
 
 
+def regions(
+    maps: Tensor, features: Tensor, *, present: Sequence[int], absent: Sequence[int]
+) -> Regions:
+    """Return what the maps [C, h, w] of a photo cover of its features [D, h, w]."""
+    cover = covered(maps, floor=1e-5)
+    means = covered_mean(features, cover)
+    return Regions(means, cover.flatten(1).any(1), maps.mean((1, 2)), present, absent)
+
+
 def build_prototypes(
-    maps: Tensor,
-    features: Tensor,
-    tags: Sequence[Sequence[int]],
+    photos: Iterable[Regions],
     *,
-    groups: Mapping[int, int],
+    classes: int,
+    groups: Mapping[int, int] | None = None,
     alone: frozenset[int] = frozenset(),
     count: int = COUNT,
 ) -> Prototypes:
     """Make the prototypes of all classes from the photos of a data set.
 
+    A photo whose map of a class covers nothing is left out for this class. Of each class only the
+    strongest rivals are kept at a time, so that the photos may be many.
+
     Parameters
     ----------
-    maps, features
-        [n, C, h, w] and [n, D, h, w] of the n photos, as :func:`mean_of_scales` returns them.
-    tags
-        The classes of each photo.
+    photos
+        The regions of each photo.
+    classes
+        The number of classes C.
     groups
-        The group of each class. Classes of one group share what stands around them.
+        The group of each class. Classes of one group share what stands around them. None makes
+        every class a group of its own.
     alone
         Classes without unshared negatives; for the authors, person.
     count
         Most prototypes of a class.
     """
-    cover = covered(maps, floor=1e-5)
-    means = torch.stack([covered_mean(features, own) for own in cover.unbind(1)])  # [C, n, D]
-    scores = maps.mean((2, 3))  # [n, C]
-    positive, negative, unshared = [], [], []
-    for index, own in enumerate(means):
-        photos = [photo for photo, present in enumerate(tags) if index in present]
-        positive.append(centres(own[photos], count))
-        order = scores[:, index].argsort(descending=True, stable=True).tolist()
-        others = [photo for photo in order if index not in tags[photo]][:count]
-        negative.append(own[others])
-        apart = [
-            photo
-            for photo in others
-            if index not in alone and all(groups[tag] != groups[index] for tag in tags[photo])
-        ]
-        unshared.append(own[apart])
-    return Prototypes(positive, negative, unshared)
+    groups = groups or {index: index for index in range(classes)}
+    shown: list[list[Tensor]] = [[] for _ in range(classes)]
+    rivals: list[list[Rival]] = [[] for _ in range(classes)]
+    none = torch.zeros(0, 0)
+    for photo in photos:
+        none = photo.means[:0]
+        there, scores = photo.there.tolist(), photo.scores.tolist()
+        for index in [index for index in photo.present if there[index]]:
+            shown[index].append(photo.means[index].clone())
+        for index in [index for index in photo.absent if there[index]]:
+            rival = Rival(scores[index], photo.means[index].clone(), photo.present)
+            strongest = sorted([*rivals[index], rival], key=lambda rival: -rival.score)
+            rivals[index] = strongest[:count]
+
+    def joined(means: Sequence[Tensor]) -> Tensor:
+        return torch.stack([*means]) if means else none
+
+    return Prototypes(
+        [centres(joined(own), count) for own in shown],
+        [joined([rival.mean for rival in own]) for own in rivals],
+        [
+            joined(
+                [
+                    rival.mean
+                    for rival in own
+                    if index not in alone
+                    and all(groups[tag] != groups[index] for tag in rival.present)
+                ]
+            )
+            for index, own in enumerate(rivals)
+        ],
+    )
 
 
 def centres(features: Tensor, count: int) -> Tensor:

@@ -218,7 +218,8 @@ FURTHER_PARTS = (
     *("affinity", "mirror_consistency", "mirrored_classification"),
     *("deep_attention", "deep_attention_by_entropy"),
     *("class_tokens", "class_token_contrast", "patch_maps", "foreground_contrast"),
-    *("auxiliary", "patch_contrast", "crop_contrast", "map_correlation", "mirrored_tiles"),
+    *("auxiliary", "patch_contrast", "crop_contrast", "region_prototypes"),
+    *("map_correlation", "mirrored_tiles"),
 )
 """The parts of the loss that ``parts`` may name."""
 

@@ -29,6 +29,7 @@ from getam.training.parts.mirrored_tiles import MirroredTiles
 from getam.training.parts.own import classification, energy, saliency, segmentation
 from getam.training.parts.part_input import Look, PartInput, Seen
 from getam.training.parts.patch_contrast import PatchContrast
+from getam.training.parts.prototype_terms import RegionPrototypes
 
 Part = Callable[[Any], Tensor]
 """A part turns what a step made into a scalar. A part with parameters is a module.
@@ -98,6 +99,15 @@ PARTS: dict[str, PartKind] = {
     "crop_contrast": PartKind(
         lambda network, others: CropContrast(
             network.backbone.embed_dim, auxiliary(others, asked="crop_contrast")
+        ),
+        OUTPUTS,
+        from_start=True,
+    ),
+    "region_prototypes": PartKind(
+        lambda network, others: RegionPrototypes(
+            network.backbone.embed_dim,
+            network.num_classes,
+            auxiliary(others, asked="region_prototypes"),
         ),
         OUTPUTS,
         from_start=True,
