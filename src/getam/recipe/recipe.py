@@ -226,7 +226,7 @@ FURTHER_PARTS = (
 CHOICES: dict[str, tuple[str, ...]] = {
     "label_source": (
         *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
-        *("mctformer", "class_maps"),
+        *("mctformer", "class_maps", "class_maps_aprm"),
     ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),
