@@ -2,12 +2,15 @@
 
 import pytest
 import torch
+from together import together
 
 from getam.data import train_loader
 from getam.network import Network
 from getam.pseudo_label import Labeller
+from getam.ranks import rank, world_size
 from getam.training import PARTS, PartKind, Step
 from getam.training.preparation import FromAllPhotos, Preparation
+from getam.training.shared_weights import bit_sum, check_equal_weights, copy_from_first
 
 LOOKS = []
 
@@ -74,3 +77,22 @@ def test_what_a_checkpoint_holds_is_not_made_again(prepared):
     other.before(joint=True, done=1.0)
     assert len(LOOKS) == 1
     assert again.parts["looking"].photos == step.parts["looking"].photos
+
+
+def prepared_here(network, source):
+    """Prepare region_prototypes, and return the bits of its buffers after a check."""
+    torch.manual_seed(rank())
+    weights = {"auxiliary": 1.0, "region_prototypes": 1.0}
+    step = Step(network, Labeller(), weights)
+    copy_from_first(step)
+    ranks = {"rank": rank(), "world_size": world_size()}
+    loader = train_loader(source, crop=32, batch_size=2, seed=0, workers=0, **ranks)
+    Preparation(step, loader).before(joint=False, done=0.0)
+    check_equal_weights(step)
+    return {name: bit_sum(own).item() for name, own in step.owned.named_buffers()}
+
+
+@pytest.mark.slow
+def test_two_processes_keep_what_one_finds(new_network, source):
+    first, second = together(prepared_here, new_network(), source)
+    assert first == second == prepared_here(new_network(), source)

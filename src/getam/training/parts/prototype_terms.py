@@ -24,6 +24,7 @@ from getam.pseudo_label.prototypes import (
     mean_of_scales,
     regions,
 )
+from getam.training.losses import mean_number
 from getam.training.parts.auxiliary import Auxiliary
 from getam.training.parts.part_input import Seen
 
@@ -130,7 +131,7 @@ def region_terms(
     nearest_negative = similarity(region, negative.vectors).masked_fill(~negative.there, 0).amax(-1)
     unlike = -(1 - nearest_negative).log()
     counted = (labels > 0) & (maps.amax((2, 3)) > 0) & positive.any() & negative.any()
-    count = counted.sum().clamp_min(1)
+    count = mean_number(counted)
     return (alike * counted).sum() / count, (unlike * counted).sum() / count
 
 
