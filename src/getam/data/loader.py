@@ -65,6 +65,7 @@ class TrainLoader(BatchLoader):
     """
 
     batch_sampler: ShuffledBatches
+    dataset: TrainDataset
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         """Yield the batches from the present place to the end of the epoch."""

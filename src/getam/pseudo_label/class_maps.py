@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from getam.activation import enlarge_aligning_edges
-from getam.network import Features
+from getam.network import Features, Network
 
 SCALES = (1.0, 0.5, 1.5)
 
@@ -56,3 +56,23 @@ def inside_of_padding(maps: Tensor, features: Features) -> Tensor:
         return maps
     height, width = features.size
     return enlarge_aligning_edges(maps, features.padded_size)[..., :height, :width]
+
+
+def class_values(network: Network, features: Features) -> Tensor:
+    """Return the class head's value of every patch without its bias, float32 [B, C, h, w]."""
+    tokens = features.patch_tokens
+    with torch.autocast(tokens.device.type, enabled=False):
+        maps = tokens.float() @ network.class_head.weight.float().mT
+    return inside_of_padding(maps.mT.unflatten(-1, features.grid), features)
+
+
+def reads_tokens(network: Network, *, asked: str) -> None:
+    """Raise a ValueError if the classifier reads something else than the tokens.
+
+    ``asked`` says in the message who needs them.
+    """
+    if network.architecture.classifier == "stride32":
+        raise ValueError(
+            f"{asked} needs a classifier that reads tokens: choose another one than stride32 "
+            "(--classifier maximum)"
+        )

@@ -22,11 +22,12 @@ class SpreadLabeller:
     Attributes
     ----------
     labeller
-        What makes the maps. Its own affinity is left out.
+        What makes the maps.
     label
         What labels them.
     spread
-        One of :data:`getam.pseudo_label.spreads.SPREADS`, or None for maps as they are.
+        One of :data:`getam.pseudo_label.spreads.SPREADS`, which takes the place of the labeller's
+        own affinity. None leaves the maps as the labeller makes them.
     """
 
     labeller: Labeller
@@ -35,7 +36,9 @@ class SpreadLabeller:
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""
-        return recorder_for([self.labeller.map_setting], affinity=0 if self.spread is None else 1)
+        if self.spread is None:
+            return self.labeller.recorder()
+        return recorder_for([self.labeller.map_setting], affinity=1)
 
     def __call__(
         self,
@@ -47,7 +50,7 @@ class SpreadLabeller:
         labelled: Tensor,
     ) -> PseudoLabels:
         """Label a batch; see :meth:`Labeller.__call__`."""
-        plain = replace(self.labeller, affinity=0)
+        plain = self.labeller if self.spread is None else replace(self.labeller, affinity=0)
         maps = plain.maps(recorder, class_logits, batch, grid=grid)
         if self.spread is not None and maps.shape[1]:
             with torch.no_grad(), torch.autocast(maps.device.type, enabled=False):

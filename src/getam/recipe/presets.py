@@ -190,6 +190,16 @@ def tags_alone(facts: Facts) -> dict[str, Any]:
     }
 
 
+SUM_OF_TWO = 0.5
+"""AFA and ToCo average the losses of background and foreground; the segmentation loss adds them."""
+
+ENERGY = 1e-7
+"""What ToCo multiplies the dense energy by, before its weight."""
+
+VOC_SIDE = 500
+"""Long side of the photos of PASCAL VOC in pixels; ToCo crops from half to twice their size."""
+
+
 def afa(facts: Facts) -> dict[str, Any]:
     """Return AFA's settings (Ru et al., CVPR 2022), whose 20,000 iterations are 15 epochs of VOC.
 
@@ -207,7 +217,7 @@ def afa(facts: Facts) -> dict[str, Any]:
         "weight_decay": 0.01,
         "warmup": 0.075,
         "method": "cam",
-        "segmentation_weight": 0.1,
+        "segmentation_weight": 0.1 * SUM_OF_TWO,
         "parts": {"affinity": 0.1},
         "label_source": "afa",
         "test_crf": True,
@@ -281,6 +291,85 @@ def mctformer(facts: Facts) -> dict[str, Any]:
     }
 
 
+def toco(facts: Facts) -> dict[str, Any]:
+    """Return ToCo's settings (Ru et al., CVPR 2023), whose 20,000 iterations are 8 epochs of VOC.
+
+    The masks are taught after 2000 of them. The loss of the two contrasts is there from the start.
+    """
+    return {
+        **tags_alone(facts),
+        "epochs": 8,
+        "joint_from": 0.1,
+        "batch_size": 4,
+        "crop": 448,
+        "scale": (VOC_SIDE / 2 / 448, VOC_SIDE * 2 / 448),
+        "jitter": 0.4,
+        "learning_rate": 6e-5,
+        "head_factor": 10.0,
+        "weight_decay": 0.01,
+        "warmup": 0.075,
+        "method": "cam",
+        "rule_settings": {"low": 0.25, "high": 0.7},
+        "segmentation_weight": 0.1 * SUM_OF_TWO,
+        "energy_weight": 0.05 * ENERGY,
+        "parts": {"auxiliary": 1.0, "patch_contrast": 0.2, "crop_contrast": 0.5},
+        "label_source": "class_maps",
+        "long_side": VOC_SIDE,
+        "test_scales": (1.0, 1.25, 1.5),
+        "test_crf": True,
+    }
+
+
+def tsdcam(facts: Facts) -> dict[str, Any]:
+    """Return TSD-CAM's settings (code of 2024) with the losses of its script for COCO.
+
+    The script for VOC computes the correlation of maps and adds it to no loss. Two photos a step
+    make four epochs of 20,000 iterations.
+    """
+    return {
+        **toco(facts),
+        "epochs": 4,
+        "batch_size": 2,
+        "crop": 512,
+        "scale": (VOC_SIDE / 2 / 512, VOC_SIDE * 2 / 512),
+        "parts": {"auxiliary": 1.0, "patch_contrast": 0.2, "map_correlation": 0.1},
+        "parts_from": {"patch_contrast": 0.15, "map_correlation": 0.15},
+        "label_source": "class_maps_aprm",
+    }
+
+
+def cpews(facts: Facts) -> dict[str, Any]:
+    """Return the settings of CPEWS (contextual prototypes, code of 2025): ToCo's without crops.
+
+    Its energy is 0, since the released code does not call the filter.
+    """
+    return {
+        **toco(facts),
+        "energy_weight": 0.0,
+        "parts": {"auxiliary": 1.0, "patch_contrast": 0.2, "region_prototypes": 0.12},
+    }
+
+
+def flipcam(facts: Facts) -> dict[str, Any]:
+    """Return FlipCAM's settings (code of 2024): 150 epochs of tags.
+
+    The authors end with the maps and train another network on them; here the last quarter of the
+    run trains masks. The rate is ours, because theirs is that of a convolutional network.
+    """
+    return {
+        **tags_alone(facts),
+        "epochs": 200,
+        "joint_from": 0.75,
+        "batch_size": 32,
+        "crop": 256,
+        "scale": (1.0, 1.0),
+        "jitter": 0.0,
+        "method": "cam",
+        "parts": {"mirrored_tiles": 1.0},
+        "test_flip": False,
+    }
+
+
 PRESETS: dict[str, Callable[[Facts], dict[str, Any]]] = {
     "default": default,
     "paper": paper,
@@ -289,6 +378,10 @@ PRESETS: dict[str, Callable[[Facts], dict[str, Any]]] = {
     "acr": acr,
     "aream": aream,
     "mctformer": mctformer,
+    "toco": toco,
+    "tsdcam": tsdcam,
+    "cpews": cpews,
+    "flipcam": flipcam,
 }
 """The function of every preset by its name. ``docs/fidelity.md`` lists how they differ."""
 
@@ -299,14 +392,20 @@ OWN = {
     "class_tokens": False,
 }
 PUBLISHED = {**OWN, "classifier": "stride32", "decoder_width": 256, "mask_stride": 2}
+MAXIMUM = {**OWN, "classifier": "maximum"}
+AT_HALF = {**MAXIMUM, "mask_stride": 2}  # where ToCo computes the dense energy
 NETWORKS: dict[str, dict[str, Any]] = {
     "default": OWN,
     "paper": PUBLISHED,
     "released": PUBLISHED,
-    "afa": {**OWN, "classifier": "maximum"},
+    "afa": MAXIMUM,
     "acr": OWN,
     "aream": {**OWN, "classifier": "average"},
     "mctformer": {**OWN, "class_tokens": True},
+    "toco": AT_HALF,
+    "tsdcam": AT_HALF,
+    "cpews": MAXIMUM,
+    "flipcam": {**OWN, "classifier": "average"},
 }
 """Settings of the network of each preset; see :func:`getam.network.build_network`."""
 

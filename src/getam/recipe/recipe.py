@@ -232,14 +232,15 @@ FURTHER_PARTS = (
     *("affinity", "mirror_consistency", "mirrored_classification"),
     *("deep_attention", "deep_attention_by_entropy"),
     *("class_tokens", "class_token_contrast", "patch_maps", "foreground_contrast"),
-    *("auxiliary", "patch_contrast", "crop_contrast"),
+    *("auxiliary", "patch_contrast", "crop_contrast", "region_prototypes"),
+    *("map_correlation", "mirrored_tiles"),
 )
 """The parts of the loss that ``parts`` may name."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "label_source": (
         *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
-        *("mctformer", "class_maps"),
+        *("mctformer", "class_maps", "class_maps_aprm"),
     ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),

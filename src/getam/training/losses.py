@@ -38,7 +38,7 @@ def classification_loss(class_logits: Tensor, labels: Tensor, known: Tensor) -> 
         class_logits.float(), labels, weight=known.float(), reduction="none"
     )  # [B], the sum over known classes divided by C
     over_known = over_all * (known.shape[1] / known.sum(1).clamp_min(1))
-    return over_known.sum() / _number(known.any(1))
+    return over_known.sum() / mean_number(known.any(1))
 
 
 def segmentation_loss(mask_logits: Tensor, label: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ def saliency_loss(mask_logits: Tensor, saliency: Tensor, valid: Tensor) -> Tenso
     logit = mask_logits[:, BACKGROUND] - mask_logits[:, BACKGROUND + 1 :].logsumexp(1)
     each = binary_cross_entropy_with_logits(logit, 1 - saliency, reduction="none")
     # Not each[valid].mean(): the number of such pixels would have to come back from the device.
-    return each.masked_fill(~valid, 0).sum() / _number(valid)
+    return each.masked_fill(~valid, 0).sum() / mean_number(valid)
 
 
 def energy_loss(
@@ -112,15 +112,15 @@ def at_size(tensor: Tensor, size: tuple[int, int]) -> Tensor:
     return interpolate(tensor[:, None].float(), size, mode="nearest")[:, 0].to(tensor.dtype)
 
 
-def _mean_cross_entropy(mask_logits: Tensor, label: Tensor) -> Tensor:
-    total = cross_entropy(mask_logits.float(), label, ignore_index=IGNORE, reduction="sum")
-    return total / _number(label != IGNORE)
-
-
-def _number(counted: Tensor) -> Tensor:
-    """Return how much is counted, as a mean over all processes, so that a loss is divided by it.
+def mean_number(counted: Tensor) -> Tensor:
+    """Return how much is counted, as a mean over all processes, to divide a sum by.
 
     A batch in which nothing is counted has the loss 0, not 0 / 0.
     """
     number = sum_over_ranks(counted.sum()).clamp_min(1)
     return number if world_size() == 1 else number / world_size()
+
+
+def _mean_cross_entropy(mask_logits: Tensor, label: Tensor) -> Tensor:
+    total = cross_entropy(mask_logits.float(), label, ignore_index=IGNORE, reduction="sum")
+    return total / mean_number(label != IGNORE)

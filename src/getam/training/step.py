@@ -95,8 +95,8 @@ class Step(nn.Module):
         """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
         trunk, recorder = self.run(batch.image, features=batch.features)
         seen = Seen(**self.seen(batch, trunk, recorder, done))
-        active = [name for name in self.parts if PARTS[name].from_start]
-        return StepOutput(self.losses(seen, active), trunk.class_logits)
+        losses = self.losses(seen, self.running(joint=False, done=done))
+        return StepOutput(losses, trunk.class_logits)
 
     def joint(self, batch: Batch, done: float = 0.0) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""
@@ -113,7 +113,8 @@ class Step(nn.Module):
         seen = PartInput(
             **self.seen(batch, trunk, recorder, done), pseudo=pseudo, mask_logits=mask_logits
         )
-        return StepOutput(self.losses(seen), trunk.class_logits, pseudo, mask_logits)
+        losses = self.losses(seen, self.running(joint=True, done=done))
+        return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
 
     def run(
         self,
@@ -157,13 +158,16 @@ class Step(nn.Module):
             "done": done,
         }
 
-    def losses(self, seen: Seen, names: Iterable[str] | None = None) -> dict[str, Tensor]:
-        """Return the parts of the loss that have begun by name, and their weighted sum ``total``.
+    def running(self, *, joint: bool, done: float) -> list[str]:
+        """Return the names of the parts that run in a step of a phase."""
+        return [
+            name
+            for name in self.parts
+            if (joint or PARTS[name].from_start) and done >= self.begins.get(name, 0.0)
+        ]
 
-        ``names`` are the parts that the phase allows; None allows all.
-        """
-        allowed = list(self.parts) if names is None else names
-        begun = [name for name in allowed if seen.done >= self.begins.get(name, 0.0)]
-        losses = {name: self.parts[name](seen) for name in begun}
+    def losses(self, seen: Seen, names: Iterable[str]) -> dict[str, Tensor]:
+        """Return these parts of the loss by name, and their weighted sum ``total``."""
+        losses = {name: self.parts[name](seen) for name in names}
         total = torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()
         return {**losses, "total": total}

@@ -23,6 +23,7 @@ from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
 from getam.training.loggers import Log, logging_to
 from getam.training.optimiser import set_rate, train_mode
+from getam.training.preparation import Preparation
 from getam.training.progress import TrainingProgress
 from getam.training.run_folder import RunFolder
 from getam.training.schedule import Schedule
@@ -129,6 +130,7 @@ class Trainer:
         waiting = time.monotonic()
         on_begin()
         self.epoch.began += time.monotonic() - waiting  # no photo was trained on meanwhile
+        preparation = Preparation(self.step, self.loader)
         with (
             self.failure_told(),
             listen() as request,
@@ -138,6 +140,7 @@ class Trainer:
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
                 for batch in self.loader:
+                    preparation.before(**self.place())
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
@@ -154,8 +157,7 @@ class Trainer:
     def one_step(self, batch: Batch) -> StepOutput:
         """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
-        joint, done = self.schedule.is_joint(self.done), self.done / self.schedule.steps
-        output: StepOutput = self.step_module(batch, joint=joint, done=done)
+        output: StepOutput = self.step_module(batch, **self.place())
         total = output.losses["total"]
         together, last = self.gradient_group()
         self.fabric.backward(total / together)
@@ -167,6 +169,13 @@ class Trainer:
                 self.average.update_parameters(self.network)
         self.done += 1
         return output
+
+    def place(self) -> dict[str, Any]:
+        """Return the phase of the next step, and the share of the run that is over."""
+        return {
+            "joint": self.schedule.is_joint(self.done),
+            "done": self.done / self.schedule.steps,
+        }
 
     def gradient_group(self) -> tuple[int, bool]:
         """Return how many steps share the next optimiser action, and whether this is their last.

@@ -1,5 +1,6 @@
 """Labels walk along the affinity of the learnt, and name classes."""
 
+import pytest
 import torch
 
 from getam.activation import AttentionRecorder
@@ -11,10 +12,11 @@ from getam.training.label_sources.walked import Walked
 from getam.training.parts.learnt_affinity import LearntAffinity
 
 
-def test_slots_equal_the_dense_computation(new_network, batch):
+@pytest.mark.parametrize("spread", [0, 2])
+def test_slots_equal_the_dense_computation(spread, new_network, batch):
     network = new_network().eval()
     learnt = LearntAffinity.of(network)
-    labeller = Labeller(first_block=3, iterations=1)
+    labeller = Labeller(first_block=3, iterations=1, affinity=spread)
     trunk, pseudo = label(network, Walked(labeller, learnt), batch)
     _, plain = label(network, labeller, batch)
     torch.testing.assert_close(pseudo.activation_maps, plain.activation_maps)

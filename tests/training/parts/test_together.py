@@ -10,7 +10,7 @@ from data.scenes import CLASSES
 from getam.network import Architecture, build_network
 from getam.network.build import assemble
 from getam.pseudo_label import Labeller
-from getam.recipe import NETWORKS, Facts, recipe_for
+from getam.recipe import NETWORKS, PRESETS, Facts, recipe_for
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import PARTS, Step, Stopped
 from getam.training.label_sources import make_source
@@ -119,7 +119,7 @@ def test_half_precision_changes_little(batch):
         assert half[name].item() == pytest.approx(loss.item(), rel=0.1, abs=0.02), name
 
 
-@pytest.mark.parametrize("preset", ["afa", "acr", "aream", "mctformer"])
+@pytest.mark.parametrize("preset", sorted(PRESETS.keys() - {"default", "paper", "released"}))
 def test_the_preset_of_a_method_trains_ten_steps(preset, source, tmp_path):
     facts = Facts(depth=6, width=128, photos=5, has_saliency=False)
     small = {"epochs": 2, "batch_size": 1, "joint_from": 0.5, "crop": 32, "precision": "32-true"}

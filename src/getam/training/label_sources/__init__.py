@@ -46,6 +46,9 @@ LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySo
     "tags": lambda labeller, _network, _parts: labeller,
     "toco": lambda labeller, _network, _parts: SpreadLabeller(labeller, TwoBackgrounds(*TOCO)),
     "class_maps": lambda _labeller, network, _parts: ClassMaps(network, TwoBackgrounds(*TOCO)),
+    "class_maps_aprm": lambda _labeller, network, _parts: ClassMaps(
+        network, TwoBackgrounds(*TOCO, aprm)
+    ),
     "tsdcam": lambda labeller, _network, _parts: SpreadLabeller(
         labeller, TwoBackgrounds(*TOCO, aprm)
     ),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from getam.activation import AttentionRecorder, slot_table
@@ -10,7 +9,7 @@ from getam.data import Batch
 from getam.model import classify
 from getam.network import Network
 from getam.pseudo_label import PseudoLabels
-from getam.pseudo_label.class_maps import inside_of_padding, multi_scale_maps
+from getam.pseudo_label.class_maps import class_values, multi_scale_maps, reads_tokens
 from getam.pseudo_label.spread_labeller import LabelMaps
 from getam.training.label_sources.class_token_maps import of_slots
 
@@ -38,11 +37,7 @@ class ClassMaps:
     label: LabelMaps
 
     def __post_init__(self) -> None:
-        if self.network.architecture.classifier == "stride32":
-            raise ValueError(
-                "label_source class_maps needs a classifier that reads tokens: choose another one "
-                "than stride32 (--classifier maximum)"
-            )
+        reads_tokens(self.network, asked="label_source class_maps")
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""
@@ -64,7 +59,4 @@ class ClassMaps:
 
     def class_maps(self, image: Tensor) -> Tensor:
         """Return the class head's value of every patch without its bias, [B, C, h, w]."""
-        features = classify(self.network, image).features
-        with torch.autocast(image.device.type, enabled=False):
-            maps = features.patch_tokens.float() @ self.network.class_head.weight.float().mT
-        return inside_of_padding(maps.mT.unflatten(-1, features.grid), features)
+        return class_values(self.network, classify(self.network, image).features)

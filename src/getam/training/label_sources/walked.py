@@ -1,6 +1,6 @@
 """Pseudo labels walk along a learnt affinity (AFA, Ru et al., CVPR 2022, section 3.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class Walked:
     Attributes
     ----------
     labeller
-        What makes the maps. Its own affinity is left out.
+        What makes the maps.
     learnt
         What learns the affinity.
     low, high
@@ -39,7 +39,7 @@ class Walked:
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""
-        return recorder_for([self.labeller.map_setting], affinity=1)
+        return recorder_for([self.labeller.map_setting], affinity=max(1, self.labeller.affinity))
 
     def __call__(
         self,
@@ -51,7 +51,7 @@ class Walked:
         labelled: Tensor,
     ) -> PseudoLabels:
         """Label a batch; see :meth:`Labeller.__call__`."""
-        maps = replace(self.labeller, affinity=0).maps(recorder, class_logits, batch, grid=grid)
+        maps = self.labeller.maps(recorder, class_logits, batch, grid=grid)
         slots = slot_table(batch.classes).to(maps.device, non_blocking=True)
         with torch.no_grad(), torch.autocast(maps.device.type, enabled=False):
             affinity = self.learnt.affinity(recorder.calls, grid)

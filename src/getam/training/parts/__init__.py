@@ -23,10 +23,13 @@ from getam.training.parts.crop_contrast import CropContrast
 from getam.training.parts.deep_attention import deep_attention, deep_attention_by_entropy
 from getam.training.parts.foreground_contrast import ForegroundContrast
 from getam.training.parts.learnt_affinity import LearntAffinity
+from getam.training.parts.map_correlation import MapCorrelation
 from getam.training.parts.mirror_consistency import mirror_consistency, mirrored_classification
+from getam.training.parts.mirrored_tiles import MirroredTiles
 from getam.training.parts.own import classification, energy, saliency, segmentation
 from getam.training.parts.part_input import Look, PartInput, Seen
 from getam.training.parts.patch_contrast import PatchContrast
+from getam.training.parts.prototype_terms import RegionPrototypes
 
 Part = Callable[[Any], Tensor]
 """A part turns what a step made into a scalar. A part with parameters is a module.
@@ -107,6 +110,17 @@ PARTS: dict[str, PartKind] = {
         OUTPUTS | VIEWS,
         from_start=True,
     ),
+    "region_prototypes": PartKind(
+        lambda network, others: RegionPrototypes(
+            network.backbone.embed_dim,
+            network.num_classes,
+            auxiliary(others, asked="region_prototypes"),
+        ),
+        OUTPUTS,
+        from_start=True,
+    ),
+    "map_correlation": PartKind(lambda network, _others: MapCorrelation(network)),
+    "mirrored_tiles": PartKind(lambda network, _others: MirroredTiles(network), from_start=True),
 }
 """Every part by its name."""
 

@@ -64,6 +64,14 @@ class Auxiliary(nn.Module):
         logits = self.classifier(earlier_patches(features))
         return inside_of_padding(logits.mT.unflatten(-1, features.grid).float(), features)
 
+    def final_maps(self, features: Features) -> Tensor:
+        """Return the classifier's logits of every final patch token, float32 [B, C, h, w].
+
+        The classifier learns from the earlier block alone; CPEWS uses it here all the same.
+        """
+        logits: Tensor = self.classifier(features.patch_tokens)
+        return logits.mT.unflatten(-1, features.grid).float()
+
 
 def earlier_patches(features: Features) -> Tensor:
     """Return the patch tokens [B, P, D] after the third block from the end, without a norm."""
