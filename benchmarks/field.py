@@ -44,7 +44,7 @@ from getam.training.prepare import build_labeller, weights_of
 RESULTS = Path(__file__).parent / "results" / "field.json"
 COST = RESULTS.with_name("field_cost.json")
 KIND = "field"
-FULL = {"scales": (0.75, 1.0, 1.25, 1.5), "flip": True, "crf": True}
+SCALES = (0.75, 1.0, 1.25, 1.5)  # of the full test
 PHOTOS = 4  # of a step whose cost is measured
 
 
@@ -85,7 +85,7 @@ def stages(source: Source, choosing: Source, settings: dict[str, Any], run: Path
     """Score the maps and labels of the method's own source, and the full test."""
     model = load_model(run)
     recipe = recipe_of(settings, facts_of(model.network, source))
-    full = Predictor(model, model.view.changed(**FULL))
+    full = Predictor(model, model.view.changed(scales=SCALES, flip=True, crf=True))
     counts = StageCounts.of_classes(["background", *choosing.classes], [])
     mask = ConfusionMatrix(len(CLASSES) + 1)
     step = step_of(load_model(run).network, recipe).to(model.device)

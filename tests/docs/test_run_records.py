@@ -42,6 +42,7 @@ LATER: dict[str, Any] = {
     "parts": {},
     "parts_from": {},
     "label_source": "tags",
+    "drop_path": 0.0,
     "frozen": False,
     "feature_cache": "float16",
 }

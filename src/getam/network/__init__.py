@@ -6,6 +6,7 @@ from getam.network.build import build_network
 from getam.network.checkpointed import checkpoint_blocks
 from getam.network.class_head import CLASSIFIERS
 from getam.network.class_tokens import add_class_tokens
+from getam.network.drop_path import drop_blocks
 from getam.network.features import Features, features_from, tensors_of
 from getam.network.folder import (
     DESCRIPTION,
@@ -40,6 +41,7 @@ __all__ = [
     "checkpoint_blocks",
     "create_classifier",
     "description_in",
+    "drop_blocks",
     "features_from",
     "load_network",
     "keep_tagged",

@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[Callable[[float], bool], tuple[str, ...]]] = {
         lambda value: 0 <= value <= 1,
         ("joint_from", "flip", "jitter", "warmup", "ema", "balance"),
     ),
+    "at least 0 and below 1": (lambda value: 0 <= value < 1, ("drop_path",)),
 }
 """The range of every number: how a message names it, the check, and the settings it holds for."""
 
@@ -78,6 +79,8 @@ class Recipe:
         Share of the steps over which the learning rate rises.
     frozen_blocks
         Number of transformer blocks, from the first, that are not trained.
+    drop_path
+        Share of the photos that leave out the last block in training. It falls to 0 at the first.
     frozen
         Whether the whole backbone stays as it is. Its features are then computed once, of each
         whole photo and of its mirror image, and the labels of all photos are made once.
@@ -159,6 +162,7 @@ class Recipe:
     weight_decay: float
     warmup: float
     frozen_blocks: int
+    drop_path: float = 0.0
     frozen: bool = False
     feature_cache: str = "float16"
     method: str

@@ -23,7 +23,7 @@ from getam.data import (
 )
 from getam.device import choose_device
 from getam.model import Model, View
-from getam.network import Network, checkpoint_blocks, share_batch_norm
+from getam.network import Network, checkpoint_blocks, drop_blocks, share_batch_norm
 from getam.pseudo_label import Labeller
 from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
@@ -402,6 +402,8 @@ def build_trainer(
     freeze_blocks(network, recipe.frozen_blocks)
     if recipe.frozen:
         freeze_backbone(network)
+    if recipe.drop_path:
+        drop_blocks(network, recipe.drop_path)
     if recipe.activation_checkpointing:
         checkpoint_blocks(network, recipe.first_block)
     if fabric.world_size > 1:

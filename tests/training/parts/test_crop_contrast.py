@@ -37,6 +37,14 @@ def test_loss_and_gradient(temperature, toco):
     toco.check(student.grad, f"ctc_gradient_temperature_{temperature}")
 
 
+def test_large_agreement_is_no_overflow():
+    student, teacher = torch.full((3, 1024), 0.9, requires_grad=True), torch.full((2, 1024), 0.9)
+    loss = crop_contrast(student, teacher, torch.tensor([[1, 1, 0]]))
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(student.grad).all()
+
+
 def projector(toco, name):
     state = {
         key: drawn(key, shape, name=f"toco.{name}.{key}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.functional import affine_grid, grid_sample, normalize
+from torch.nn.functional import affine_grid, grid_sample, normalize, softplus
 
 from getam.pseudo_label.two_thresholds import UNSURE, region_mask
 from getam.training.parts.auxiliary import Auxiliary
@@ -47,10 +47,12 @@ def crop_contrast(
     with torch.autocast(student.device.type, enabled=False):
         s = student.float().view(views, images, -1)
         t = teacher.float().view(GLOBAL, images, -1)
-        e = torch.einsum("vbd,jbd->bvj", t, s).div(temperature).exp()
-    positive = flags.to(e.dtype)[:, None]
-    rest = (e * (1 - positive)).sum(-1, keepdim=True) + 1e-4
-    each = (positive * ((e + rest) / e).log()).sum(-1) + (1 + rest[..., 0]).log()
+        agreement = torch.einsum("vbd,jbd->bvj", t, s).div(temperature)
+    positive = flags.bool()[:, None]
+    # All stay logarithms: the dot products are not bounded, and exp overflows at 89.
+    negatives = agreement.masked_fill(positive, -torch.inf).logsumexp(-1, keepdim=True)
+    rest = torch.logaddexp(negatives, negatives.new_tensor(1e-4).log())
+    each = (softplus(rest - agreement) * positive).sum(-1) + softplus(rest[..., 0])
     return (each.sum(1) / (GLOBAL * (positive.sum((1, 2)) + 1e-4))).mean()
 
 
