@@ -16,6 +16,15 @@ from statistics import mean
 from typing import Any
 
 from corrected import RESULTS as CORRECTED
+from field_tables import (
+    ahead,
+    beside_processor,
+    ceiling,
+    device_maps,
+    field,
+    joint_steps,
+    tried,
+)
 from kills import RESULTS as KILLS
 from kills import table as table_of_kills
 from plain_classifier import RESULTS as PLAIN
@@ -154,7 +163,8 @@ def demo() -> str:
 def trials() -> str:
     """Write the trials of the short protocol, the best prediction first."""
     kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
-    order = sorted(kept, key=lambda key: -kept[key]["scores"]["prediction"])
+    own = [key for key in kept if not key.startswith(("field/", "ahead/"))]  # have their tables
+    order = sorted(own, key=lambda key: -kept[key]["scores"]["prediction"])
     lines = [
         [key, *(f"{kept[key]['scores'][name]:.3f}" for name in STAGES), str(kept[key]["ignored"])]
         for key in order
@@ -459,6 +469,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "masks stored": masks_stored,
     "lists opened": lists_opened,
     "plan": plan,
+    "field": lambda: table(*field()),
+    "ceiling": lambda: table(*ceiling()),
+    "tried": lambda: table(*tried()),
+    "ahead": lambda: table(*ahead()),
+    "joint steps": lambda: table(*joint_steps()),
+    "device maps": lambda: table(*device_maps()),
+    "beside processor": lambda: table(*beside_processor()),
 }
 """Every table by its name."""
 
