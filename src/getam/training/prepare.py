@@ -339,7 +339,12 @@ def build_trainer(
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
     step = Step(
         network,
-        make_source(recipe.label_source, labeller, corrected=bool(source.corrected)),
+        make_source(
+            recipe.label_source,
+            labeller,
+            corrected=bool(source.corrected),
+            joint_from=recipe.joint_from,
+        ),
         weights_of(recipe),
         begins=recipe.parts_from,
         padding=recipe.padding,
