@@ -116,7 +116,12 @@ def step_of(network: Any, recipe: Recipe) -> Step:
     """Return the step of a row."""
     return Step(
         network,
-        make_source(recipe.label_source, build_labeller(recipe), corrected=False),
+        make_source(
+            recipe.label_source,
+            build_labeller(recipe),
+            corrected=False,
+            joint_from=recipe.joint_from,
+        ),
         weights_of(recipe),
         begins=recipe.parts_from,
         padding=recipe.padding,

@@ -410,7 +410,12 @@ def build_trainer(
         share_batch_norm(network)
     loader = loader_of(source, recipe, fabric=fabric, workers=workers, views=views)
     schedule = schedule_of(recipe, steps=recipe.epochs * len(loader))
-    label_source = make_source(recipe.label_source, labeller, corrected=bool(source.corrected))
+    label_source = make_source(
+        recipe.label_source,
+        labeller,
+        corrected=bool(source.corrected),
+        joint_from=recipe.joint_from,
+    )
     if views is not None:
         label_source = keep_labels(
             label_source,

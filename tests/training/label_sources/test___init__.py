@@ -36,6 +36,13 @@ def test_every_label_source_labels(name, corrected, network, batch):
         assert torch.isfinite(output.losses["total"])
 
 
+@pytest.mark.parametrize(("joint_from", "walks_from"), [(0.1, 0.3), (0.4, 0.4 + 0.6 * 2 / 9)])
+def test_labels_walk_after_the_affinity_has_learnt(joint_from, walks_from, new_network):
+    made = make_source("afa", Labeller(), corrected=False, joint_from=joint_from)
+    step = Step(new_network(), made, {"affinity": 0.1})
+    assert step.label_source.change == pytest.approx(walks_from)
+
+
 @pytest.mark.parametrize(
     ("source", "weights", "message"),
     [

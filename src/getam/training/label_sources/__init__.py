@@ -30,8 +30,11 @@ SourceOfParts = Callable[[Network, Mapping[str, Part]], AnySource]
 AFA, TOCO = (0.35, 0.55), (0.25, 0.7)
 """The two backgrounds of these methods; AReAM has AFA's, TSD-CAM has ToCo's."""
 
-WALK_FROM = 0.3
-"""Share of the run at which AFA's labels begin to walk: 6000 of its 20,000 iterations."""
+WALK_FROM = 2 / 9
+"""Share of the second phase at which AFA's labels begin to walk.
+
+Its affinity learns from iteration 2000 of 20,000 on, and the labels walk from 6000 on.
+"""
 
 
 def afa(labeller: Labeller, _network: Network, parts: Mapping[str, Part]) -> AnySource:
@@ -70,7 +73,9 @@ LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySo
 the network and the parts of the loss, and raises a ValueError of one line if one is missing."""
 
 
-def make_source(name: str, labeller: Labeller, *, corrected: bool) -> SourceOfParts:
+def make_source(
+    name: str, labeller: Labeller, *, corrected: bool, joint_from: float = 0.0
+) -> SourceOfParts:
     """Return what makes the label source that photos are trained with, once there are parts.
 
     Parameters
@@ -81,10 +86,15 @@ def make_source(name: str, labeller: Labeller, *, corrected: bool) -> SourceOfPa
         What labels by the tags alone.
     corrected
         Whether corrected masks replace the labels of some photos.
+    joint_from
+        The share of the run at which the second phase begins. A source that changes does so at a
+        share of this phase, because nothing of it was learnt before.
     """
 
     def make(network: Network, parts: Mapping[str, Part]) -> AnySource:
         made = LABEL_SOURCES[name](labeller, network, parts)
+        if isinstance(made, Changing):
+            made = replace(made, change=joint_from + (1 - joint_from) * made.change)
         if not corrected:
             return made
         if isinstance(made, Changing):
