@@ -1,4 +1,17 @@
-"""Any vision transformer and its class logits become activation maps."""
+"""Any vision transformer and its class logits become activation maps.
+
+A photo goes through the modules in this order:
+
+* ``forward`` runs a model once, and ``recorder`` observes its attention (``attention``).
+* ``frame`` holds what was recorded, cut to the blocks that count (``setting``).
+* ``slots`` takes the k-th class of every photo in turn (``scores``). The usual block is recognised
+  (``pre_norm_trace``), and its gradient is written out (``pre_norm``) for pairs of a photo and a
+  class (``pairs``). Automatic differentiation serves all other models.
+* ``recording`` is what one class left in the blocks, and ``methods`` turn it into a map.
+* ``affinity`` spreads a map, ``scaling`` and ``enlarge`` bring it to 0..1 and to the photo's size.
+
+``maps`` is all of that in one call. ``windows`` serves Swin, and ``lookup`` finds methods of others.
+"""
 
 from getam.activation.affinity import patch_affinity, patch_attention, spread
 from getam.activation.attention import Attention
