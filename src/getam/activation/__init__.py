@@ -10,7 +10,7 @@ A photo goes through the modules in this order:
 * ``recording`` is what one class left in the blocks, and ``methods`` turn it into a map.
 * ``affinity`` spreads a map, ``scaling`` and ``enlarge`` bring it to 0..1 and to the photo's size.
 
-``maps`` is all of that in one call. ``windows`` serves Swin, and ``lookup`` finds methods of others.
+``maps`` is all of that in one call. ``windows`` serves Swin. ``lookup`` finds methods of others.
 """
 
 from getam.activation.affinity import patch_affinity, patch_attention, spread
