@@ -25,6 +25,8 @@ RECIPE = Recipe(
     weight_decay=0.05,
     warmup=0.1,
     drop_path=0.0,
+    frozen=False,
+    feature_cache="float16",
     frozen_blocks=6,  # all: what knows its digits may stay, and a step takes a third less
     method="grad_cam",
     first_block=0,  # early blocks know where a thin stroke is; the late half alone loses 10 points
@@ -60,7 +62,6 @@ CROWDED = replace(
     learning_rate=7e-4,
     head_factor=1.0,
     warmup=0.02,
-    drop_path=0.0,
     frozen_blocks=0,
     ema=0.0,
 )
