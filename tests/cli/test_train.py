@@ -235,7 +235,9 @@ def test_numbers_left_over_from_another_program_make_no_run_mute(
     file = tmp_path / "r.json"
     given = [*options(voc, tmp_path / "run"), "--loggers", "csv", "--json", str(file)]
     assert main(["train", *given]) == 0
-    assert "model in" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "model in" in said
+    assert said.splitlines()[-1].startswith(f"next: getam report {tmp_path / 'run'}, or")
     assert file.is_file()
     assert next((tmp_path / "run").glob("csv/*/metrics.csv")).read_text()
 

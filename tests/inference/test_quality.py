@@ -7,12 +7,14 @@ import torch
 from torch.nn.functional import interpolate
 
 from getam.data import read_photo
-from getam.evaluation import overlap, soft_overlap
+from getam.evaluation import overlap, poor_masks, soft_overlap
 from getam.inference import (
+    QUALITY,
     Predictor,
     judge_photos,
     label_photos,
     read_quality,
+    warning_of,
     write_quality,
 )
 
@@ -74,3 +76,12 @@ def test_a_file_of_something_else_is_refused(content, tmp_path):
     (tmp_path / "quality.json").write_text(content)
     with pytest.raises(ValueError, match=r"quality\.json was not written by getam quality"):
         read_quality(tmp_path / "quality.json")
+
+
+def test_what_a_run_said_of_its_masks_is_said_again(judged, tmp_path):
+    signs = [each.signs for each in judged] * 5
+    assert warning_of(tmp_path) is None
+    write_quality(tmp_path / QUALITY, {"trained on": signs})
+    assert warning_of(tmp_path) == poor_masks(signs) is not None
+    (tmp_path / QUALITY).write_text("[")
+    assert warning_of(tmp_path) is None

@@ -6,6 +6,7 @@ from pathlib import Path
 from getam.cli.command import command_of, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import numbers, run_verb
+from getam.printable import printable
 
 
 def predict(
@@ -53,7 +54,7 @@ def predict(
     from functools import partial
 
     from getam.cli.splits import open_photos
-    from getam.inference import Predictor, output_folder, predict_folder
+    from getam.inference import Predictor, output_folder, predict_folder, warning_of
     from getam.shard import Shard
 
     part, tolerance = Shard.parse(shard), tolerance_of(settings)
@@ -80,6 +81,8 @@ def predict(
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
     write(source, folder, overlays=overlays, workers=workers, tolerance=tolerance)
     print(f"{len(folder.done)} masks in {out} ({predictor.view})")
+    if said := warning_of(model):
+        print(printable(said))
     return status_of(folder)
 
 

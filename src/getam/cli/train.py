@@ -5,6 +5,7 @@ import json as json_text
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +211,8 @@ def train_once(
     write_scores(trained.scores, json)
     if trained.warning:
         print(printable(trained.warning))
+    folder = quote(str(trained.folder))
+    print(f"next: getam report {folder}, or getam predict {folder} --images FOLDER --out MASKS")
 
 
 def print_estimate(

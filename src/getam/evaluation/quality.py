@@ -245,8 +245,9 @@ def poor_masks(photos: Iterable[PhotoSigns]) -> str | None:
     named = ", ".join(f"{name} ({percent(mean)})" for name, mean in poor.items())
     return (
         f"the masks of these classes are probably not usable: {named}; two masks of a photo that "
-        "should agree overlap by so much on average; look at them in the report, give more or "
-        "larger photos of the class, or correct some masks (getam serve RUN --review DATA)"
+        "should agree overlap by so much on average, so they may fit the true ones less; look at "
+        "them (getam report); show small objects larger (--long-side, --crop), give more photos of "
+        "the class, or correct some masks (getam serve)"
     )
 
 

@@ -19,6 +19,7 @@ from getam.inference.quality import (
     JudgedPhoto,
     judge_photos,
     read_quality,
+    warning_of,
     write_quality,
 )
 from getam.inference.stages import score_stages
@@ -54,6 +55,7 @@ __all__ = [
     "read_quality",
     "run_job",
     "score_stages",
+    "warning_of",
     "write_quality",
     "without_scored",
 ]

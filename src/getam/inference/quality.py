@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from getam.data import Record, Source, read_photo
-from getam.evaluation import ClassSigns, PhotoSigns
+from getam.evaluation import ClassSigns, PhotoSigns, poor_masks
 from getam.files import write_text
 from getam.inference.labelling import LabelledPhoto, label_photos
 from getam.inference.predictor import Prediction, Predictor
@@ -127,6 +127,21 @@ def write_quality(path: Path, parts: Mapping[str, Sequence[PhotoSigns]]) -> None
     """
     content = {name: [signs.to_dict() for signs in photos] for name, photos in parts.items()}
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def warning_of(folder: Path) -> str | None:
+    """Return what a run said of its masks, None if it said nothing or if its file is damaged.
+
+    Parameters
+    ----------
+    folder
+        A model folder. One that is no run folder has no such file.
+    """
+    try:
+        parts = read_quality(folder / QUALITY)
+    except ValueError:
+        return None
+    return poor_masks(signs for photos in parts.values() for signs in photos)
 
 
 def read_quality(path: Path) -> dict[str, list[PhotoSigns]]:

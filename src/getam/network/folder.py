@@ -138,7 +138,10 @@ def _read_description(folder: Path) -> tuple[Architecture, ModelInfo]:
     if not folder.is_dir():
         raise FileNotFoundError(f"model: no such folder: {folder}")
     if not path.is_file() or not (folder / WEIGHTS).is_file():
-        raise FileNotFoundError(f"model: {folder} must hold {WEIGHTS} and {DESCRIPTION}")
+        unfinished = "; a run has them when it ends" if (folder / "config.yaml").is_file() else ""
+        raise FileNotFoundError(
+            f"model: {folder} must hold {WEIGHTS} and {DESCRIPTION}{unfinished}"
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         architecture = Architecture(**content["architecture"])

@@ -226,7 +226,7 @@ class Trainer:
         self.run.log({"step": self.done, "epoch": number, **figures})
         log({f"epoch/{name}": value for name, value in figures.items()}, self.done)
         progress.say(
-            f"epoch {number}  "
+            f"epoch {number}, on the photos trained on  "
             + "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
         )
 
