@@ -1,5 +1,6 @@
 """Blocks are left out in training, and the maps of such a pass are still exact."""
 
+import pytest
 import torch
 
 from getam.activation import Frame, Setting, class_slot_maps, recorder_for, slot_table
@@ -12,6 +13,13 @@ def network(rate):
     made = build_network("getam_vit_nano", 3, pretrained=False, decoder_width=8)
     drop_blocks(made, rate)
     return made
+
+
+def test_the_share_rises_from_nothing_to_the_rate():
+    blocks = network(0.3).backbone.blocks
+    shares = [block.drop_path1.drop_prob for block in blocks]
+    assert shares == pytest.approx([0.3 * n / (len(blocks) - 1) for n in range(len(blocks))])
+    assert shares == [block.drop_path2.drop_prob for block in blocks]
 
 
 def test_photos_leave_blocks_out_in_training_alone():

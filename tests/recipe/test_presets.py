@@ -173,3 +173,9 @@ def written(folder: Path) -> dict[str, list[list[int]]]:
         with Image.open(path) as image:
             masks[path.stem] = functional.pil_to_tensor(image)[0].to(torch.uint8).tolist()
     return masks
+
+
+@pytest.mark.parametrize("preset", ["afa", "toco"])
+def test_a_mean_of_two_mask_losses_is_half_of_their_sum(preset: str) -> None:
+    """Both authors weigh the mean of the losses of background and foreground by 0.1."""
+    assert recipe_for(FACTS, preset).segmentation_weight == pytest.approx(0.05)

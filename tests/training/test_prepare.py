@@ -40,6 +40,13 @@ def test_what_cannot_be_trained_is_refused_before(source, new_network, tmp_path:
         prepare(new_network(), source, tmp_path / "c", recipe=RECIPE, val=bare, **REST)
 
 
+def test_stochastic_depth_reaches_the_network(source, new_network, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, drop_path=0.2)
+    ready = prepare(new_network(), source, tmp_path / "a", recipe=recipe, val=None, **REST)
+    blocks = ready.trainer.network.backbone.blocks
+    assert blocks[-1].drop_path1.drop_prob == pytest.approx(0.2)
+
+
 def test_photos_of_a_step_that_cannot_be_shared_start_no_process(
     source, new_network, tmp_path: Path
 ) -> None:

@@ -57,3 +57,9 @@ def test_labels_walk_after_the_affinity_has_learnt(joint_from, walks_from, new_n
 def test_what_is_missing_is_said_in_one_line(source, weights, message, new_network):
     with pytest.raises(ValueError, match=message):
         Step(new_network(), make_source(source, Labeller(), corrected=False), weights)
+
+
+def test_labels_of_afa_walk_from_its_iteration_6000_of_20000(network):
+    weights = {"segmentation": 1.0, "affinity": 0.1}
+    source = make_source("afa", Labeller(first_block=3), corrected=False, joint_from=0.1)
+    assert Step(network, source, weights).label_source.change == pytest.approx(0.3)
