@@ -79,7 +79,7 @@ class Outcomes:
     failed
         Why a photo got no outputs, by its id.
     entries
-        What a manifest says of each photo.
+        The lines that a manifest has of each photo.
     """
 
     def __init__(self, path: Path, photos: Mapping[str, str]) -> None:

@@ -41,3 +41,10 @@ def test_maps_of_a_pass_that_leaves_blocks_out_are_exact():
     (by_slot,) = maps_by_slot(frame, slot_table(classes), keep_graph=True)
     wanted = by_slot[..., frame.prefix :].unflatten(-1, features.grid)
     torch.testing.assert_close(made_maps, wanted, rtol=1e-4, atol=1e-8)
+
+
+def test_blocks_without_two_halves_are_refused():
+    made = network(0.1)
+    del made.backbone.blocks[1].drop_path1
+    with pytest.raises(ValueError, match="drop_path: the blocks of getam_vit_nano have no two"):
+        drop_blocks(made, 0.2)

@@ -39,7 +39,7 @@ def depends_through(scores: Tensor, gate: Tensor, others: Sequence[Tensor]) -> b
     Parameters
     ----------
     scores
-        What is computed from ``gate``.
+        The tensor that is computed from ``gate``.
     gate
         The tensor through which everything before it must go.
     others

@@ -80,7 +80,7 @@ def merge_stages(
     Parameters
     ----------
     means
-        As :func:`stage_means` returns them.
+        The means that :func:`stage_means` returns.
     size
         The height and width of the result; None for those of the first stage.
     scale

@@ -63,7 +63,7 @@ def open_shards(shards: list[Path], path: Path, *, tagged: bool = True) -> Sourc
     shards
         The files, as :func:`shards_at` returns them.
     path
-        What the user named.
+        The path that the user named.
     tagged
         Whether to read the tags.
 

@@ -152,9 +152,9 @@ def work_through(todo: Source, job: "Job", advance: Callable[[], None], **readin
     todo
         The photos.
     job
-        What works on them.
+        The job that works on them.
     advance
-        What counts those that went well.
+        A function that counts those that went well.
     **reading
         How they are read; see :func:`getam.data.read_each`.
     """

@@ -37,7 +37,7 @@ class JudgedPhoto:
     prediction
         The mask of the network, which was told nothing about the photo.
     signs
-        What is known about the masks and tags.
+        The signs that tell how good its masks and tags are.
     """
 
     photo: LabelledPhoto

@@ -82,7 +82,7 @@ def label(
     Parameters
     ----------
     source
-        What makes the labels.
+        The source that makes the labels.
     batch
         Images with their tags, and saliency if there is any.
     labelled

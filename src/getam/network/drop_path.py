@@ -17,8 +17,18 @@ def drop_blocks(network: Network, rate: float) -> None:
         The network.
     rate
         The share in the last block, in 0..1 (1 excluded).
+
+    Raises
+    ------
+    ValueError
+        If the halves of a block cannot be left out, because they run side by side.
     """
     blocks = network.backbone.blocks
+    if not all(hasattr(block, "drop_path1") and hasattr(block, "drop_path2") for block in blocks):
+        raise ValueError(
+            f"drop_path: the blocks of {network.architecture.backbone} have no two halves to leave "
+            "out: use --drop-path 0"
+        )
     for index, block in enumerate(blocks):
         share = rate * index / max(1, len(blocks) - 1)
         block.drop_path1, block.drop_path2 = DropPath(share), DropPath(share)
