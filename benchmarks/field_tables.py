@@ -5,6 +5,7 @@ from typing import Any
 
 from accelerator import RESULTS as ACCELERATOR
 from ceiling import RESULTS as CEILING
+from field import COST
 from field import RESULTS as FIELD
 from rows import read_rows
 from trials import RESULTS as TRIALS
@@ -48,16 +49,17 @@ def figure(value: float | None) -> str:
 
 def field() -> tuple[list[str], LINES]:
     """Return the rows of the field, the best prediction first."""
-    rows = read_rows(FIELD)
+    rows, costs = read_rows(FIELD), read_rows(COST)
     lines = []
     for key in sorted(rows, key=lambda name: -rows[name]["scores"]["prediction"]):
         row, method = rows[key], key.partition(" (seed")[0]
         own = [figure(row["own"][name]) for name in ("raw map", "refined map", "pseudo label")]
         scores = [figure(row["scores"]["prediction"]), figure(row["full test"])]
         ignored = figure(row["own"]["ignored"])
-        lines.append([method, figure(row["tags"]), *own, ignored, *scores])
+        cost = [f"{costs[method][of]:.2f}" for of in ("ratio", "memory ratio")]
+        lines.append([method, figure(row["tags"]), *own, ignored, *scores, *cost])
     head = ["method", "tag AP", "raw map", "refined map", "pseudo label", "ignored", "prediction"]
-    return [*head, "full test"], lines
+    return [*head, "full test", "time", "memory"], lines
 
 
 def ceiling() -> tuple[list[str], LINES]:

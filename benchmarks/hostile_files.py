@@ -9,9 +9,11 @@ import io
 import json
 import random
 import struct
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -214,6 +216,15 @@ def _open(folder: Path, out: Path, name: str = ".", **options: Any) -> None:
             source.read_truth(record)
 
 
+def _read_shard(folder: Path, out: Path) -> None:
+    """Open a shard as a data set, and read each of its photos as a training does."""
+    _open(folder, out, "a.tar")
+    for record in open_source(folder / "a.tar").records:
+        with suppress(ValueError, OSError):  # a photo may be refused alone, and the next is read
+            check_photo(record.image)
+            read_photo(record.image)
+
+
 def _read_settings(folder: Path, _out: Path) -> None:
     settings = read_settings(folder / "config.yaml")
     known = {name: value for name, value in settings.items() if name in _SETTINGS}
@@ -269,6 +280,14 @@ def _is_archive(data: bytes) -> bool:
         return True
 
 
+def _has_members(data: bytes) -> bool:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as shard:
+            return shard.next() is not None
+    except Exception:
+        return False
+
+
 def _is_safetensors(data: bytes) -> bool:
     try:
         (length,) = struct.unpack("<Q", data[:8])
@@ -315,6 +334,11 @@ def _made() -> dict[str, list[bytes]]:
         "table": [
             b"image,labels,split\na.png,cat;dog,train\nb.png,,train\n",
             b"image,cat,dog\na.png,1,0\nb,0,\n",
+        ],
+        "shard": [
+            _shard(tarfile.USTAR_FORMAT),
+            _shard(tarfile.GNU_FORMAT),
+            _shard(tarfile.PAX_FORMAT),
         ],
         "labels.json": [json.dumps({"a": ["cat"], "b": [], "sub/c": ["dog", "cat"]}).encode()],
         "labels.npy": [npy.getvalue()],
@@ -372,6 +396,27 @@ def _instances() -> dict[str, object]:
     }
 
 
+def _shard(form: int) -> bytes:
+    """Return a tar of two photos with their tags, a long name, a folder and a link."""
+    content = {
+        "a.jpg": _photo(form="JPEG"),
+        "a.cls": b"cat",
+        "sub/" + "b" * 120 + ".png": _photo(),
+        "sub/" + "b" * 120 + ".json": b'{"labels": ["cat", "dog"]}',
+    }
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as shard:
+        for name, kind in {"sub": tarfile.DIRTYPE, "link.jpg": tarfile.SYMTYPE}.items():
+            other = tarfile.TarInfo(name)
+            other.type, other.linkname = kind, "a.jpg" if kind == tarfile.SYMTYPE else ""
+            shard.addfile(other)
+        for name, data in content.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            shard.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
 def _tasks() -> list[dict[str, object]]:
     value = {"brushlabels": ["cat"], "rle": pack_region(np.eye(4, 5) > 0)}
     region = {"type": "brushlabels", "original_height": 4, "original_width": 5, "value": value}
@@ -404,6 +449,7 @@ KINDS: dict[str, Kind] = {
     "photo": Kind("a.jpg", _read_photo, _identified, 12),
     "mask": Kind("a.png", lambda folder, _: void(read_mask(folder / "a.png")), _identified, 3),
     "table": Kind("data.csv", lambda f, out: _open(f, out, "data.csv"), _has_rows, 2, _PAIR),
+    "shard": Kind("a.tar", _read_shard, _has_members, 3),
     "labels.json": Kind(
         "a.json", lambda f, _: void(read_labels(f / "a.json")), _parsed(json.loads)
     ),

@@ -1,5 +1,8 @@
 """Photos that cannot be read are left out before a run, whatever is wrong with them."""
 
+import subprocess
+import sys
+
 import pytest
 from PIL import Image
 
@@ -60,3 +63,25 @@ def test_check_photos_drops_a_photo_with_a_broken_saliency_map(tmp_path):
     )
     kept = check_photos(Source(records=records, classes={}))
     assert [record.id for record in kept.records] == ["a"]
+
+
+HANGS = """
+import sys, time
+from getam.data import check, list_photos
+
+decode = check.check_photo
+check.check_photo = lambda path: time.sleep(600) if path.stem == "b" else decode(path)
+check.PATIENCE = 0.5
+try:
+    check.check_photos(list_photos(sys.argv[1]))
+except TimeoutError as error:
+    print(error)
+"""
+
+
+def test_a_photo_that_hangs_its_decoder_is_named_and_holds_no_program_up(tmp_path):
+    for name in "abc":
+        write_photo(tmp_path / f"{name}.jpg")
+    program = [sys.executable, "-c", HANGS, str(tmp_path)]
+    said = subprocess.run(program, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert said.startswith(f"the photo {tmp_path / 'b.jpg'} was not decoded within 0.5 seconds")

@@ -6,12 +6,14 @@ The disks are real, the photos really vanish, and the process that reads them is
 import multiprocessing
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
 from data.scenes import write_voc
 
-from getam.data import open_source
+from getam.data import loader, open_source
+from getam.data.dataset import TrainDataset
 
 from .conftest import losses, same_weights
 
@@ -98,3 +100,17 @@ def test_the_process_that_reads_is_killed(run, new_network, whole, caplog):
         "message": "a process that reads photos was killed: .* --workers",
     }
     check_nothing_lost(run, new_network, whole, caplog, workers=1, **faults)
+
+
+def test_a_photo_hangs_its_decoder(run, new_network, whole, caplog, monkeypatch):
+    healthy = TrainDataset.__getitem__
+
+    def hangs(self, draw):
+        time.sleep(600 * draw.epoch)  # all photos of the second epoch
+        return healthy(self, draw)
+
+    monkeypatch.setattr(loader, "PATIENCE", 2.0)
+    monkeypatch.setattr(TrainDataset, "__getitem__", hangs)
+    faults = {"fault": lambda: None, "mend": monkeypatch.undo}
+    message = "a photo hangs its decoder, or the disk hangs"
+    check_nothing_lost(run, new_network, whole, caplog, message=message, workers=1, **faults)

@@ -1,14 +1,18 @@
 """This module finds the photos that cannot be read, before a long run begins."""
 
+import multiprocessing
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from getam.data.finding import Finding, notice_for
 from getam.data.photo import check_photo
 from getam.data.source import Record, Source
+
+PATIENCE = 120.0
+"""So many seconds may pass until the next photo is decoded."""
 
 
 def check_photos(source: Source, *, strict: bool = False) -> Source:
@@ -35,10 +39,12 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
     ------
     ValueError
         If no photo is left, or if ``strict`` is on and a photo is bad.
+    TimeoutError
+        If a photo hangs its decoder or its disk.
     """
     if source.left_out is not None:
         return source
-    faults = _faults(source)
+    faults = list(_faults(source))
     bad = [fault for fault in faults if fault]
     if bad:
         message = f"{len(bad)} of {len(source)} photos of {source.name} cannot be read"
@@ -55,9 +61,19 @@ def readable(source: Source) -> Source:
     return _sound(source, {record.image: fault for record, fault in paired if fault})
 
 
-def _faults(source: Source) -> list[str]:
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(_fault, source.records))
+def _faults(source: Source) -> Iterator[str]:
+    """Yield what is wrong with each photo, "" if it is sound."""
+    # No program waits at its end for the threads of this pool, so one that hangs keeps none alive.
+    with ThreadPool(os.cpu_count()) as pool:
+        faults = pool.imap(_fault, source.records)
+        for record in source.records:
+            try:
+                yield faults.next(timeout=PATIENCE)
+            except multiprocessing.TimeoutError:
+                raise TimeoutError(
+                    f"the photo {record.image} was not decoded within {PATIENCE:g} seconds: "
+                    "remove it or its saliency map, or see whether the disk hangs"
+                ) from None
 
 
 def _sound(source: Source, left_out: Mapping[Path, str]) -> Source:

@@ -19,6 +19,12 @@ from getam.data.worker_signals import leave_signals
 WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a processor
 
 
+PATIENCE = 600.0
+"""So many seconds a training waits for a batch that its workers read. A disk may stall for long."""
+
+WORKER_HANGS = (
+    f"no photo was read within {PATIENCE:g} seconds: a photo hangs its decoder, or the disk hangs"
+)
 WORKER_DIED = (
     "a process that reads photos was killed: if memory is short, give fewer --workers or make the "
     "photos smaller"
@@ -178,6 +184,7 @@ def shuffled_loader(
     batch_size, seed, workers, balance, corrected_factor, rank, world_size, device
         See `train_loader`.
     """
+    options = worker_options(workers)
     repeats = repeat_factors(source, balance, corrected=corrected_factor)
     sampler = ShuffledBatches(
         repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
@@ -187,7 +194,8 @@ def shuffled_loader(
         batch_sampler=sampler,
         device=device,
         persistent_workers=workers != 0,
-        **worker_options(workers),
+        timeout=PATIENCE if options["num_workers"] else 0,
+        **options,
     )
 
 
@@ -242,6 +250,8 @@ def plain_error(error: Exception) -> Exception:
     as it is.
     """
     text = str(error)
+    if "DataLoader timed out" in text:
+        return RuntimeError(WORKER_HANGS)
     if "DataLoader worker" not in text:
         return error
     # The traceback keeps the worker processes in a reference cycle. Collected later, perhaps inside
