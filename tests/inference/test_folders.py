@@ -42,6 +42,15 @@ def test_masks_carry_the_values_of_the_training_data(folder, source, tmp_path):
         np.testing.assert_array_equal(values_of(tmp_path / f"{record.id}.png"), expected)
 
 
+def test_masks_that_show_nothing_are_counted(folder, source, tmp_path, caplog):
+    predictor = Predictor.load(folder, device="cpu")
+    with torch.no_grad():
+        predictor.network.decoder.head[-1].bias[0] = 1e4
+    predict_folder(predictor, source, opened(tmp_path, source), workers=0)
+    count = len(source)
+    assert caplog.messages == [f"{count} of {count} masks show nothing but background"]
+
+
 def test_pseudo_labels_are_written_and_scored(model, source, tmp_path):
     scores = label_folder(model, source, opened(tmp_path / "out", source), workers=0)
     matrix = ConfusionMatrix(4)

@@ -27,25 +27,33 @@ def photos_of(counts: dict[str, int]) -> Source:
 
 
 def test_enough_of_everything_needs_no_advice() -> None:
-    assert not list(advice.before(photos_of({"cat": 10, "dog": 11}), steps=100, joint=60))
+    assert not list(advice.before(photos_of({"cat": 50, "dog": 50}), steps=100, joint=60))
 
 
 def test_few_photos_of_a_class() -> None:
-    (line,) = advice.before(photos_of({"cat": 9, "dog": 10, "yak": 1}), steps=100, joint=60)
+    (line,) = advice.before(photos_of({"cat": 9, "dog": 100, "yak": 1}), steps=100, joint=60)
     assert "photos show these classes, so their masks will be poor: cat 9, yak 1;" in line
     assert "--classes" in line
 
 
 def test_few_steps() -> None:
-    (line,) = advice.before(photos_of({"cat": 10, "dog": 10}), steps=99, joint=60)
+    (line,) = advice.before(photos_of({"cat": 50, "dog": 50}), steps=99, joint=60)
     assert "the run has only 99 steps" in line
     assert "--epochs" in line
 
 
 def test_a_run_that_learns_no_masks() -> None:
-    (line,) = advice.before(photos_of({"cat": 10, "dog": 10}), steps=100, joint=0)
+    (line,) = advice.before(photos_of({"cat": 50, "dog": 50}), steps=100, joint=0)
     assert "no step learns masks" in line
     assert "--joint-from" in line
+
+
+def test_few_photos_are_not_scored() -> None:
+    few = photos_of({"cat": 49, "dog": 49})  # and one without a label
+    (line,) = advice.before(few, steps=100, joint=60)
+    assert "below 100 photos none is held out" in line
+    assert "--val" in line
+    assert not list(advice.before(few, few, steps=100, joint=60))
 
 
 def test_true_masks_of_photos_that_train_are_not_scored() -> None:

@@ -22,7 +22,7 @@ from uuid import uuid4
 from getam.data import Source, check_photos
 from getam.elsewhere import whole_name
 from getam.extra import needs
-from getam.inference.folders import mask_work
+from getam.inference.folders import MaskWork
 from getam.inference.job import (
     TOLERANT,
     Job,
@@ -156,7 +156,7 @@ class Worker:
         workers: int | None,
         time_limit: float | None,
     ) -> None:
-        self.work = mask_work(load(), overlays=overlays)
+        self.work = MaskWork(load(), overlays=overlays)
         self.folder = folder
         self.part = part / uuid4().hex  # one that lost its connection may still be writing
         self.reading = {"workers": workers, "time_limit": time_limit}

@@ -114,23 +114,45 @@ def predict_folder(
     OSError, ValueError
         As :func:`getam.inference.run_job`.
     """
-    work = mask_work(predictor, overlays=overlays)
+    work = MaskWork(predictor, overlays=overlays)
     run_job(source, out, work, workers=workers, tolerance=tolerance)
+    if work.empty:
+        logger.warning("%d of %d masks show nothing but background", work.empty, work.made)
 
 
-def mask_work(predictor: Predictor, *, overlays: bool = False) -> Work:
-    """Return the work of `predict_folder` on one photo."""
-    table = file_values(predictor.classes)
+class MaskWork:
+    """This is the work of `predict_folder` on one photo.
 
-    def masks(_record: Record, batch: Batch) -> Files:
+    Parameters
+    ----------
+    predictor
+        The predictor that segments the photo.
+    overlays
+        Whether to write the photo with the colours of its mask, too.
+
+    Attributes
+    ----------
+    made
+        The number of masks that were made.
+    empty
+        The number of those that show nothing but background.
+    """
+
+    def __init__(self, predictor: Predictor, *, overlays: bool = False) -> None:
+        self.predictor, self.overlays = predictor, overlays
+        self.table = file_values(predictor.classes)
+        self.made = self.empty = 0
+
+    def __call__(self, _record: Record, batch: Batch) -> Files:
+        """Segment a photo, and return what writes its files."""
         photo = batch.image[0]
-        mask = table[predictor(photo).mask.long()]
+        mask = self.table[self.predictor(photo).mask.long()]
+        self.made += 1
+        self.empty += not mask.any()
         files: Files = {".png": partial(save_mask, mask=mask)}
-        if not overlays:
+        if not self.overlays:
             return files
         return {**files, ".overlay.jpg": partial(save_picture, blend(photo, mask))}
-
-    return masks
 
 
 def label_folder(

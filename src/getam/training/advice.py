@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from getam.check import tag_findings
 from getam.data import Source, read_photo
+from getam.data.hold_out import FEWEST
 from getam.evaluation import PhotoSigns, poor_masks
 from getam.inference import Predictor
 from getam.progress import counted
@@ -45,6 +46,11 @@ def before(source: Source, val: Source | None = None, *, steps: int, joint: int)
             f"no mask can be scored, because the {count} photos with a true mask all train: name "
             "photos that do not train with --val, or score such photos later with getam stages "
             "RUN --data DATA --truth MASKS"
+        )
+    elif val is None and len(source) < FEWEST:
+        yield (
+            f"nothing is scored on photos that this run has not seen: below {FEWEST} photos none "
+            "is held out, so name some with --val"
         )
 
 
