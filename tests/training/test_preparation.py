@@ -1,13 +1,15 @@
 """A part that wants to see all photos sees them once, before it runs."""
 
+from functools import partial
+
 import pytest
 import torch
 from together import together
 
-from getam.data import train_loader
+from getam.data import photo_loader
 from getam.network import Network
 from getam.pseudo_label import Labeller
-from getam.ranks import rank, world_size
+from getam.ranks import rank
 from getam.training import PARTS, PartKind, Step
 from getam.training.preparation import FromAllPhotos, Preparation
 from getam.training.shared_weights import bit_sum, check_equal_weights, copy_from_first
@@ -32,9 +34,13 @@ class Looking(torch.nn.Module):
         assert not torch.is_grad_enabled()
         batches = list(photos)
         LOOKS.append(sorted(batch.ids[0] for batch in batches))
-        assert all(side % 8 == 0 for batch in batches for side in batch.image.shape[2:])
         self.photos.fill_(len(batches))
         self.prepared.fill_(True)
+
+
+def whole_photos(source):
+    """What reads the photos about which something is known, one by one."""
+    return partial(photo_loader, source.for_training(), long_side=32, multiple=8, workers=0)
 
 
 @pytest.fixture
@@ -47,8 +53,7 @@ def prepared(new_network, source, monkeypatch):
         weights = {"classification": 1.0, "looking": 1.0}
         step = Step(new_network(), Labeller(), weights, begins={"looking": 0.7})
         step.train()
-        loader = train_loader(source, crop=32, batch_size=2, seed=0, workers=0)
-        return step, Preparation(step, loader)
+        return step, Preparation(step, whole_photos(source))
 
     return make
 
@@ -85,9 +90,7 @@ def prepared_here(network, source):
     weights = {"auxiliary": 1.0, "region_prototypes": 1.0}
     step = Step(network, Labeller(), weights)
     copy_from_first(step)
-    ranks = {"rank": rank(), "world_size": world_size()}
-    loader = train_loader(source, crop=32, batch_size=2, seed=0, workers=0, **ranks)
-    Preparation(step, loader).before(joint=False, done=0.0)
+    Preparation(step, whole_photos(source)).before(joint=False, done=0.0)
     check_equal_weights(step)
     return {name: bit_sum(own).item() for name, own in step.owned.named_buffers()}
 

@@ -71,7 +71,6 @@ class TrainLoader(BatchLoader):
     """
 
     batch_sampler: ShuffledBatches
-    dataset: TrainDataset
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         """Yield the batches from the present place to the end of the epoch."""
@@ -98,17 +97,11 @@ def train_loader(
     source: Source,
     *,
     crop: int,
-    batch_size: int,
     seed: int,
-    workers: int | None = None,
     scale: tuple[float, float] = (0.9, 1 / 0.875),
     flip: float = 0.5,
     jitter: float = 0.0,
-    balance: float = 0.0,
-    corrected_factor: float = 1.0,
-    rank: int = 0,
-    world_size: int = 1,
-    device: torch.device | str = "cpu",
+    **drawing: Any,
 ) -> TrainLoader:
     """Make the loader for training, which yields random crops with labels and corrected masks.
 
@@ -118,21 +111,10 @@ def train_loader(
         The photos. Those about which nothing is known are left out; see `Source.for_training`.
     crop, scale, flip, jitter
         See `TrainTransform`.
-    batch_size
-        Number of photos per batch and process.
     seed
         Seed of the order and the random changes. Neither depends on the number of workers.
-    workers
-        Number of worker processes. None takes two, or one on a single processor.
-    balance
-        How much more often photos of rare classes are drawn: the power of `repeat_factors`. With
-        0, every photo is drawn equally often.
-    corrected_factor
-        How much more often photos with a corrected mask are drawn.
-    rank, world_size
-        The number of this process, from 0, and how many processes a distributed run has.
-    device
-        Where the batches are wanted; see `copied_ahead`.
+    **drawing
+        The batch size and the other arguments of `shuffled_loader`.
 
     Returns
     -------
@@ -146,18 +128,8 @@ def train_loader(
     """
     source = source.for_training()
     transform = TrainTransform(crop, scale=scale, flip=flip, jitter=jitter)
-    return shuffled_loader(
-        TrainDataset(source, transform, seed=seed),
-        source,
-        batch_size=batch_size,
-        seed=seed,
-        workers=workers,
-        balance=balance,
-        corrected_factor=corrected_factor,
-        rank=rank,
-        world_size=world_size,
-        device=device,
-    )
+    crops = TrainDataset(source, transform, seed=seed)
+    return shuffled_loader(crops, source, seed=seed, **drawing)
 
 
 def shuffled_loader(
@@ -181,8 +153,21 @@ def shuffled_loader(
         The samples.
     source
         The photos of the data set, which say how often each is drawn.
-    batch_size, seed, workers, balance, corrected_factor, rank, world_size, device
-        See `train_loader`.
+    batch_size
+        Number of photos per batch and process.
+    seed
+        Seed of the order.
+    workers
+        Number of worker processes. None takes two, or one on a single processor.
+    balance
+        How much more often photos of rare classes are drawn: the power of `repeat_factors`. With
+        0, every photo is drawn equally often.
+    corrected_factor
+        How much more often photos with a corrected mask are drawn.
+    rank, world_size
+        The number of this process, from 0, and how many processes a distributed run has.
+    device
+        Where the batches are wanted; see `copied_ahead`.
     """
     options = worker_options(workers)
     repeats = repeat_factors(source, balance, corrected=corrected_factor)
@@ -219,14 +204,14 @@ def photo_loader(
     batch_size
         Number of photos per batch. Photos of different sizes are padded to the largest.
     workers, device
-        See `train_loader`.
+        See `shuffled_loader`.
     """
     photos = PhotoDataset(source, long_side=long_side, multiple=multiple)
     return BatchLoader(photos, device=device, batch_size=batch_size, **worker_options(workers))
 
 
 def worker_options(workers: int | None) -> dict[str, Any]:
-    """Return the arguments of a ``DataLoader`` about its processes; see `train_loader`."""
+    """Return the arguments of a ``DataLoader`` about its processes; see `shuffled_loader`."""
     processors = os.cpu_count() or 1
     most = WORKERS_A_PROCESSOR * processors
     if workers is not None and not 0 <= workers <= most:

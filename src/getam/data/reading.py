@@ -69,8 +69,9 @@ def read_each(
     long_side, multiple
         They say how large a photo is made; see `photo_loader`.
     workers
-        The number of processes that read photos; None as in `train_loader`. With 0, this process
-        reads them itself. Then there is no time limit, and a decoder that crashes ends the program.
+        The number of processes that read photos; None as in `shuffled_loader`. With 0, this
+        process reads them itself. Then there is no time limit, and a decoder that crashes ends
+        the program.
     time_limit
         So many seconds may be waited for a photo; None for no limit.
     """

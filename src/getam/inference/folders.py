@@ -14,7 +14,7 @@ from torch import Tensor
 from getam.data import Batch, Record, Source
 from getam.evaluation import ConfusionMatrix, Scores, read_mask
 from getam.files import whole_file
-from getam.inference.job import TOLERANT, Files, Tolerance, Work, run_job
+from getam.inference.job import TOLERANT, Files, Tolerance, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo
 from getam.inference.predictor import Predictor
 from getam.model import Model, size_for

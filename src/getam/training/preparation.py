@@ -1,13 +1,13 @@
 """A part of the loss may look at all photos once, before the step from which it runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from getam.data import Batch, TrainLoader, photo_loader
-from getam.network import Network, patch_stride
+from getam.data import Batch
+from getam.network import Network
 from getam.training.optimiser import train_mode
 from getam.training.shared_weights import copy_from_first
 from getam.training.step import Step
@@ -40,12 +40,12 @@ class Preparation:
     ----------
     step
         Its network sees the photos as it is then.
-    loader
-        The photos come from its data set, whole, with a long side of about its crop.
+    photos
+        It reads the photos from the beginning, whole and one by one.
     """
 
-    def __init__(self, step: Step, loader: TrainLoader) -> None:
-        self.step, self.loader = step, loader
+    def __init__(self, step: Step, photos: Callable[[], Iterable[Batch]]) -> None:
+        self.step, self.photos = step, photos
         parts: Mapping[str, object] = step.parts
         self.waiting = {n: part for n, part in parts.items() if isinstance(part, FromAllPhotos)}
 
@@ -63,15 +63,3 @@ class Preparation:
         part.prepare(self.step.network, self.photos())
         train_mode(self.step)
         copy_from_first(self.step)
-
-    def photos(self) -> Iterable[Batch]:
-        """Return the photos one by one, such that half of a side still is whole patches."""
-        data = self.loader.dataset
-        multiple = 2 * patch_stride(self.step.network.backbone)
-        return photo_loader(
-            data.source,
-            long_side=data.transform.crop,
-            multiple=multiple,
-            workers=self.loader.num_workers,
-            device=self.loader.device,
-        )

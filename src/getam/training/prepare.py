@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any, cast
@@ -18,12 +19,19 @@ from getam.data import (
     Views,
     check_photos,
     check_truth,
+    photo_loader,
     shuffled_loader,
     train_loader,
 )
 from getam.device import choose_device
 from getam.model import Model, View
-from getam.network import Network, checkpoint_blocks, drop_blocks, share_batch_norm
+from getam.network import (
+    Network,
+    checkpoint_blocks,
+    drop_blocks,
+    patch_stride,
+    share_batch_norm,
+)
 from getam.pseudo_label import Labeller
 from getam.ranks import from_first, gather, is_first, world_size
 from getam.recipe import Facts, Recipe, recipe_for
@@ -41,6 +49,7 @@ from getam.training.label_sources import make_source
 from getam.training.mark import mark_of
 from getam.training.optimiser import build_optimiser, freeze_backbone, freeze_blocks
 from getam.training.precision import Format, fast_precision
+from getam.training.preparation import Preparation
 from getam.training.processes import launch, processes_here
 from getam.training.run_folder import RunFolder, check_listable, recorded_settings
 from getam.training.schedule import Schedule
@@ -432,6 +441,14 @@ def build_trainer(
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,
     )
+    whole_photos = partial(
+        photo_loader,
+        source,
+        long_side=recipe.crop,
+        multiple=2 * patch_stride(network.backbone),  # half of a side is whole patches, too
+        workers=workers,
+        device=fabric.device,
+    )
     optimiser = build_optimiser(
         step,
         recipe.optimiser,
@@ -448,4 +465,5 @@ def build_trainer(
         run=run,
         accumulate=recipe.accumulate,
         ema=decay_of(recipe.ema, updates=schedule.steps / recipe.accumulate),
+        preparation=Preparation(step, whole_photos),
     )

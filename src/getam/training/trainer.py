@@ -57,6 +57,8 @@ class Trainer:
         Steps whose gradients are averaged before the optimiser acts; fewer at an epoch's end.
     ema
         Decay of the averaged weights, 0 for none.
+    preparation
+        What parts of the loss do before they run; None if there are none that do anything.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Trainer:
         run: RunFolder,
         accumulate: int = 1,
         ema: float = 0.0,
+        preparation: Preparation | None = None,
     ) -> None:
         self.fabric = fabric
         self.step = step
@@ -81,6 +84,7 @@ class Trainer:
         self.run = run
         self.accumulate = accumulate
         self.average = averaged(self.network, ema) if ema else None
+        self.preparation = preparation
         self.done = 0
         self.saved: tuple[int, float] = 0, time.monotonic()  # after which step, and when
         self.epoch = EpochMeter(self.network.num_classes)
@@ -130,7 +134,6 @@ class Trainer:
         waiting = time.monotonic()
         on_begin()
         self.epoch.began += time.monotonic() - waiting  # no photo was trained on meanwhile
-        preparation = Preparation(self.step, self.loader)
         with (
             self.failure_told(),
             listen() as request,
@@ -140,7 +143,8 @@ class Trainer:
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
                 for batch in self.loader:
-                    preparation.before(**self.place())
+                    if self.preparation is not None:
+                        self.preparation.before(**self.place())
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
