@@ -35,11 +35,10 @@ from getam.inference.stages import LABEL, StageCounts
 from getam.model import load_model, photos_for
 from getam.network import build_network
 from getam.recipe import Facts, Recipe, recipe_for
-from getam.training import Step, facts_of
+from getam.training import build_labeller, facts_of
+from getam.training.build import change_network, label_source_of, optimiser_of, step_of
 from getam.training.checkpoint import load_checkpoint
-from getam.training.label_sources import make_source, source_at
-from getam.training.optimiser import build_optimiser, freeze_blocks
-from getam.training.prepare import build_labeller, weights_of
+from getam.training.label_sources import source_at
 
 RESULTS = Path(__file__).parent / "results" / "field.json"
 COST = RESULTS.with_name("field_cost.json")
@@ -88,7 +87,8 @@ def stages(source: Source, choosing: Source, settings: dict[str, Any], run: Path
     full = Predictor(model, model.view.changed(scales=SCALES, flip=True, crf=True))
     counts = StageCounts.of_classes(["background", *choosing.classes], [])
     mask = ConfusionMatrix(len(CLASSES) + 1)
-    step = step_of(load_model(run).network, recipe).to(model.device)
+    labels = label_source_of(recipe, build_labeller(recipe))
+    step = step_of(load_model(run).network, labels, recipe).to(model.device)
     step.load_state_dict(load_checkpoint(run)["step"])
     taught = replace(
         model,
@@ -112,23 +112,6 @@ def stages(source: Source, choosing: Source, settings: dict[str, Any], run: Path
     }
 
 
-def step_of(network: Any, recipe: Recipe) -> Step:
-    """Return the step of a row."""
-    return Step(
-        network,
-        make_source(
-            recipe.label_source,
-            build_labeller(recipe),
-            corrected=False,
-            joint_from=recipe.joint_from,
-        ),
-        weights_of(recipe),
-        begins=recipe.parts_from,
-        padding=recipe.padding,
-        tag_weight=recipe.tag_weight,
-    )
-
-
 class Costed(Trainer):
     """A network with the optimiser and the step of a row; ``joint`` and ``supervised`` run it."""
 
@@ -143,15 +126,10 @@ class Costed(Trainer):
             has_saliency=False,
         )
         recipe = recipe_of(settings, facts)
-        freeze_blocks(network, recipe.frozen_blocks)
-        self.step = step_of(network, recipe)
-        self.optimiser = build_optimiser(
-            self.step,
-            recipe.optimiser,
-            learning_rate=recipe.learning_rate,
-            head_factor=recipe.head_factor,
-            weight_decay=recipe.weight_decay,
-        )
+        change_network(network, recipe)
+        labels = label_source_of(recipe, build_labeller(recipe))
+        self.step = step_of(network, labels, recipe)
+        self.optimiser = optimiser_of(self.step, recipe)
 
 
 def cost(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -150,6 +150,18 @@ def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
     assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
 
 
+def test_a_run_goes_on_with_saliency_maps_that_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    voc, run = write_voc(tmp_path / "photos"), tmp_path / "run"
+    maps = ["--saliency", str(voc / "saliency")]
+    assert main(["train", "--data", str(voc), *maps, "--out", str(run), *TINY]) == 0
+    moved = (voc / "saliency").rename(tmp_path / "maps")
+    assert main(["train", "--out", str(run), "--resume", "--saliency", "maps"]) == 0
+    assert recorded_settings(run)["saliency"] == str(moved)
+
+
 def test_a_run_keeps_what_it_held_out_when_more_masks_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from getam.training.prepare import prepare, schedule_of
+from getam.training.prepare import prepare
 from training.conftest import RECIPE
 
 REST = {
@@ -40,13 +40,6 @@ def test_what_cannot_be_trained_is_refused_before(source, new_network, tmp_path:
         prepare(new_network(), source, tmp_path / "c", recipe=RECIPE, val=bare, **REST)
 
 
-def test_stochastic_depth_reaches_the_network(source, new_network, tmp_path: Path) -> None:
-    recipe = replace(RECIPE, drop_path=0.2)
-    ready = prepare(new_network(), source, tmp_path / "a", recipe=recipe, val=None, **REST)
-    blocks = ready.trainer.network.backbone.blocks
-    assert blocks[-1].drop_path1.drop_prob == pytest.approx(0.2)
-
-
 def test_photos_of_a_step_that_cannot_be_shared_start_no_process(
     source, new_network, tmp_path: Path
 ) -> None:
@@ -54,8 +47,3 @@ def test_photos_of_a_step_that_cannot_be_shared_start_no_process(
     with pytest.raises(ValueError, match="4 photos of a step cannot be shared evenly by 3"):
         recipe = replace(RECIPE, batch_size=4)
         prepare(new_network(), source, tmp_path / "a", recipe=recipe, val=None, **three)
-
-
-def test_shares_of_a_recipe_become_steps() -> None:
-    schedule = schedule_of(replace(RECIPE, joint_from=0.4, warmup=0.1), steps=50)
-    assert (schedule.joint_from, schedule.warmup) == (20, 5)

@@ -32,6 +32,18 @@ def test_a_run_may_go_on_elsewhere(tmp_path):
         check_same(tmp_path, began)  # a finished run is not moved
 
 
+@pytest.mark.parametrize(
+    ("began", "now"), [("auto", "/maps"), ("/maps", "auto"), (None, "/maps"), ("/maps", None)]
+)
+def test_a_folder_of_saliency_maps_may_move_and_no_more(began, now, tmp_path):
+    RunFolder(tmp_path / "a", {"saliency": "/maps"}).begin()
+    moved = RunFolder(tmp_path / "a", {"saliency": "/other"}, resume=True)
+    assert moved.config["saliency"] == "/other"
+    RunFolder(tmp_path / "b", {"saliency": began}).begin()
+    with pytest.raises(ValueError, match="saliency is .*, but the run in .* began with"):
+        RunFolder(tmp_path / "b", {"saliency": now}, resume=True)
+
+
 def test_killed_before_the_first_checkpoint(tmp_path, caplog):
     path = tmp_path / "run"
     assert goes_on(path, resume=True)  # nothing is there: an error will say so

@@ -2,9 +2,10 @@
 
 from getam.recipe import Recipe
 from getam.stopped import Stopped
+from getam.training.build import build_labeller
 from getam.training.estimate import Estimate, estimate
 from getam.training.parts import PARTS, Part, PartInput, PartKind, Seen
-from getam.training.prepare import build_labeller, facts_of
+from getam.training.prepare import facts_of
 from getam.training.step import Step, StepOutput
 from getam.training.train import Trained, score_run, train
 

@@ -49,8 +49,8 @@ FREE = frozenset(
 MOVABLE = frozenset({"data", "labels", "truth", "corrected"})
 """These inputs of a run may lie elsewhere when it goes on.
 
-The photos, the tags and the corrected masks are compared by what they hold, and masks to score with
-are never learnt from."""
+The tags and the corrected masks are compared by what they hold, photos by their ids, and masks to
+score with are never learnt from. So may a folder of saliency maps; see `movable`."""
 
 
 class RunFolder:
@@ -82,8 +82,9 @@ class RunFolder:
         self.config: dict[str, Any] = json.loads(json.dumps(config, default=str))
         self.resume = resume
         if resume:
-            check_same(path, self.config, free=FREE | MOVABLE)
-            moved = {name: self.config[name] for name in MOVABLE & self.config.keys()}
+            may_move = movable(path, self.config)
+            check_same(path, self.config, free=FREE | may_move)
+            moved = {name: self.config[name] for name in may_move & self.config.keys()}
             self.config = recorded_settings(path) | moved
         else:
             self.check_new()
@@ -252,6 +253,17 @@ def metrics_of(folder: Path) -> list[dict[str, Any]]:
     lines = file.read_text(errors="replace").splitlines(keepends=True) if file.exists() else []
     whole = [line for line in lines if line.endswith("\n")]
     return [json_object(t, origin=f"line {n} of {file}") for n, t in enumerate(whole, start=1)]
+
+
+def movable(folder: Path, config: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the inputs that may lie elsewhere when the run in a folder goes on.
+
+    A folder of saliency maps may. The name of a provider, which makes other maps, may not become a
+    folder, nor may maps come or go.
+    """
+    given = (recorded_settings(folder).get("saliency"), config.get("saliency"))
+    folders = all(value is not None and Path(value).is_absolute() for value in given)
+    return MOVABLE | {"saliency"} if folders else MOVABLE
 
 
 def check_same(folder: Path, config: Mapping[str, Any], *, free: Collection[str] = FREE) -> None:

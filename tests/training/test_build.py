@@ -1,0 +1,52 @@
+"""What a recipe says becomes a network that learns, a schedule, a step and an optimiser."""
+
+from dataclasses import replace
+
+import pytest
+
+from getam.training import build_labeller
+from getam.training.build import (
+    change_network,
+    decay_of,
+    label_source_of,
+    optimiser_of,
+    schedule_of,
+    step_of,
+    weights_of,
+)
+from training.conftest import RECIPE
+
+
+def test_shares_of_a_recipe_become_steps() -> None:
+    schedule = schedule_of(replace(RECIPE, joint_from=0.4, warmup=0.1), steps=50)
+    assert (schedule.joint_from, schedule.warmup) == (20, 5)
+
+
+def test_a_share_of_a_run_becomes_a_decay_per_update() -> None:
+    assert decay_of(0.1, updates=1000) == pytest.approx(0.99)
+    assert decay_of(0.1, updates=5) == 0  # the last weights alone
+
+
+def test_a_network_learns_as_the_recipe_says(new_network) -> None:
+    network = new_network()
+    change_network(network, replace(RECIPE, drop_path=0.2, frozen_blocks=1))
+    first, *_, last = network.backbone.blocks
+    assert last.drop_path1.drop_prob == pytest.approx(0.2)
+    assert not any(parameter.requires_grad for parameter in first.parameters())
+    assert all(parameter.requires_grad for parameter in last.parameters())
+    change_network(network, replace(RECIPE, frozen=True, scale=(1.0, 1.0), jitter=0.0))
+    assert not any(parameter.requires_grad for parameter in network.backbone.parameters())
+    assert all(parameter.requires_grad for parameter in network.decoder.parameters())
+
+
+def test_a_step_has_the_parts_of_the_recipe(new_network) -> None:
+    recipe = replace(RECIPE, parts={"patch_contrast": 0.2, "auxiliary": 1.0}, energy_weight=0.0)
+    labels = label_source_of(recipe, build_labeller(recipe))
+    step = step_of(new_network(), labels, recipe)
+    running = set(step.running(joint=True, done=1.0))
+    assert {"patch_contrast", "auxiliary", "segmentation"} <= running
+    assert "energy" not in running
+    assert "saliency" in weights_of(replace(recipe, saliency_target="paper"))
+    optimiser = optimiser_of(step, recipe)
+    held = {id(p) for group in optimiser.param_groups for p in group["params"]}
+    assert held == {id(p) for p in step.parameters() if p.requires_grad}
