@@ -4,8 +4,8 @@ Every row is a method of ``trials.yaml`` (kind ``field``) inside of our recipe: 
 backbone weights, crop, number of photos seen and test, tags alone. It trains by the short protocol
 of ``trials.py`` and is scored on the choosing photos. Maps and pseudo labels are those of the
 method's own label source. "full test" predicts by four sizes, mirrored too, and a dense CRF.
-``--cost`` times a step of each method on this machine instead, beside a step of the same network
-that is given its labels. Finished rows of ``results/field.json`` and ``field_cost.json`` are not
+``--cost`` times a step of each method on this machine instead, beside a step of the default's
+network that is given masks. Finished rows of ``results/field.json`` and ``field_cost.json`` are not
 run again.
 """
 
@@ -142,16 +142,16 @@ def cost(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         partial(method.joint, batch),
         partial(plain.supervised, batch, label),
     ]
-    ours, theirs = interleaved(*sides, repeats=7)
+    own, others = interleaved(*sides, repeats=7)
     peaks = []
     for side in sides:
         with TensorMemory() as memory:
             side()
         peaks.append(memory.peak)
     return {
-        "seconds": round(median(ours), 4),
-        "plain": round(median(theirs), 4),
-        "ratio": round(median(ours) / median(theirs), 2),
+        "seconds": round(median(own), 4),
+        "plain": round(median(others), 4),
+        "ratio": round(median(own) / median(others), 2),
         "memory ratio": round(peaks[0] / peaks[1], 2),
         "threads": torch.get_num_threads(),
         "instructions": torch.backends.cpu.get_cpu_capability(),

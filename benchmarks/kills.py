@@ -375,16 +375,25 @@ def check_masks(out: Path, whole: Path) -> None:
         assert (out / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+EXTRAS = {
+    "while a checkpoint was written": "while a checkpoint was written",
+    "between two names": "after the old checkpoint was renamed and before the new one had its name",
+}
+"""What a kill may have hit besides, by its name in a row."""
+
+
 def table(rows: dict[str, Any]) -> str:
     """Return how many kills hit what, in Markdown."""
     lines = ["| what was killed | kills | of them |", "| --- | --- | --- |"]
     for kind in (TRAINING, PREDICTION):
         kills = [row for name, row in rows.items() if name.startswith(kind)]
         hits = Counter(row["hit"] for row in kills)
-        for extra in ("while a checkpoint was written", "between two names"):
-            hits[extra] += sum(bool(row.get(extra)) for row in kills)
         told = ", ".join(f"{count} {what}" for what, count in sorted(hits.items()) if count)
-        lines.append(f"| {kind} | {len(kills)} | {told} |")
+        extras = {extra: sum(bool(row.get(extra)) for row in kills) for extra in EXTRAS}
+        of_these = ", ".join(f"{count} {EXTRAS[extra]}" for extra, count in extras.items() if count)
+        lines.append(
+            f"| {kind} | {len(kills)} | {told}{'; of these ' * bool(of_these)}{of_these} |"
+        )
     return "\n".join(lines)
 
 

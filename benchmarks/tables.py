@@ -348,12 +348,13 @@ def plan() -> str:
     lines = []
     for photos in (10_000_000, 100_000_000):
         for row in read_rows(LATEST)["predict"]["rows"]:
-            seconds = row["seconds"] / 200 * photos  # of a process of two threads
-            cores = 2 * seconds / 3600
+            _, backbone, measured = row["name"].split(", ")
+            seconds = row["seconds"] / int(measured.split()[0]) * photos
+            cores = 2 * seconds / 3600  # of a process of two threads
             lines.append(
                 [
                     f"{photos / 1e6:.0f} million",
-                    row["name"].split(", ")[1],
+                    backbone,
                     f"{cores:,.0f}",
                     f"{cores / (MACHINES * CORES):,.1f}",
                     f"{cores * PRICE:,.0f} dollars",

@@ -57,13 +57,14 @@ def rule_of(node: Any) -> Callable[[Gradients, Gradients], Gradients] | None:
     """Return what replaces the gradients of an operation; None if they stay as they are."""
     kind = node.name()
     if kind.startswith("NativeLayerNorm"):
-        return lambda _, after: (normalised(node, after[0]), None, None)
+        return lambda _, from_outputs: (normalised(node, from_outputs[0]), None, None)
     if kind.startswith("Gelu"):
-        return lambda _, after: (unchanged(node, after[0]),)
-    if kind.startswith("ScaledDotProduct"):  # two products, and the second one hands on a half
-        return lambda before, _: scaled(before, [0.25, 0.25, 0.5])
+        return lambda _, from_outputs: (unchanged(node, from_outputs[0]),)
+    if kind.startswith("ScaledDotProduct"):
+        # softmax(q k) v: v gets half of the relevance, and q and k share the other half.
+        return lambda to_inputs, _: scaled(to_inputs, [0.25, 0.25, 0.5])
     if kind.startswith("Bmm"):  # attention that torch has not fused
-        return lambda before, _: scaled(before, [0.5, 0.5])
+        return lambda to_inputs, _: scaled(to_inputs, [0.5, 0.5])
     return None
 
 

@@ -71,7 +71,7 @@ from getam.data import check, list_photos
 
 decode = check.check_photo
 check.check_photo = lambda path: time.sleep(600) if path.stem == "b" else decode(path)
-check.PATIENCE = 0.5
+check.DECODE_TIMEOUT = 0.5
 try:
     check.check_photos(list_photos(sys.argv[1]))
 except TimeoutError as error:

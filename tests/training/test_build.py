@@ -9,10 +9,10 @@ from getam.training.build import (
     change_network,
     decay_of,
     label_source_of,
+    loss_weights_of,
     optimiser_of,
     schedule_of,
     step_of,
-    weights_of,
 )
 from training.conftest import RECIPE
 
@@ -46,7 +46,7 @@ def test_a_step_has_the_parts_of_the_recipe(new_network) -> None:
     running = set(step.running(joint=True, done=1.0))
     assert {"patch_contrast", "auxiliary", "segmentation"} <= running
     assert "energy" not in running
-    assert "saliency" in weights_of(replace(recipe, saliency_target="paper"))
+    assert "saliency" in loss_weights_of(replace(recipe, saliency_target="paper"))
     optimiser = optimiser_of(step, recipe)
     held = {id(p) for group in optimiser.param_groups for p in group["params"]}
     assert held == {id(p) for p in step.parameters() if p.requires_grad}

@@ -109,7 +109,7 @@ def test_a_photo_hangs_its_decoder(run, new_network, whole, caplog, monkeypatch)
         time.sleep(600 * draw.epoch)  # all photos of the second epoch
         return healthy(self, draw)
 
-    monkeypatch.setattr(loader, "PATIENCE", 2.0)
+    monkeypatch.setattr(loader, "BATCH_TIMEOUT", 2.0)
     monkeypatch.setattr(TrainDataset, "__getitem__", hangs)
     faults = {"fault": lambda: None, "mend": monkeypatch.undo}
     message = "a photo hangs its decoder, or the disk hangs"

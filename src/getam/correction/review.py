@@ -25,7 +25,7 @@ from getam.correction.first_label import first_label
 from getam.correction.order import worst_first
 from getam.data import Record, Source, photo_size
 from getam.evaluation import read_mask
-from getam.inference import file_values
+from getam.inference import file_values, training_numbers
 from getam.model import Model
 from getam.outputs import OutputFolder
 from getam.report import save_mask
@@ -239,9 +239,8 @@ class Review:
     def _read(self, record: Record) -> np.ndarray:
         file, size = self._file(record), photo_size(record.image)
         mask = read_mask(file)
-        values = file_values(self.source.classes)[: len(self.source.classes) + 1]
-        numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
-        numbers[values.long()] = torch.arange(len(values), dtype=torch.uint8)
+        count = len(self.source.classes) + 1
+        numbers = training_numbers(file_values(self.source.classes), count=count)
         label = numbers[mask.long()]
         if tuple(mask.shape) != size or ((label == IGNORE) & (mask != IGNORE)).any():
             raise ValueError(

@@ -11,7 +11,7 @@ from getam.data.finding import Finding, notice_for
 from getam.data.photo import check_photo
 from getam.data.source import Record, Source
 
-PATIENCE = 120.0
+DECODE_TIMEOUT = 120.0
 """So many seconds may pass until the next photo is decoded."""
 
 
@@ -68,10 +68,10 @@ def _faults(source: Source) -> Iterator[str]:
         faults = pool.imap(_fault, source.records)
         for record in source.records:
             try:
-                yield faults.next(timeout=PATIENCE)
+                yield faults.next(timeout=DECODE_TIMEOUT)
             except multiprocessing.TimeoutError:
                 raise TimeoutError(
-                    f"the photo {record.image} was not decoded within {PATIENCE:g} seconds: "
+                    f"the photo {record.image} was not decoded within {DECODE_TIMEOUT:g} seconds: "
                     "remove it or its saliency map, or see whether the disk hangs"
                 ) from None
 

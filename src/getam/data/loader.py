@@ -19,11 +19,12 @@ from getam.data.worker_signals import leave_signals
 WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a processor
 
 
-PATIENCE = 600.0
+BATCH_TIMEOUT = 600.0
 """So many seconds a training waits for a batch that its workers read. A disk may stall for long."""
 
 WORKER_HANGS = (
-    f"no photo was read within {PATIENCE:g} seconds: a photo hangs its decoder, or the disk hangs"
+    f"no photo was read within {BATCH_TIMEOUT:g} seconds: a photo hangs its decoder, or the disk "
+    "hangs; see which, and go on with --resume"
 )
 WORKER_DIED = (
     "a process that reads photos was killed: if memory is short, give fewer --workers or make the "
@@ -179,7 +180,7 @@ def shuffled_loader(
         batch_sampler=sampler,
         device=device,
         persistent_workers=workers != 0,
-        timeout=PATIENCE if options["num_workers"] else 0,
+        timeout=BATCH_TIMEOUT if options["num_workers"] else 0,
         **options,
     )
 

@@ -7,6 +7,7 @@ from getam.inference.folders import (
     maps_folder,
     output_folder,
     predict_folder,
+    training_numbers,
 )
 from getam.inference.job import TOLERANT, Files, Tolerance, Work, not_done, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo, label_photos
@@ -55,6 +56,7 @@ __all__ = [
     "read_quality",
     "run_job",
     "score_stages",
+    "training_numbers",
     "warning_of",
     "write_quality",
     "without_scored",

@@ -79,6 +79,21 @@ def file_values(classes: dict[str, int]) -> Tensor:
     return table
 
 
+def training_numbers(table: Tensor, *, count: int) -> Tensor:
+    """Return the table from values of mask files to ``count`` training numbers, 255 for the rest.
+
+    Parameters
+    ----------
+    table
+        What `file_values` returned, or its beginning.
+    count
+        The number of classes, background included.
+    """
+    numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
+    numbers[table[:count].long()] = torch.arange(count, dtype=torch.uint8)
+    return numbers
+
+
 def predict_folder(
     predictor: Predictor,
     source: Source,
@@ -235,8 +250,7 @@ def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores | N
     if not scored:
         return None
     names = ["background", *source.classes]
-    numbers = torch.full((256,), IGNORE, dtype=torch.uint8)
-    numbers[table[: len(names)].long()] = torch.arange(len(names), dtype=torch.uint8)
+    numbers = training_numbers(table, count=len(names))
     matrix = ConfusionMatrix(len(names))
     for record in scored:
         label = numbers[read_mask(out.file(record.id, ".png")).long()]

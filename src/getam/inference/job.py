@@ -101,7 +101,7 @@ def run_job(
 ) -> None:
     """Work on every photo that is not done, and write and record its files.
 
-    What was done and what failed, ``out`` tells afterwards. One line per failure is logged, at
+    Afterwards ``out`` says what was done and what failed. One line per failure is logged, at
     most ten, and the name of the manifest, which has all of them.
 
     Parameters
@@ -190,7 +190,7 @@ class Patience:
         TooManyFailed
             If more photos failed than may.
         ValueError
-            If the reason is none of the photos.
+            If the fault lies in the settings, and not in the photos.
         """
         if len(self.reasons) >= ALIKE:
             self.refuse_one_reason()

@@ -16,7 +16,7 @@ from getam.recipe.recipe import Recipe
 
 STEPS = 500  # a run has at least this many, so few photos are seen more often
 EPOCHS = 5  # a run has this many epochs, or more if these are too few steps
-BATCH = 4  # many small steps reach the score of fewer large ones with half as many photos
+BATCH = 4  # with half as many photos, many small steps reach the score of fewer large ones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +175,11 @@ def paper(facts: Facts) -> dict[str, Any]:
     return {**released(facts), **repairs}
 
 
-def tags_alone(facts: Facts) -> dict[str, Any]:
-    """Return the default recipe without what is ours alone; the methods below begin with it."""
+def other_method(facts: Facts) -> dict[str, Any]:
+    """Return what the recipes of other methods begin with: the default without what is ours alone.
+
+    Some values repeat the default's, so that a change of the default does not reach them.
+    """
     return {
         **default(facts),
         "joint_factor": 1.0,
@@ -193,7 +196,7 @@ def tags_alone(facts: Facts) -> dict[str, Any]:
     }
 
 
-SUM_OF_TWO = 0.5
+MEAN_FROM_SUM = 0.5
 """AFA and ToCo average the losses of background and foreground; the segmentation loss adds them."""
 
 ENERGY = 1e-7
@@ -209,7 +212,7 @@ def afa(facts: Facts) -> dict[str, Any]:
     The second phase begins after 2000 of them, and labels walk from 6000 on.
     """
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 15,
         "joint_from": 0.1,
         "batch_size": 8,
@@ -220,7 +223,7 @@ def afa(facts: Facts) -> dict[str, Any]:
         "weight_decay": 0.01,
         "warmup": 0.075,
         "method": "cam",
-        "segmentation_weight": 0.1 * SUM_OF_TWO,
+        "segmentation_weight": 0.1 * MEAN_FROM_SUM,
         "parts": {"affinity": 0.1},
         "label_source": "afa",
         "test_crf": True,
@@ -233,7 +236,7 @@ def acr(facts: Facts) -> dict[str, Any]:
     The authors end with the seeds and train another network on them.
     """
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 20,
         "joint_from": 0.5,
         "batch_size": 4,
@@ -254,9 +257,9 @@ def acr(facts: Facts) -> dict[str, Any]:
 
 
 def aream(facts: Facts) -> dict[str, Any]:
-    """Return AReAM's settings (He et al., arXiv 2305.03112): after 10 of 60 epochs labels teach."""
+    """Return AReAM's settings (He et al., arXiv 2305.03112): labels teach after 10 of 60 epochs."""
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 60,
         "joint_from": 1 / 6,
         "batch_size": 64,
@@ -279,7 +282,7 @@ def mctformer(facts: Facts) -> dict[str, Any]:
     run trains masks.
     """
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 60,
         "joint_from": 0.75,
         "batch_size": 64,
@@ -301,7 +304,7 @@ def toco(facts: Facts) -> dict[str, Any]:
     The masks are taught after 2000 of them. The loss of the two contrasts is there from the start.
     """
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 8,
         "joint_from": 0.1,
         "batch_size": 4,
@@ -314,7 +317,7 @@ def toco(facts: Facts) -> dict[str, Any]:
         "warmup": 0.075,
         "method": "cam",
         "rule_settings": {"low": 0.25, "high": 0.7},
-        "segmentation_weight": 0.1 * SUM_OF_TWO,
+        "segmentation_weight": 0.1 * MEAN_FROM_SUM,
         "energy_weight": 0.05 * ENERGY,
         "parts": {"auxiliary": 1.0, "patch_contrast": 0.2, "crop_contrast": 0.5},
         "label_source": "class_maps",
@@ -361,7 +364,7 @@ def flipcam(facts: Facts) -> dict[str, Any]:
     run trains masks. The rate is ours, because theirs is that of a convolutional network.
     """
     return {
-        **tags_alone(facts),
+        **other_method(facts),
         "epochs": 200,
         "joint_from": 0.75,
         "batch_size": 32,

@@ -243,8 +243,8 @@ FURTHER_PARTS = (
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "label_source": (
-        *("tags", "toco", "tsdcam", "afa", "aream", "aream_by_entropy", "common_neighbours"),
-        *("mctformer", "class_maps", "class_maps_aprm"),
+        *("tags", "two_backgrounds", "two_backgrounds_aprm", "class_maps", "class_maps_aprm"),
+        *("afa", "aream", "aream_by_entropy", "common_neighbours", "mctformer"),
     ),
     "saliency_target": ("paper", "released"),
     "padding": ("ignored", "background"),

@@ -1,4 +1,4 @@
-"""This module builds the parts of a run as a recipe says."""
+"""This module builds the trainer of a run, piece by piece, as a recipe says."""
 
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,8 @@ def build_trainer(
 ) -> Trainer:
     """Put loader, optimiser and schedule of a recipe around a network.
 
-    A frozen run has fixed ``views``.
+    The generators are seeded, and the network is changed in place; see `change_network`. A frozen
+    run has fixed ``views``, from `views_of`.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def build_trainer(
         fabric=fabric,
         run=run,
         accumulate=recipe.accumulate,
-        ema=decay_of(recipe.ema, updates=schedule.steps / recipe.accumulate),
+        ema_decay=decay_of(recipe.ema, updates=schedule.steps / recipe.accumulate),
         preparation=Preparation(step, whole_photos),
     )
 
@@ -109,7 +110,7 @@ def change_network(network: Network, recipe: Recipe, *, processes: int = 1) -> N
 def label_source_of(
     recipe: Recipe, labeller: Labeller, *, corrected: bool = False
 ) -> SourceOfParts:
-    """Return what makes the labels that the masks learn from."""
+    """Return the function that makes the label source from the network and the parts."""
     return make_source(
         recipe.label_source, labeller, corrected=corrected, joint_from=recipe.joint_from
     )
@@ -120,7 +121,7 @@ def step_of(network: Network, label_source: SourceOfParts, recipe: Recipe) -> St
     return Step(
         network,
         label_source,
-        weights_of(recipe),
+        loss_weights_of(recipe),
         begins=recipe.parts_from,
         padding=recipe.padding,
         tag_weight=recipe.tag_weight,
@@ -162,7 +163,7 @@ def view_of(recipe: Recipe) -> View:
     )
 
 
-def weights_of(recipe: Recipe) -> dict[str, float]:
+def loss_weights_of(recipe: Recipe) -> dict[str, float]:
     """Return the weight of each part of the loss."""
     saliency = "saliency" if recipe.saliency_target == "paper" else "saliency_released"
     return {

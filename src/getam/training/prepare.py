@@ -101,8 +101,8 @@ def prepare(
 ) -> Prepared:
     """Check everything that a run needs and put it together. Nothing is written.
 
-    What can be checked alone comes first: then no other process is started for a mistake, and none
-    has written yet when another one looks at the run folder.
+    What can be checked alone comes first. So a mistake stops the command before it starts other
+    processes, and every process finds the run folder untouched.
 
     The parameters and the errors are those of :func:`getam.train`.
     """
@@ -126,7 +126,7 @@ def prepare(
     check_cache(cache, frozen=recipe.frozen)
     if recipe.frozen:
         check_frozen(recipe, network, processes=processes)
-    launch(device, devices)
+    launch(device, devices)  # the processes must meet before they compare what they found
     check_same_everywhere(source, recipe, corrected)
     recipe = with_precision(recipe, network, device)
     run.config["precision"] = recipe.precision  # the folder was checked before it was known

@@ -55,7 +55,7 @@ class Trainer:
         Where metrics and checkpoints go.
     accumulate
         Steps whose gradients are averaged before the optimiser acts; fewer at an epoch's end.
-    ema
+    ema_decay
         Decay of the averaged weights, 0 for none.
     preparation
         What parts of the loss do before they run; None if there are none that do anything.
@@ -71,7 +71,7 @@ class Trainer:
         fabric: Fabric,
         run: RunFolder,
         accumulate: int = 1,
-        ema: float = 0.0,
+        ema_decay: float = 0.0,
         preparation: Preparation | None = None,
     ) -> None:
         self.fabric = fabric
@@ -83,7 +83,7 @@ class Trainer:
         self.schedule = schedule
         self.run = run
         self.accumulate = accumulate
-        self.average = averaged(self.network, ema) if ema else None
+        self.average = averaged(self.network, ema_decay) if ema_decay else None
         self.preparation = preparation
         self.done = 0
         self.saved: tuple[int, float] = 0, time.monotonic()  # after which step, and when
@@ -144,7 +144,7 @@ class Trainer:
                 train_mode(self.step_module)
                 for batch in self.loader:
                     if self.preparation is not None:
-                        self.preparation.before(**self.place())
+                        self.preparation.before(**self.phase_and_share())
                     output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
@@ -161,7 +161,7 @@ class Trainer:
     def one_step(self, batch: Batch) -> StepOutput:
         """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
-        output: StepOutput = self.step_module(batch, **self.place())
+        output: StepOutput = self.step_module(batch, **self.phase_and_share())
         total = output.losses["total"]
         together, last = self.gradient_group()
         self.fabric.backward(total / together)
@@ -174,7 +174,7 @@ class Trainer:
         self.done += 1
         return output
 
-    def place(self) -> dict[str, Any]:
+    def phase_and_share(self) -> dict[str, Any]:
         """Return the phase of the next step, and the share of the run that is over."""
         return {
             "joint": self.schedule.is_joint(self.done),

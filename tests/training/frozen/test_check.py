@@ -31,6 +31,7 @@ def test_parts_that_read_more_than_features(part, new_network):
     with pytest.raises(ValueError, match=f"frozen: the part {part} of the loss reads"):
         check_frozen(recipe, new_network(), processes=1)
     assert {"affinity", "mirrored_classification", "auxiliary", "crop_contrast"} <= set(READING)
+    assert {"map_correlation", "mirrored_tiles"} <= set(READING)
 
 
 def test_several_processes(new_network):

@@ -9,12 +9,9 @@ from getam.model import classify
 from getam.pseudo_label.prototypes import Prototypes, covered, mean_of_scales
 from getam.training.parts.auxiliary import Auxiliary
 from getam.training.parts.prototype_terms import (
-    PROTOTYPE_WEIGHT,
-    REGION_WEIGHT,
     Padded,
     RegionPrototypes,
     nearest,
-    prototype_term,
     region_terms,
     similarity,
 )
@@ -61,20 +58,11 @@ def test_regions(cpews, drawn):
     alike, unlike = region_terms(maps[:, :4], features, LABELS, *padded(prototypes))
     cpews.check(alike, "region_positive")
     cpews.check(unlike, "region_negative")
-    loss = REGION_WEIGHT * (alike + unlike)
+    loss = 0.12 * (alike + unlike)  # the weight of the authors
     cpews.check(loss, "region_loss")
     loss.backward()
     cpews.check(features.grad, "region_gradient")
     assert maps.grad is None
-
-
-def test_confused_patches(cpews, drawn):
-    maps, features, prototypes = drawn
-    loss = PROTOTYPE_WEIGHT * prototype_term(maps[:, :4], features, LABELS, prototypes)
-    cpews.check(loss, "prototype_loss")
-    loss.backward()
-    cpews.check(maps.grad, "prototype_loss_gradient_if_not_detached")
-    assert features.grad is None
 
 
 def test_nothing_to_compare(drawn):
@@ -82,7 +70,6 @@ def test_nothing_to_compare(drawn):
     none = torch.zeros_like(LABELS)
     terms = region_terms(maps[:, :4], features, none, *padded(prototypes))
     assert [term.item() for term in terms] == [0, 0]
-    assert prototype_term(maps[:, :4], features, none, prototypes).item() == 0
 
 
 @pytest.fixture

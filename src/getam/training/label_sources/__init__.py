@@ -47,12 +47,14 @@ def afa(labeller: Labeller, _network: Network, parts: Mapping[str, Part]) -> Any
 
 LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySource]] = {
     "tags": lambda labeller, _network, _parts: labeller,
-    "toco": lambda labeller, _network, _parts: SpreadLabeller(labeller, TwoBackgrounds(*TOCO)),
+    "two_backgrounds": lambda labeller, _network, _parts: SpreadLabeller(
+        labeller, TwoBackgrounds(*TOCO)
+    ),
     "class_maps": lambda _labeller, network, _parts: ClassMaps(network, TwoBackgrounds(*TOCO)),
     "class_maps_aprm": lambda _labeller, network, _parts: ClassMaps(
         network, TwoBackgrounds(*TOCO, aprm)
     ),
-    "tsdcam": lambda labeller, _network, _parts: SpreadLabeller(
+    "two_backgrounds_aprm": lambda labeller, _network, _parts: SpreadLabeller(
         labeller, TwoBackgrounds(*TOCO, aprm)
     ),
     "afa": afa,

@@ -119,8 +119,10 @@ PARTS: dict[str, PartKind] = {
         OUTPUTS,
         from_start=True,
     ),
-    "map_correlation": PartKind(lambda network, _others: MapCorrelation(network)),
-    "mirrored_tiles": PartKind(lambda network, _others: MirroredTiles(network), from_start=True),
+    "map_correlation": PartKind(lambda network, _others: MapCorrelation(network), VIEWS),
+    "mirrored_tiles": PartKind(
+        lambda network, _others: MirroredTiles(network), VIEWS, from_start=True
+    ),
 }
 """Every part by its name."""
 

@@ -92,22 +92,6 @@ def reduced(values: Tensor, *, least: int = 1) -> Tensor:
     return interpolate(values, (height, width), mode="bilinear", align_corners=True)
 
 
-def view_loss(maps: Tensor, small_maps: Tensor) -> Tensor:
-    """Return the mean difference of two views' maps of all classes but the first, as released.
-
-    The authors make both maps without a gradient, so this term trains nothing there, and it is no
-    part of the loss here.
-
-    Parameters
-    ----------
-    maps
-        [B, C, H, W] of the photo.
-    small_maps
-        [B, C, h, w] of the reduced photo; h and w are those that :func:`reduced` gives.
-    """
-    return (reduced(maps) - small_maps)[:, 1:].abs().mean()
-
-
 class MapCorrelation:
     """The class maps of a photo and of its reduced image teach the masks of both.
 

@@ -1,8 +1,8 @@
 """Regions of a class are like its prototypes (CPEWS, contextual prototypes, code of 2025).
 
 See :mod:`getam.pseudo_label.prototypes` for how these are made. The functions follow the released
-code, in which the maps of both terms have no gradient. The second term, :func:`prototype_term`,
-therefore trains nothing, and is no part of the loss here.
+code, in which maps have no gradient. Its second term compares nothing but maps, so it trains
+nothing and is left out.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,6 @@ from getam.training.losses import mean_number
 from getam.training.parts.auxiliary import Auxiliary
 from getam.training.parts.part_input import Seen
 
-REGION_WEIGHT, PROTOTYPE_WEIGHT = 0.12, 1.5e-4  # those of the authors
 SCALE, OFFSET = 13.0, 0.1
 UNKNOWN = 0.5
 FAR = 123456.0
@@ -135,34 +134,6 @@ def region_terms(
     return (alike * counted).sum() / count, (unlike * counted).sum() / count
 
 
-def prototype_term(
-    maps: Tensor, features: Tensor, labels: Tensor, prototypes: Prototypes
-) -> Tensor:
-    """Return the mean map value of covered patches that are more like unshared negatives.
-
-    The mean is over the patches of all photos and present classes, 0 if there is none. CPEWS weighs
-    it by 1.5e-4.
-
-    Parameters
-    ----------
-    maps
-        [B, C, h, w], signed. They alone get a gradient, which the authors cut off.
-    features, labels, prototypes
-        As in :func:`region_terms`.
-    """
-    cover = covered(maps.detach(), floor=1e-4)
-    tokens = features.detach().flatten(2).mT
-    found = [maps.sum() * 0]
-    count = 0
-    for image, index in labels.nonzero().tolist():
-        away = nearest(tokens[image], prototypes.positive[index])
-        confused = away > nearest(tokens[image], prototypes.unshared[index])
-        wrong = cover[image, index].flatten() & confused
-        found.append(maps[image, index].flatten()[wrong].sum())
-        count += int(wrong.sum())
-    return torch.stack(found).sum() / max(1, count)
-
-
 class RegionPrototypes(nn.Module):
     """The regions of the present classes are like the prototypes of their class alone.
 
@@ -196,14 +167,14 @@ class RegionPrototypes(nn.Module):
 
     def forward(self, seen: Seen) -> Tensor:
         """Compare the regions of the photos with the prototypes."""
-        maps, features = self.look(seen.features)
+        maps, features = self.maps_and_tokens(seen.features)
         with torch.autocast(features.device.type, enabled=False):
             positive = Padded(self.positive, self.positive_there)
             negative = Padded(self.negative, self.negative_there)
             alike, unlike = region_terms(maps, features, seen.batch.labels, positive, negative)
         return alike + unlike
 
-    def look(self, features: Features) -> tuple[Tensor, Tensor]:
+    def maps_and_tokens(self, features: Features) -> tuple[Tensor, Tensor]:
         """Return the maps [B, C, h, w] and the final tokens [B, D, h, w] in float32."""
         tokens = features.patch_tokens.mT.unflatten(-1, features.grid)
         return self._maps_of(features).detach(), tokens.float()
@@ -211,17 +182,17 @@ class RegionPrototypes(nn.Module):
     @torch.no_grad()
     def prepare(self, network: Network, photos: Iterable[Batch]) -> None:
         """Make the prototypes; see :class:`getam.training.preparation.FromAllPhotos`."""
-        found = build_prototypes(self.regions(network, photos), classes=len(self.positive))
+        found = build_prototypes(self.regions_of_all(network, photos), classes=len(self.positive))
         self.fill(found)
 
-    def regions(self, network: Network, photos: Iterable[Batch]) -> Iterator[Regions]:
+    def regions_of_all(self, network: Network, photos: Iterable[Batch]) -> Iterator[Regions]:
         """Yield the regions of each photo, over all sizes and mirrored."""
 
-        def look(image: Tensor) -> tuple[Tensor, Tensor]:
-            return self.look(classify(network, image).features)
+        def of_image(image: Tensor) -> tuple[Tensor, Tensor]:
+            return self.maps_and_tokens(classify(network, image).features)
 
         for batch in photos:
-            maps, features = mean_of_scales(look, batch.image.float())
+            maps, features = mean_of_scales(of_image, batch.image.float())
             away = batch.known & (batch.labels == 0)
             for row, present in enumerate(batch.classes):
                 absent = away[row].nonzero()[:, 0].tolist()
