@@ -11,7 +11,7 @@ network is needed: ``--again``.
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import product
 from math import ceil
 from pathlib import Path
@@ -112,6 +112,7 @@ def measured(
         "processor_minutes": round((time.process_time() - worked) / 60, 1),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "device": device_name(choose_device("auto")),
+        "settings": {**own, **asdict(recipe)},
     }
 
 
