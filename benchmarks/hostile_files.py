@@ -396,13 +396,16 @@ def _instances() -> dict[str, object]:
     }
 
 
+LONG_NAME = "sub/" + "a" * 90 + "/" + "b" * 90  # longer than the first field of a header
+
+
 def _shard(form: int) -> bytes:
     """Return a tar of two photos with their tags, a long name, a folder and a link."""
     content = {
         "a.jpg": _photo(form="JPEG"),
         "a.cls": b"cat",
-        "sub/" + "b" * 120 + ".png": _photo(),
-        "sub/" + "b" * 120 + ".json": b'{"labels": ["cat", "dog"]}',
+        LONG_NAME + ".png": _photo(),
+        LONG_NAME + ".json": b'{"labels": ["cat", "dog"]}',
     }
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=form) as shard:

@@ -54,7 +54,7 @@ def watched_step(network, batch, labeller, parts):
     ("name", "parts"),
     [
         ("tags", FURTHER_PARTS),
-        ("tsdcam", ()),
+        ("two_backgrounds_aprm", ()),
         ("afa", ("affinity",)),
         ("aream_by_entropy", ()),
         ("common_neighbours", ()),
