@@ -4,7 +4,9 @@ The short protocol trains on 300 photos of ``voc2012_animals`` for 6 epochs and 
 ``choosing/voc2012_animals.txt``, which it does not train on. It takes some four minutes on one
 core. ``--whole`` trains on all other photos and half as many epochs more, to see whether both rank
 alike. ``--seeds 1 2`` repeats trials.
-``val`` is never read. A finished trial of ``results/trials.json`` is not run again, unless its
+The kind ``tiles`` is runs of the default on magnetic tiles with five kinds of defect, which
+``plain_sets.py`` writes, and scores their own choosing photos. ``val`` is never read. A finished
+trial of ``results/trials.json`` is not run again, unless its
 network is needed: ``--again``.
 """
 
@@ -24,7 +26,7 @@ from choosing import LISTS, SHARED
 from plain_sets import FEW
 from rows import keep_row, read_rows
 
-from getam.data import Source, open_source
+from getam.data import Source, open_source, split_off
 from getam.device import choose_device, device_name
 from getam.network import build_network
 from getam.recipe import recipe_for
@@ -34,6 +36,7 @@ from getam.training import facts_of, train
 HERE = Path(__file__).parent
 TRIALS, RESULTS = HERE / "trials.yaml", HERE / "results" / "trials.json"
 ANIMALS = SHARED / "voc2012_animals"
+TILES, TILE_MASKS = Path("runs/sets/tiles/tags.csv"), SHARED / "magnetic_tile" / "masks"
 CLASSES = ["cat", "cow", "dog", "horse", "sheep", "person"]
 BACKBONE = "vit_tiny_patch16_224"
 WEIGHTS = SHARED / "vit_tiny_patch16_224_tinyimagenet" / "model.safetensors"
@@ -97,7 +100,7 @@ def measured(
     began, worked = time.monotonic(), time.process_time()
     torch.manual_seed(settings["seed"])
     own = {name: settings.pop(name) for name in NETWORK if name in settings}
-    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **own)
+    network = build_network(BACKBONE, len(source.classes), weights=WEIGHTS, **own)
     recipe = recipe_for(facts_of(network, source), precision="32-true", **settings)
     scores = train(network, source, out, recipe=recipe, val=choosing, workers=0, cache=cache).scores
     assert scores is not None  # the choosing photos have masks
@@ -118,11 +121,13 @@ def measured(
 
 def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
     """Return the photos to train on and the choosing photos."""
+    if kind == "tiles":
+        source = open_source(TILES, split="train", truth=TILE_MASKS)
+        return split_off(source, listed("magnetic_tile"))
     saliency = ANIMALS / "saliency_csnet" if kind in ("saliency", "saliency csnet") else None
     source = open_source(ANIMALS, split="train_aug", classes=CLASSES, saliency=saliency)
-    listed = set((LISTS / "voc2012_animals.txt").read_text().split())
-    choosing = tuple(record for record in source.records if record.id in listed)
-    others = [record for record in source.records if record.id not in listed and record.labels]
+    rest, choosing = split_off(source, listed("voc2012_animals"))
+    others = [record for record in rest.records if record.labels]
     if kind == "few cows":
         cows = [record for record in others if "cow" in (record.labels or ())]
         taken = set(cows[round(FEW * len(cows)) :])
@@ -130,7 +135,12 @@ def parts(kind: str, *, whole: bool) -> tuple[Source, Source]:
     if not whole:
         order = np.random.default_rng(0).permutation(len(others))
         others = [others[index] for index in sorted(order[:PHOTOS])]
-    return replace(source, records=tuple(others)), replace(source, records=choosing)
+    return replace(source, records=tuple(others)), choosing
+
+
+def listed(name: str) -> set[str]:
+    """Return the ids of the choosing photos of a data set."""
+    return set((LISTS / f"{name}.txt").read_text().split())
 
 
 if __name__ == "__main__":
