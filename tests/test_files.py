@@ -73,7 +73,7 @@ def test_a_folder_belongs_to_one_process_at_a_time(tmp_path: Path) -> None:
     code = f"{imports}with alone_in(Path({str(tmp_path)!r})): pass"
     with alone_in(tmp_path):
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "another process is training in" in other.stderr
+    assert "another process works in" in other.stderr
     assert not list(tmp_path.iterdir())
     subprocess.run([sys.executable, "-c", code], check=True)
 

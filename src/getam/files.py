@@ -119,7 +119,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FileExistsError(
-                f"out: another process is training in {folder}: wait until it ends, or stop it"
+                f"out: another process works in {folder}: wait until it ends, or stop it"
             ) from None
         except OSError:  # some disks of networks have no such locks
             pass

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ def test_a_review_goes_on_in_its_own_folder_alone(
     given: dict[str, Any] = dict.fromkeys(("out", "labels", "split", "none", "device"))
     settings = {**given, "run": run, "review": voc}
     for _ in range(2):
-        review_of(settings)
+        with ExitStack() as held:
+            review_of(settings, held)
+            with pytest.raises(FileExistsError, match="another process works in"):
+                review_of(settings, ExitStack())
     said = capsys.readouterr().out
     assert said.count(f"The masks of 5 photos are reviewed; they are kept in {run}/corrected.") == 2
     assert json.loads((run / "corrected" / "decisions.json").read_text())["photos"] == {}
@@ -69,9 +73,9 @@ def test_a_review_goes_on_in_its_own_folder_alone(
     precious.mkdir()
     (precious / "a.png").write_text("precious")
     with pytest.raises(FileExistsError, match="name another one with --out"):
-        review_of({**settings, "out": precious})
+        review_of({**settings, "out": precious}, ExitStack())
     with pytest.raises(ValueError, match="would meet the input"):
-        review_of({**settings, "out": voc / "SegmentationClass"})
+        review_of({**settings, "out": voc / "SegmentationClass"}, ExitStack())
 
 
 @pytest.mark.parametrize(

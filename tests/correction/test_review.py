@@ -168,7 +168,7 @@ def test_training_takes_the_folder(review, voc):
     assert (source.read_corrected(source.corrected[0]) == on.label).all()
 
 
-def test_what_does_not_fit_is_refused(review):
+def test_what_does_not_fit_is_refused(review, caplog):
     on = review()
     for value in (4, -1, 255):
         with pytest.raises(ValueError, match="value must lie in"):
@@ -180,8 +180,34 @@ def test_what_does_not_fit_is_refused(review):
     file = on.out.path / f"{on.record.id}.png"
     for wrong in (np.zeros((3, 3), np.uint8), np.full(on.label.shape, 9, np.uint8)):
         Image.fromarray(wrong).save(file)
+        again = review()  # the next photo is shown
+        assert "must have the size of its photo" in caplog.messages[-1]
+        assert again.place == on.place + 1
         with pytest.raises(ValueError, match="must have the size of its photo"):
-            review()
+            again.go(-1)
+        assert again.place == on.place + 1
+
+
+def test_a_mask_that_somebody_put_there_is_a_corrected_one(review):
+    on = review()
+    file = on.out.path / f"{on.record.id}.png"
+    own = np.zeros_like(on.label)
+    own[3:5, 3:5] = VALUES["dog"]
+    Image.fromarray(own).save(file)
+    again = review()
+    assert again.decision == CORRECTED
+    assert (again.label == np.where(own, 3, 0)).all()
+    again.click(1, 1, 1)
+    assert again.undo()
+    assert (read_mask(file).numpy() == own).all()
+    again.reject()
+    assert not file.exists()
+    assert again.undo()
+    assert (read_mask(file).numpy() == own).all()
+    again.accept()
+    assert again.decision == CORRECTED
+    (on.out.path / "decisions.json").unlink()
+    assert review().decision == CORRECTED
 
 
 def test_no_mask_replaces_an_input(source, voc):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from getam.report import Sample, contact_sheet, labelled_grid, palette, sample_sheet
-from getam.report.sample_sheet import GAP, LINE
+from getam.report.sample_sheet import GAP, LINE, _font, _write
 
 NAMES = ["background", "cat", "a class with a long name", "dog"]
 RED = np.full((30, 40, 3), (200, 10, 10), dtype=np.uint8)
@@ -86,3 +86,15 @@ def test_labelled_grid_has_a_row_per_title_and_a_column_per_method():
     assert not red_at[bottom - 10, 65]  # the cat's first picture is black
     with pytest.raises(ValueError, match=r"2 pictures each, got \[1\]"):
         labelled_grid(photo, {"dog": [red]}, columns=["getam", "grad"])
+
+
+def test_a_long_title_is_cut_where_it_no_longer_fits(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda _s, _c, text, **_o: drawn.append(text))
+    font = _font()
+    for text in ("short", "w" * 40, "il" * 60, "a name of 5,000 letters " * 200):
+        _write(Image.new("RGB", (200, 20)), (0, 0), text, width=150, colour="black")
+        cut = text
+        while cut and font.getlength(cut[:200] + "...") > 150:
+            cut = cut[:200][:-1]
+        assert drawn.pop() == (text if font.getlength(text[:200]) <= 150 else cut + "...")

@@ -103,7 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # is imported, it sets the level of its top name itself.
     for noisy in ("lightning_fabric.utilities", "PIL", "httpx", "onnx_ir"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    run = importlib.import_module(f"getam.cli.{verb}").run
+
+    def run(words: list[str]) -> int | None:
+        status: int | None = importlib.import_module(f"getam.cli.{verb}").run(words)
+        return status
+
     lower = LOWER.get(verb, LESS)
     return call(run, options, debug=DEBUG in given, process=process, lower=lower)
 

@@ -1,6 +1,7 @@
 """The verb ``getam serve`` shows in a browser what a network sees in photos."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,9 @@ def serve(
         import gradio  # noqa: F401
     from getam.web import serve as serve_page
 
-    build = review_of(settings) if review is not None else exploration_of(settings)
-    serve_page(build, port=port, open_browser=open_browser)
+    with ExitStack() as held:
+        build = exploration_of(settings) if review is None else review_of(settings, held)
+        serve_page(build, port=port, open_browser=open_browser)
 
 
 def check_choice(
@@ -101,13 +103,17 @@ def exploration_of(settings: Mapping[str, Any]) -> "Build":
     return partial(explore_page, explorer, title=title)
 
 
-def review_of(settings: Mapping[str, Any]) -> "Build":
-    """Open the run, the data set and the folder of the masks, and return what makes the page."""
+def review_of(settings: Mapping[str, Any], held: ExitStack) -> "Build":
+    """Open the run, the data set and the folder of the masks, and return what makes the page.
+
+    The folder belongs to this process until ``held`` is closed.
+    """
     from functools import partial
 
     from getam.cli.command import inputs_of
     from getam.cli.splits import open_for
     from getam.correction import open_review, qualities_for
+    from getam.files import alone_in
     from getam.inference import output_folder
     from getam.model import load_model
     from getam.web.review_page import review_page
@@ -125,6 +131,8 @@ def review_of(settings: Mapping[str, Any]) -> "Build":
         raise FileExistsError(
             f"out: {folder} is no folder of a review of {data}: name another one with --out"
         ) from None
+    out.path.mkdir(parents=True, exist_ok=True)
+    held.enter_context(alone_in(out.path))
     qualities = qualities_for(source, run, model)
     review = open_review(model, source, out, qualities)
     print(f"The masks of {len(source)} photos are reviewed; they are kept in {out.path}.")

@@ -115,6 +115,7 @@ def train_from_tags(
 
         resume = goes_on(out, resume=resume)
     refuse_among_photos(out, data)
+    refuse_among_photos(cache, data, option="cache")
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -293,12 +294,16 @@ def begun_run(out: Path, seeds: Sequence[int], *, resume: bool) -> Path | None:
     return next((folder for folder in folders if has_checkpoint(folder)), None)
 
 
-def refuse_among_photos(out: Path, data: Path | None) -> None:
-    """Raise a ValueError if the pictures of a run would be taken for photos to train on."""
+def refuse_among_photos(folder: Path | None, data: Path | None, *, option: str = "out") -> None:
+    """Raise a ValueError if what a run writes would lie among the photos to train on."""
     from getam.data.open import takes_all_photos
 
-    if data is not None and takes_all_photos(data) and out.resolve().is_relative_to(data.resolve()):
-        raise ValueError(f"out: {out} lies among the photos of {data}: choose a folder beside it")
+    if folder is None or data is None or not takes_all_photos(data):
+        return
+    if folder.resolve().is_relative_to(data.resolve()):
+        raise ValueError(
+            f"{option}: {folder} lies among the photos of {data}: choose a folder beside it"
+        )
 
 
 def open_parts(

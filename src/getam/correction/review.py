@@ -1,5 +1,6 @@
 """A review leads a person through photos, and keeps every mask that the person agrees with."""
 
+import logging
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ from getam.vocabulary import BACKGROUND, IGNORE
 MOST_UNDONE = 200
 """The number of changes that can be undone."""
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class UndoEntry:
@@ -62,8 +65,8 @@ class Review:
 
     Every change is written at once: the mask as a palette PNG under the id of the photo, and the
     decision in ``decisions.json`` beside it. The folder holds the masks of accepted and corrected
-    photos alone, so ``getam train --corrected`` takes it at any time. A review that is opened again
-    goes on where it stopped.
+    photos alone, so ``getam train --corrected`` takes it at any time. A mask that somebody else has
+    put there counts as a corrected one. A review that is opened again goes on where it stopped.
 
     Parameters
     ----------
@@ -110,7 +113,7 @@ class Review:
         self._decisions = Decisions(out.path / DECISIONS)
         self._history: deque[UndoEntry] = deque(maxlen=MOST_UNDONE)
         self._places = {record.id: place for place, record in enumerate(source.records)}
-        self._show(self._places.get(self._decisions.shown, 0))
+        self._show_from(self._places.get(self._decisions.shown, 0), steps=1)
 
     @property
     def place(self) -> int:
@@ -185,8 +188,16 @@ class Review:
         return True
 
     def go(self, steps: int) -> None:
-        """Show the photo some steps further, or back; the review ends at either end."""
-        self._show(min(max(self.place + steps, 0), len(self.source) - 1))
+        """Show the photo some steps further, or back; the review ends at either end.
+
+        A photo with a mask that cannot be used is passed over, and a line says so.
+
+        Raises
+        ------
+        ValueError
+            If no photo further on can be shown.
+        """
+        self._show_from(min(max(self.place + steps, 0), len(self.source) - 1), steps=steps)
 
     def go_to_open(self) -> bool:
         """Show the next photo about which nothing is decided; False if there is none."""
@@ -197,6 +208,19 @@ class Review:
                 self._show(place)
                 return True
         return False
+
+    def _show_from(self, place: int, *, steps: int) -> None:
+        """Show the first photo from a place on, or back from it, whose mask can be used."""
+        direction = -1 if steps < 0 else 1
+        end = -1 if steps < 0 else len(self.source)
+        for each in range(place, end, direction):
+            try:
+                self._show(each)
+                return
+            except ValueError as error:
+                logger.warning("%s", error)
+                last = error
+        raise last
 
     def _show(self, place: int) -> None:
         record = self.source.records[place]
@@ -229,9 +253,11 @@ class Review:
         self._decisions[self.record.id] = decision
 
     def _decision_about(self, record: Record) -> str:
-        decision = self._decisions[record.id]
-        lost = decision in WITH_MASK and not self._file(record).is_file()
-        return OPEN if lost else decision
+        """Return what is decided; a mask that is gone, or there without a decision, decides too."""
+        decision, has_mask = self._decisions[record.id], self._file(record).is_file()
+        if has_mask:
+            return decision if decision in WITH_MASK else CORRECTED
+        return OPEN if decision in WITH_MASK else decision
 
     def _file(self, record: Record) -> Path:
         return self.out.file(record.id, ".png")

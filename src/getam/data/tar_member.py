@@ -105,10 +105,12 @@ def _members(tar: Path, size: int, _changed: int) -> dict[str, Extent]:
                 if name in extents:
                     raise ValueError(f"it holds {name} twice")
                 extents[name] = Extent(member.offset_data, member.size)
-    except (tarfile.TarError, ValueError, EOFError, RecursionError) as error:
+    except tarfile.TarError as error:
         raise ValueError(
-            f"cannot read the shard {tar}: {error}; it must be a plain .tar"
+            f"cannot read the shard {tar}: {error}; it must be a whole and plain .tar"
         ) from error
+    except (ValueError, EOFError, RecursionError) as error:
+        raise ValueError(f"cannot read the shard {tar}: {error}; make it anew") from error
     return extents
 
 

@@ -117,8 +117,10 @@ class FolderProposer:
             with np.load(file, allow_pickle=False) as arrays:
                 masks: np.ndarray = arrays[MASKS]
         except Exception as error:  # a damaged archive raises errors of many kinds
-            reason = " ".join(str(error).split())
-            raise ValueError(f"proposals: cannot read {MASKS!r} from {file}: {reason}") from None
+            raise ValueError(
+                f"proposals: cannot read {MASKS!r} from {file}: it is no whole .npz of plain "
+                f"arrays ({type(error).__name__}); make it anew"
+            ) from None
         if masks.dtype != bool or masks.ndim != 3 or masks.shape[1:] != size:
             raise ValueError(
                 f"proposals: {MASKS!r} in {file} must be bool [M, {size[0]}, {size[1]}] like the "

@@ -220,7 +220,7 @@ def check_parts(parts: Mapping[str, float], parts_from: Mapping[str, float]) -> 
     """Raise a ValueError if there is no such part, or if a number of one is out of its range."""
     for name, weight in parts.items():
         if name not in FURTHER_PARTS:
-            near = get_close_matches(name, FURTHER_PARTS, n=1)
+            near = get_close_matches(str(name), FURTHER_PARTS, n=1)
             hint = f"; nearest: {near[0]}" if near else ""
             raise ValueError(f"parts must be of {', '.join(FURTHER_PARTS)}, got {name!r}{hint}")
         if not (isfinite(weight) and 0 <= weight <= 1000):

@@ -1,7 +1,9 @@
 """This module draws samples as one picture: photo, maps, pseudo label, prediction and truth."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -284,11 +286,12 @@ def _write(
 ) -> None:
     """Write one line, which ends in "..." if it is wider than ``width``."""
     font = _font()
-    if font.getlength(text) > width:
-        while text and font.getlength(text + "...") > width:
-            text = text[:-1]
-        text += "..."
-    ImageDraw.Draw(sheet).text(corner, text, fill=colour, font=font)
+    line = text[:width]  # a letter is a pixel wide or more
+    if line != text or font.getlength(line) > width:
+        lengths = range(len(line) + 1)
+        fit = bisect_right(lengths, width, key=lambda n: ceil(font.getlength(line[:n] + "...")))
+        line = line[: max(0, fit - 1)] + "..."
+    ImageDraw.Draw(sheet).text(corner, line, fill=colour, font=font)
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -49,6 +49,11 @@ class Preparation:
         parts: Mapping[str, object] = step.parts
         self.waiting = {n: part for n, part in parts.items() if isinstance(part, FromAllPhotos)}
 
+    def begins(self, *, joint: bool, done: float) -> bool:
+        """Return whether a part looks at all photos before this step."""
+        running = self.step.running(joint=joint, done=done)
+        return any(name in running and not part.prepared for name, part in self.waiting.items())
+
     def before(self, *, joint: bool, done: float) -> None:
         """Prepare the parts that begin with this step, unless a checkpoint has their state."""
         for name in self.step.running(joint=joint, done=done):

@@ -123,7 +123,7 @@ def prepare(
         check_same_corrected(out, corrected)
     processes = prod(processes_here(device, devices))
     check_shared_evenly(recipe, processes=processes)
-    check_cache(cache, frozen=recipe.frozen)
+    check_cache(cache, frozen=recipe.frozen, run=out)
     if recipe.frozen:
         check_frozen(recipe, network, processes=processes)
     launch(device, devices)  # the processes must meet before they compare what they found

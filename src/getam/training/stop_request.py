@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from getam.ranks import largest_over_ranks
+from getam.stopped import Stopped
 
 STOPS = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
@@ -21,6 +22,18 @@ class StopRequest:
     """Remembers the signal that asked to stop, 0 if none did."""
 
     signal = 0
+    saved = ""  # what is said if the process stops at once, while nothing is there to be saved
+
+    @contextmanager
+    def at_once(self, saved: str) -> Iterator[None]:
+        """Let a signal raise `Stopped` with these words while the block runs, in mid-step."""
+        if self.signal:
+            raise Stopped(saved, self.signal)
+        self.saved = saved
+        try:
+            yield
+        finally:
+            self.saved = ""
 
     def agreed(self) -> int:
         """Return the signal that any process of the run got; all must ask at the same step."""
@@ -38,6 +51,8 @@ def listen() -> Iterator[StopRequest]:
     def remember(number: int, _frame: FrameType | None) -> None:
         request.signal = number
         signal.signal(signal.SIGINT, previous[signal.SIGINT])
+        if request.saved:
+            raise Stopped(request.saved, number)
 
     previous = {s: signal.getsignal(s) for s in STOPS}
     for number in previous:

@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
 import torch
@@ -21,6 +21,7 @@ from getam.stopped import Stopped
 from getam.training.averaged import averaged
 from getam.training.checkpoint import load_checkpoint, save_checkpoint
 from getam.training.epoch_meter import EpochMeter
+from getam.training.frozen import KeptLabels
 from getam.training.loggers import Log, logging_to
 from getam.training.optimiser import set_rate, train_mode
 from getam.training.preparation import Preparation
@@ -140,16 +141,20 @@ class Trainer:
             TrainingProgress(self.schedule.steps, done=self.done, shown=is_first()) as progress,
             logging_to(loggers if is_first() else (), self.run.path, done=self.done) as log,
         ):
+            looks_at_all = self.looks_at_all_next()
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
                 for batch in self.loader:
-                    if self.preparation is not None:
-                        self.preparation.before(**self.phase_and_share())
-                    output = self.one_step(batch)
+                    with self.interruptible(request) if looks_at_all else nullcontext():
+                        if self.preparation is not None:
+                            self.preparation.before(**self.phase_and_share())
+                        output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
+                    looks_at_all = self.looks_at_all_next()
                     place = self.done % len(self.loader)
-                    if place and place % self.accumulate == 0 and self.due(request, save_minutes):
+                    whole = place and place % self.accumulate == 0  # no gradient is pending
+                    if whole and (looks_at_all or self.due(request, save_minutes)):
                         self.checkpoint(request)
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, log)
@@ -173,6 +178,25 @@ class Trainer:
                 self.average.update_parameters(self.network)
         self.done += 1
         return output
+
+    def looks_at_all_next(self) -> bool:
+        """Return whether the next step first looks at all photos, which may take long."""
+        place = self.phase_and_share()
+        source = self.step.label_source
+        labels = place["joint"] and isinstance(source, KeptLabels) and source.waiting
+        return labels or (self.preparation is not None and self.preparation.begins(**place))
+
+    def interruptible(self, request: StopRequest) -> AbstractContextManager[None]:
+        """Let a signal end the next step at once if it takes long and nothing would be lost."""
+        saved = self.saved[0] == self.done and world_size() == 1
+        return request.at_once(self.stopped_here()) if saved else nullcontext()
+
+    def stopped_here(self) -> str:
+        """Return what a run says that stops with everything saved."""
+        return (
+            f"stopped at step {self.done} of {self.schedule.steps}, all saved: the same "
+            "command with --resume goes on"
+        )
 
     def phase_and_share(self) -> dict[str, Any]:
         """Return the phase of the next step, and the share of the run that is over."""
@@ -263,11 +287,7 @@ class Trainer:
         """Save, and stop if a signal asked for it."""
         self.save()
         if signal := request.agreed():
-            raise Stopped(
-                f"stopped at step {self.done} of {self.schedule.steps}, all saved: the same "
-                "command with --resume goes on",
-                signal,
-            )
+            raise Stopped(self.stopped_here(), signal)
 
     def save(self) -> None:
         """Write a checkpoint from which :meth:`restore` goes on to the same losses."""

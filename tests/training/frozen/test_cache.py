@@ -94,6 +94,25 @@ def test_nothing_is_computed_twice_and_another_run_shares_it(cache_of, network):
     assert again.view(2, mirrored=True).id == "c"
 
 
+def test_runs_with_other_maps_masks_or_classes_share_a_folder(photos, network, tmp_path):
+    """Each has files of its own, so none reads what another one wrote meanwhile."""
+
+    def files(source):
+        cache = FeatureCache(tmp_path / "cache", source, side=SIDE)
+        cache.fill(network, workers=0)
+        return {cache.file_of(photo) for photo in range(len(cache))}
+
+    def with_all(**changes):
+        return replace(photos, records=tuple(replace(r, **changes) for r in photos.records))
+
+    turned = dict(reversed(photos.classes.items()))
+    kinds = [photos, with_all(saliency=None), with_all(corrected=None)]
+    found = [files(kind) for kind in (*kinds, replace(photos, classes=turned))]
+    assert not found[0] & found[1]
+    assert len(found[0] & found[2]) == len(photos) - 1  # one photo has a corrected mask
+    assert not found[0] & found[3]
+
+
 def test_an_interrupted_run_goes_on(cache_of, network):
     calls = []
 

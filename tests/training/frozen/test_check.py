@@ -66,9 +66,27 @@ def test_random_sizes_and_colours_are_no_recipe():
 
 
 def test_a_cache_needs_a_frozen_backbone_and_a_disk():
-    check_cache(None, frozen=False)
-    check_cache(Path("features"), frozen=True)
+    run = Path("run")
+    check_cache(None, frozen=False, run=run)
+    check_cache(Path("features"), frozen=True, run=run)
+    check_cache(run / "features", frozen=True, run=run)
     with pytest.raises(ValueError, match="cache: only a frozen backbone has features to keep"):
-        check_cache(Path("features"), frozen=False)
+        check_cache(Path("features"), frozen=False, run=run)
     with pytest.raises(ValueError, match="memory://features lies elsewhere, .* name a folder"):
-        check_cache(located("memory://features"), frozen=True)
+        check_cache(located("memory://features"), frozen=True, run=run)
+
+
+def test_a_cache_is_a_folder_outside_of_the_run(tmp_path):
+    file, link, run = tmp_path / "photo.png", tmp_path / "link", tmp_path / "run"
+    file.write_bytes(b"")
+    link.symlink_to(tmp_path / "gone")
+    faults = {
+        file: "photo.png is no folder",
+        file / "deeper": "photo.png is no folder",
+        link: "is a link to nothing",
+        run: "lies in the run folder",
+        run / "checkpoint.pt": "lies in the run folder",
+    }
+    for cache, fault in faults.items():
+        with pytest.raises(ValueError, match=f"cache: .*{fault}: name another folder"):
+            check_cache(cache, frozen=True, run=run)

@@ -1,5 +1,7 @@
 """A frozen run: equal with and without the cache, resumed, and labelled once."""
 
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,8 @@ from getam.inference import Predictor
 from getam.model import label
 from getam.pseudo_label import Labeller
 from getam.training import Step, Stopped
-from getam.training.frozen import LABELS, FeatureCache, keep_labels
+from getam.training.checkpoint import load_checkpoint
+from getam.training.frozen import LABELS, FeatureCache, KeptLabels, keep_labels
 from getam.training.label_sources import Changing
 from training.conftest import losses, same_weights
 from training.test_trainer import falling, stopping
@@ -87,6 +90,29 @@ def test_a_run_goes_on_to_the_same_weights_wherever_it_ended(frozen_run, new_net
         assert len(list((again / "features").iterdir())) == 1
 
 
+def test_a_signal_while_photos_are_labelled_stops_at_once_and_loses_nothing(
+    frozen_run, monkeypatch
+):
+    expected, folder = frozen_run("whole", joint_from=0.5)
+    whole = KeptLabels.each
+
+    def asked_to_stop(self, device):
+        for number, made in enumerate(whole(self, device)):
+            if number == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert number <= 1  # nothing is labelled after that
+            yield made
+
+    monkeypatch.setattr(KeptLabels, "each", asked_to_stop)
+    with pytest.raises(Stopped, match="stopped at step 4 of 8, all saved"):
+        frozen_run("cut", joint_from=0.5)
+    monkeypatch.undo()
+    assert load_checkpoint(folder.parent / "cut")["done"] == 4
+    resumed, again = frozen_run("cut", joint_from=0.5, resume=True)
+    assert losses(again) == losses(folder)
+    assert same_weights(resumed, expected)
+
+
 def test_a_whole_run_leaves_a_model_and_begins_anew_where_it_was_killed_early(run, new_network):
     options = {"recipe": FROZEN, "epochs": 1}
     with pytest.raises(MemoryError):
@@ -154,6 +180,20 @@ def test_labels_are_made_once_and_a_checkpoint_knows_them(kept, tmp_path):
     (tmp_path / LABELS).unlink()
     with pytest.raises(ValueError, match="restore it, or begin a new run"):
         given(source, batch)
+
+
+def test_the_order_of_the_photos_does_not_count(kept, source, tmp_path):
+    labels, views, network, labeller = kept
+    batch = collate([views.view(photo, mirrored=False) for photo in range(len(views))])
+    before = dict(zip(batch.ids, given(labels, batch).label, strict=True))
+    turned = SquareViews(replace(source, records=source.records[::-1]), SIDE)
+    make = keep_labels(lambda *_: labeller, turned, tmp_path / LABELS, workers=0)
+    again = make(network, {})
+    again.load_state_dict(labels.state_dict())
+    batch = collate([turned.view(photo, mirrored=False) for photo in range(len(turned))])
+    for name, one in zip(batch.ids, given(again, batch).label, strict=True):
+        assert torch.equal(one, before[name])
+    assert not torch.equal(before["a"], before["b"])
 
 
 def test_random_numbers_of_training_do_not_depend_on_it(kept):

@@ -185,8 +185,12 @@ class FeatureCache:
 
     def file_of(self, photo: int) -> Path:
         """Return the file of a photo."""
-        record = self.squares.source.records[photo]
-        mark = mark_of({"id": record.id, "image": whole_name(record.image)})
+        source = self.squares.source
+        record = source.records[photo]
+        inputs = [record.image, record.saliency, record.corrected]
+        names = [None if path is None else whole_name(path) for path in inputs]
+        # Runs with other maps, masks or classes may share the folder at the same time.
+        mark = mark_of({"id": record.id, "inputs": names, "classes": list(source.classes)})
         return self.path / f"{mark[:MARK]}.safetensors"
 
     def key_of(self, photo: int) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from getam.elsewhere import Elsewhere, located
 from getam.network import Network
 from getam.recipe import Recipe
+from getam.training.frozen.cache import FEATURES
 from getam.training.parts import PARTS
 
 
@@ -43,8 +44,18 @@ def check_frozen(recipe: Recipe, network: Network, *, processes: int) -> None:
         )
 
 
-def check_cache(cache: Path | None, *, frozen: bool) -> None:
-    """Raise a ValueError of one line if a folder of features is named and cannot be used."""
+def check_cache(cache: Path | None, *, frozen: bool, run: Path) -> None:
+    """Raise a ValueError of one line if a folder of features is named and cannot be used.
+
+    Parameters
+    ----------
+    cache
+        The folder of the features; None if none is named.
+    frozen
+        Whether the backbone is frozen.
+    run
+        The run folder, in which no other folder of features may lie than its own.
+    """
     if cache is None:
         return
     if not frozen:
@@ -54,3 +65,14 @@ def check_cache(cache: Path | None, *, frozen: bool) -> None:
             f"cache: {cache} lies elsewhere, and features are read from a disk of this machine: "
             "name a folder on one"
         )
+    place = cache.resolve()
+    within_run = place.is_relative_to(run.resolve()) and place != (run / FEATURES).resolve()
+    there = next(path for path in (place, *place.parents) if path.exists())
+    faults = {
+        "lies in the run folder": within_run,
+        "is a link to nothing": cache.is_symlink() and not cache.exists(),
+        f"cannot be made, because {there} is no folder": not there.is_dir(),
+    }
+    for fault, found in faults.items():
+        if found:
+            raise ValueError(f"cache: {cache} {fault}: name another folder with --cache")

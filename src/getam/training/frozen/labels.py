@@ -4,7 +4,7 @@ import hashlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from getam.training.parts import Part
 from getam.vocabulary import IGNORE
 
 LABELS = "labels.npy"
-"""The labels of a frozen run, in its folder: uint8 [photos, side, side]."""
+"""The pseudo labels of a frozen run, in its folder: uint8 [photos, side, side], sorted by id."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ class KeptLabels(nn.Module):
         self.batch_size = batch_size
         self.workers = workers
         self.labels: np.ndarray | None = None
-        self.rows: dict[str, int] = {}
+        ids = sorted(views.id_of(photo) for photo in range(len(views)))
+        self.rows = {name: row for row, name in enumerate(ids)}  # in whatever order photos come
         self.register_buffer("digest", torch.zeros(32, dtype=torch.uint8))  # zeros: none made yet
 
     def recorder(self) -> AttentionRecorder:
@@ -113,8 +114,12 @@ class KeptLabels(nn.Module):
             else:
                 self.write(device)
             self.labels = np.load(self.file, mmap_mode="r")
-            self.rows = {self.views.id_of(photo): photo for photo in range(len(self.views))}
         return self.labels
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether the labels are still to be made, of all photos at once."""
+        return self.labels is None and not self.digest.any()
 
     def check_same(self) -> None:
         """Raise a ValueError if the file is not the one that the checkpoint was trained with."""
@@ -130,31 +135,31 @@ class KeptLabels(nn.Module):
         logger.info("phase two begins: %d photos are labelled once", len(self.views))
         with whole_file(self.file) as temporary:
             labels: np.memmap | None = None
-            for first, made in self.each(device):
+            for ids, made in self.each(device):
                 if labels is None:
                     shape = (len(self.views), *made.shape[1:])
                     labels = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
-                labels[first : first + len(made)] = made
+                labels[[self.rows[name] for name in ids]] = made
             assert labels is not None  # a run has photos
             labels.flush()
             sync(temporary)
         self.digest.copy_(digest_of(self.file))
         logger.info("%d photos labelled in %.0f s", len(self.views), time.monotonic() - began)
 
-    def each(self, device: torch.device) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield the labels of a few photos after the other, with the number of the first one."""
+    def each(self, device: torch.device) -> Iterator[tuple[Sequence[str], np.ndarray]]:
+        """Yield the ids and the labels of a few photos after the other."""
         photos = SomeSquares(self.views, range(len(self.views)))
-        first, last_line = 0, time.monotonic()
+        count, last_line = 0, time.monotonic()
         with torch.random.fork_rng(devices=[]):  # a loader draws a number, and training must not
             loader = BatchLoader(
                 photos, device=device, batch_size=self.batch_size, **worker_options(self.workers)
             )
             for batch in loader:
-                yield first, self.make(batch).to(torch.uint8).cpu().numpy()
-                first += len(batch.ids)
+                yield batch.ids, self.make(batch).to(torch.uint8).cpu().numpy()
+                count += len(batch.ids)
                 if time.monotonic() - last_line > LINE_EVERY:
                     last_line = time.monotonic()
-                    logger.info("%d of %d photos labelled", first, len(photos))
+                    logger.info("%d of %d photos labelled", count, len(photos))
 
 
 def keep_labels(
