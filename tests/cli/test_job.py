@@ -63,7 +63,8 @@ def test_kill_at_any_moment_loses_nothing(folder: Path, photos: Path, tmp_path: 
     assert predict(folder, photos, out) == 0
     assert pictures(out) == pictures(tmp_path / "whole")
     assert len(done(out)) == len(set(done(out))) == PHOTOS
-    assert {path.name for path in out.iterdir()} == {"manifest.jsonl", "0", "1", "2", "3"}
+    beside = {"manifest.jsonl", "classes.txt"}
+    assert {path.name for path in out.iterdir()} == {*beside, "0", "1", "2", "3"}
 
 
 def test_shards_run_at_the_same_time_into_one_folder(

@@ -9,7 +9,8 @@ import torch
 from data.scenes import write_photo
 
 from getam.cli.main import main
-from getam.model import Model, View, save_model
+from getam.data.class_list import read_class_list
+from getam.model import Model, View, load_model, save_model
 from getam.network import build_network
 from getam.outputs import MANIFEST
 from getam.pseudo_label import Labeller
@@ -89,14 +90,16 @@ def test_predict_a_list_that_leaves_its_folder(home: Path, model: Path) -> None:
     assert run("predict", model, home / "lists" / "list.txt", out, "--overlays") == 0
     assert contents(home, without=out) == before
     ids = ("a/1", "b/1", "b/2")
-    assert below(out) == {f"{name}.{end}" for name in ids for end in ("png", "overlay.jpg")}
+    pictures = {f"{name}.{end}" for name in ids for end in ("png", "overlay.jpg")}
+    assert below(out) == {"classes.txt", *pictures}
+    assert read_class_list(out / "classes.txt") == load_model(model).classes
 
 
 def test_label_a_table_that_leaves_its_folder(home: Path, model: Path) -> None:
     out, before = home / "out", contents(home)
     assert run("label", model, home / "lists" / "tags.csv", out) == 0
     assert contents(home, without=out) == before
-    assert below(out) == {"a/1.png", "b/1.png"}
+    assert below(out) == {"classes.txt", "a/1.png", "b/1.png"}
 
 
 def test_label_coco_that_leaves_its_folder(home: Path, model: Path) -> None:
@@ -104,7 +107,7 @@ def test_label_coco_that_leaves_its_folder(home: Path, model: Path) -> None:
     before = contents(home)
     assert run("label", model, coco, out) == 0
     assert contents(home, without=out) == before
-    assert below(out) == {"photos/a/1.png", "photos/b/1.png"}
+    assert below(out) == {"classes.txt", "photos/a/1.png", "photos/b/1.png"}
 
 
 def test_maps_and_explain_with_classes_that_look_like_paths(home: Path, model: Path) -> None:
@@ -157,7 +160,7 @@ def test_the_same_command_goes_on_where_it_was_stopped(
     assert run("predict", model, images, out) == 0
     assert "3 of 3 photos were done before" in caplog.text
     assert run("predict", model, images, out, "--overwrite") == 0
-    assert below(out) == {"a/1.png", "b/1.png", "b/2.png"}
+    assert below(out) == {"classes.txt", "a/1.png", "b/1.png", "b/2.png"}
     assert {p: b for p, b in contents(out).items() if p.suffix == ".png"} == {
         p: b for p, b in whole.items() if p.suffix == ".png"
     }

@@ -80,7 +80,10 @@ def alike(photos: Sequence[Seen]) -> Iterator[Finding]:
     if inside:
         count = sum(map(len, inside))
         message = f"{count} photos are nearly equal to another one"
-        advice = "keep one of each group if they show one scene, which counts several times now"
+        advice = (
+            "keep one of each group if they show one scene; otherwise it counts several times, and "
+            "photos that are held out for scores may be copies of what was trained on"
+        )
         yield Finding("warning", "nearly equal photos", message, advice, _named(inside))
 
 

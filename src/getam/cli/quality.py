@@ -40,10 +40,11 @@ def quality(
     """
     settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.splits import open_for
-    from getam.evaluation import quality_table
+    from getam.evaluation import ALL_TRAINED_ON, quality_table
     from getam.inference import GIVEN, judge_photos, write_quality
     from getam.model import load_model
     from getam.progress import counted
+    from getam.training.train_photos import trained_on
 
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
@@ -54,6 +55,9 @@ def quality(
             signs.append(judged.signs)
             advance()
     print(quality_table(signs, most=most))
+    learnt = trained_on(model) or {}
+    if signs and all(photo.id in learnt for photo in signs):
+        print(ALL_TRAINED_ON)
     if json is not None:
         write_quality(json, {GIVEN: signs})
 

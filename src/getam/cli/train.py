@@ -116,6 +116,10 @@ def train_from_tags(
         resume = goes_on(out, resume=resume)
     refuse_among_photos(out, data)
     refuse_among_photos(cache, data, option="cache")
+    if not (resume or chosen):
+        from getam.training.run_folder import check_new
+
+        check_new(out)  # before the photos are opened, which takes a while
     source, scored = open_parts(settings, run=begun_run(out, chosen or [], resume=resume))
     source = source.for_training()  # fails before the network is built
     from getam.training.loggers import check_loggers
@@ -187,6 +191,8 @@ def train_once(
     json: Path | None,
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
+    from getam.evaluation import ALL_TRAINED_ON, quality_line
+    from getam.inference import QUALITY, read_quality
     from getam.ranks import is_first  # torch knows it once the processes have met
     from getam.training import train
     from getam.training.processes import first_alone
@@ -210,6 +216,10 @@ def train_once(
     if trained.scores is not None and trained.scores.stages:
         print(f"mIoU {trained.scores.final().miou:.3f}")
     write_scores(trained.scores, json)
+    parts = read_quality(trained.folder / QUALITY)
+    print(quality_line([signs for photos in parts.values() for signs in photos]))
+    if trained.scores is None:
+        print(ALL_TRAINED_ON)
     if trained.warning:
         print(printable(trained.warning))
     folder = quote(str(trained.folder))

@@ -4,10 +4,19 @@ The first line is background and has the value 0. The value of every other class
 its line, counted from 0.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from getam.data.class_names import check_class_names, is_background
 from getam.data.spelling import composed
+
+CLASS_LIST = "classes.txt"
+
+
+def class_list(classes: Mapping[str, int]) -> str:
+    """Return the text of a class list; a value that no class has is an empty line."""
+    names = {value: name for name, value in classes.items()} | {0: "background"}
+    return "".join(f"{names.get(value, '')}\n" for value in range(max(names) + 1))
 
 
 def read_class_list(path: Path) -> dict[str, int]:

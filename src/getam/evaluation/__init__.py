@@ -17,6 +17,7 @@ from getam.evaluation.insertion_deletion import area, deletion, insertion
 from getam.evaluation.map_overlap import overlaps
 from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.quality import (
+    ALL_TRAINED_ON,
     BAD,
     DOUBTS,
     ClassSigns,
@@ -25,6 +26,7 @@ from getam.evaluation.quality import (
     average,
     class_qualities,
     poor_masks,
+    quality_line,
     quality_table,
     suspicious,
 )
@@ -39,6 +41,7 @@ from getam.evaluation.text_table import percent
 from getam.evaluation.threshold_pair import ThresholdPair, best_pair
 
 __all__ = [
+    "ALL_TRAINED_ON",
     "BAD",
     "DOUBTS",
     "ClassSigns",
@@ -81,6 +84,7 @@ __all__ = [
     "spread_table",
     "class_qualities",
     "poor_masks",
+    "quality_line",
     "quality_table",
     "suspicious",
     "tag_scores",

@@ -32,7 +32,7 @@ UNLIKELY = 0.5
 BAD = 0.3
 """A mask is in doubt if its quality is below this."""
 
-ENOUGH, POOR = 5, 0.3
+ENOUGH, POOR = 5, 0.45
 """A class of at least so many judged photos has poor masks if their mean quality is below this."""
 
 
@@ -266,15 +266,27 @@ def quality_table(photos: Sequence[PhotoSigns], *, most: int) -> str:
         row = [f"{photo.quality:.2f}", photo.doubt.kind, photo.id, photo.doubt.reason]
         rows.append([printable(cell) for cell in row])
     doubtful = len(suspicious(photos))
-    means = {name: f"{mean:.2f}" for name, mean in class_qualities(photos).items()}
-    if empty := [photo.quality for photo in photos if not photo.tagged]:
-        means[f"{len(empty)} photos without a tag"] = f"{average(empty):.2f}"
-    mean = "; ".join(f"{name} {value}" for name, value in means.items()) or "-"
-    counts = f"{len(photos)} photos, {doubtful} with a doubt, mean quality: {printable(mean)}"
+    counts = f"{len(photos)} photos, {doubtful} with a doubt, {quality_line(photos)}"
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in rows]
     poor = poor_masks(photos)
     return "\n".join([*(lines if doubtful else []), counts, *([printable(poor)] if poor else [])])
+
+
+def quality_line(photos: Sequence[PhotoSigns]) -> str:
+    """Return the mean quality of the masks of each class as one line of text."""
+    means = {name: f"{mean:.2f}" for name, mean in class_qualities(photos).items()}
+    if empty := [photo.quality for photo in photos if not photo.tagged]:
+        means[f"{len(empty)} photos without a tag"] = f"{average(empty):.2f}"
+    mean = "; ".join(f"{name} {value}" for name, value in means.items()) or "-"
+    return f"mean quality: {printable(mean)}"
+
+
+ALL_TRAINED_ON = (
+    "all of these photos were trained on, so their two masks agree because one learnt from the "
+    "other, and a high quality says little: look at the masks, and draw some true ones"
+)
+"""What is to be said where no photo is judged that is new to the network."""
 
 
 def average(values: Iterable[float]) -> float:

@@ -1,6 +1,5 @@
 """This module scores how well a network names what a photo shows, by average precision."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,18 +52,22 @@ class TagScores:
 
     def line(self) -> str:
         """Return the scores as one line of text, with a figure for classes of enough photos."""
-        parts = (
+        few = {name: n for name, n in self.shown.items() if n < FEWEST}
+        begin = f"average precision of the tags of {self.images} photos:"
+        if len(few) == len(self.shown):
+            return f"{begin} {TOO_FEW}, because no class is shown by {FEWEST} of them"
+        parts = [
             f"{printable(name)} {figure(self.ap[name]).strip()} "
             f"(n={n}, chance {n / self.known[name]:.2f})"
-            if n >= FEWEST
-            else f"{printable(name)} {TOO_FEW} (n={n})"
             for name, n in self.shown.items()
-        )
-        mean = TOO_FEW if math.isnan(self.mean_ap) else figure(self.mean_ap).strip()
+            if name not in few
+        ]
+        if few:
+            named = ", ".join(f"{printable(name)} (n={n})" for name, n in few.items())
+            parts.append(f"and fewer than {FEWEST} photos are {TOO_FEW}: {named}")
         return (
-            f"average precision of the tags of {self.images} photos: mean {mean}, "
-            f"{', '.join(parts)}; n photos show the class, chance is what guessing "
-            f"reaches, and fewer than {FEWEST} photos are {TOO_FEW}"
+            f"{begin} mean {figure(self.mean_ap).strip()}, {', '.join(parts)}; n photos show the "
+            "class, and chance is what guessing reaches"
         )
 
 

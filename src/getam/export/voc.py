@@ -6,6 +6,7 @@ The masks lie in ``SegmentationClass`` already: palette PNG in the colours of VO
 from collections.abc import Sequence
 from pathlib import Path
 
+from getam.data.class_list import CLASS_LIST, class_list
 from getam.export.mask_file import MaskFile
 from getam.export.names import names_of_values
 from getam.files import write_text
@@ -21,9 +22,9 @@ def write_voc(masks: Sequence[MaskFile], classes: dict[str, int], out: Path) -> 
 
     An empty line means that no class has this value.
     """
-    names = {value: name for name, value in classes.items()} | {BACKGROUND: "background"}
-    lines = [names.get(value, "") for value in range(max(names) + 1)]
-    return [_write_list(masks, out), _write(out / "classes.txt", lines)]
+    listed = out / CLASS_LIST
+    write_text(listed, class_list(classes))
+    return [_write_list(masks, out), listed]
 
 
 def write_cvat(masks: Sequence[MaskFile], classes: dict[str, int], out: Path) -> list[Path]:

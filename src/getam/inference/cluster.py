@@ -22,7 +22,7 @@ from uuid import uuid4
 from getam.data import Source, check_photos
 from getam.elsewhere import whole_name
 from getam.extra import needs
-from getam.inference.folders import MaskWork
+from getam.inference.folders import MaskWork, write_class_list
 from getam.inference.job import (
     TOLERANT,
     Job,
@@ -98,6 +98,7 @@ def predict_on_cluster(
         check_photos(todo, strict=True)
     if not todo.records:
         return
+    write_class_list(out, load().classes)
     patience = Patience(out, tolerance)
     make = partial(
         Worker,

@@ -12,8 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from getam.data import Batch, Record, Source
+from getam.data.class_list import CLASS_LIST, class_list
 from getam.evaluation import ConfusionMatrix, Scores, read_mask
-from getam.files import whole_file
+from getam.files import whole_file, write_text
 from getam.inference.job import TOLERANT, Files, Tolerance, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo
 from getam.inference.predictor import Predictor
@@ -59,7 +60,7 @@ def output_folder(
         command,
         photos={record.id: record.image for record in source.records},
         inputs=[*inputs, *files_of(source)],
-        files=files,
+        files=[*files, Path(out) / CLASS_LIST],
         overwrite=overwrite,
         shard=shard,
     )
@@ -77,6 +78,11 @@ def file_values(classes: dict[str, int]) -> Tensor:
     table[BACKGROUND] = BACKGROUND
     table[1 : len(classes) + 1] = torch.tensor(list(classes.values()), dtype=torch.uint8)
     return table
+
+
+def write_class_list(out: OutputFolder, classes: Mapping[str, int]) -> None:
+    """Write ``classes.txt``, which says for every value of the masks which class it is."""
+    write_text(out.path / CLASS_LIST, class_list(classes))
 
 
 def training_numbers(table: Tensor, *, count: int) -> Tensor:
@@ -115,8 +121,8 @@ def predict_folder(
     source
         The photos, from :func:`getam.data.list_photos` or :func:`getam.data.open_source`.
     out
-        Receives ``ID.png``, whose values are those of the training data's own masks. If it was
-        opened with a shard, only the photos of this shard are done.
+        Receives ``classes.txt`` and ``ID.png``, whose values are those of the training data's own
+        masks. If it was opened with a shard, only the photos of this shard are done.
     overlays
         Write ``ID.overlay.jpg`` too: the photo with the mask's colours.
     workers
@@ -129,6 +135,7 @@ def predict_folder(
     OSError, ValueError
         As :func:`getam.inference.run_job`.
     """
+    write_class_list(out, predictor.classes)
     work = MaskWork(predictor, overlays=overlays)
     run_job(source, out, work, workers=workers, tolerance=tolerance)
     if work.empty:
@@ -192,7 +199,8 @@ def label_folder(
     source
         The photos with their tags; the classes must be those of the model, in the same order.
     out
-        Receives ``ID.png``, whose values are those of the training data's own masks.
+        Receives ``classes.txt`` and ``ID.png``, whose values are those of the training data's own
+        masks.
     proposer
         What proposes the masks that labels are snapped to; see :func:`getam.pseudo_label.snap`.
     overlays
@@ -225,6 +233,7 @@ def label_folder(
             return files
         return {**files, ".overlay.jpg": partial(save_picture, blend(photo.image.cpu(), mask))}
 
+    write_class_list(out, model.classes)
     run_job(source, out, labels, workers=workers, tolerance=tolerance, **size_for(model))
     return score_labels(source, out, table)
 

@@ -63,7 +63,10 @@ def stages_of(judged: JudgedPhoto, record: Record, names: list[str]) -> Iterator
     """Yield the pictures of a photo, from the photo itself to the mask of the trained network."""
     photo = judged.photo
     yield Stage("Photo")
-    maps_of = {"First hint": photo.activation_maps, "Refined hint": photo.refined_maps}
+    maps_of = {
+        "First hint (activation map)": photo.activation_maps,
+        "Refined hint (refined map)": photo.refined_maps,
+    }
     for title, maps in maps_of.items():
         for number, plane in zip(photo.classes, maps.cpu(), strict=True):
             yield Stage(f"{title}: {names[number]}", "map", map_uri(plane))

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from getam.data import Source
-from getam.evaluation import DOUBTS, PhotoSigns, percent, poor_masks, suspicious
+from getam.evaluation import (
+    ALL_TRAINED_ON,
+    DOUBTS,
+    PhotoSigns,
+    percent,
+    poor_masks,
+    suspicious,
+)
 from getam.inference import TRAINED_ON, files_of
 from getam.model import Model
 from getam.outputs import refuse_inputs
@@ -86,7 +93,7 @@ def report_run(
     page = RunPage(
         title=title or f"Report of {run.folder.resolve().name}",
         lead=LEAD,
-        warning=poor_masks(signs) or "",
+        warning=poor_masks(signs) or (ALL_TRAINED_ON if list(parts) == [TRAINED_ON] else ""),
         tiles=tiles(run, parts),
         doubts=DOUBTS,
         suspects=suspects(signs),

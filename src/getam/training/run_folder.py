@@ -87,13 +87,7 @@ class RunFolder:
             moved = {name: self.config[name] for name in may_move & self.config.keys()}
             self.config = recorded_settings(path) | moved
         else:
-            self.check_new()
-
-    def check_new(self) -> None:
-        """Raise a FileExistsError if the folder holds anything that could be lost."""
-        if not is_new(self.path):
-            hint = ", or go on with --resume" if has_checkpoint(self.path) else ""
-            raise FileExistsError(f"out: {self.path} is not empty: choose another folder{hint}")
+            check_new(path)
 
     def begin(self) -> None:
         """Write the settings and the environment; a resumed run notes only where its inputs are.
@@ -104,7 +98,7 @@ class RunFolder:
         for cut in filter(is_half_written, [*self.path.glob("*"), *self.path.glob(f"{SAMPLES}/*")]):
             cut.unlink()
         if not self.resume:
-            self.check_new()  # again: another process may have trained here meanwhile
+            check_new(self.path)  # again: another process may have trained here meanwhile
             # The environment comes first: it tells a run from a folder with settings of the user.
             with whole_file(self.path / ENVIRONMENT) as temporary:
                 temporary.write_text(json.dumps(environment(), indent=2) + "\n")
@@ -253,6 +247,13 @@ def metrics_of(folder: Path) -> list[dict[str, Any]]:
     lines = file.read_text(errors="replace").splitlines(keepends=True) if file.exists() else []
     whole = [line for line in lines if line.endswith("\n")]
     return [json_object(t, origin=f"line {n} of {file}") for n, t in enumerate(whole, start=1)]
+
+
+def check_new(folder: Path) -> None:
+    """Raise a FileExistsError if a folder holds anything that a new run could destroy."""
+    if not is_new(folder):
+        hint = ", or go on with --resume" if has_checkpoint(folder) else ""
+        raise FileExistsError(f"out: {folder} is not empty: choose another folder{hint}")
 
 
 def movable(folder: Path, config: Mapping[str, Any]) -> frozenset[str]:
