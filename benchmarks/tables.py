@@ -135,15 +135,30 @@ def plain_classifier() -> str:
     kept = json.loads(PLAIN.read_text(encoding="utf-8")) if PLAIN.exists() else {}
     lines = []
     for row, shown in TILES.items():
-        key = f"{row.replace(' ', '_')}, seed 0"
-        plain = [kept.get(name) for name in (key, f"{key}, whole photos")]
-        runs = results(row)
-        if runs:
-            ours = runs[0]["scores"]["tags"]["mean_ap"]
-            figures = [f"{other['mean_ap']:.3f}" if other else "not measured" for other in plain]
-            lines.append([shown, f"{ours:.3f}", *figures])
+        named = re.compile(f"{row.replace(' ', '_')}, seed [0-9]+(, whole photos)?")
+        found = {key: entry["mean_ap"] for key, entry in kept.items() if named.fullmatch(key)}
+        whole = [value for key, value in found.items() if key.endswith("whole photos")]
+        crops = [value for key, value in found.items() if not key.endswith("whole photos")]
+        ours = [run["scores"]["tags"]["mean_ap"] for run in results(row)]
+        if ours:
+            lines.append([shown, *(spread(side) for side in (ours, crops, whole))])
     names = ["getam", "plain timm classifier, same crops", "plain timm classifier, whole photos"]
-    return table(["mean AP of the tags, seed 0", *names], lines)
+    return table(["mean AP of the tags", *names], lines)
+
+
+def tile_trials() -> str:
+    """Write what was tried on the choosing photos of the tiles with five kinds of defect."""
+    kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for key, row in kept.items():
+        if key.startswith("tiles/"):
+            found.setdefault(key.removeprefix("tiles/").partition(" (seed")[0], []).append(row)
+    lines = []
+    for name, rows in found.items():
+        tags = spread([row["tags"] for row in rows])
+        scores = [spread([row["scores"][stage] for row in rows]) for stage in STAGES[2:]]
+        lines.append([name, str(len(rows)), tags, *scores])
+    return table(["trial", "seeds", "tags, mean AP", *STAGES[2:]], lines)
 
 
 def demo() -> str:
@@ -163,7 +178,7 @@ def demo() -> str:
 def trials() -> str:
     """Write the trials of the short protocol, the best prediction first."""
     kept: dict[str, dict[str, Any]] = json.loads(TRIALS.read_text(encoding="utf-8"))
-    own = [key for key in kept if not key.startswith(("field/", "ahead/"))]  # have their tables
+    own = [key for key in kept if not key.startswith(("field/", "ahead/", "tiles/"))]
     order = sorted(own, key=lambda key: -kept[key]["scores"]["prediction"])
     lines = [
         [key, *(f"{kept[key]['scores'][name]:.3f}" for name in STAGES), str(kept[key]["ignored"])]
@@ -452,6 +467,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "tiles": lambda: stages(TILES),
     "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
     "plain classifier": plain_classifier,
+    "tile trials": tile_trials,
     "demo": demo,
     "trials": trials,
     "whole runs": whole_runs,
