@@ -20,7 +20,7 @@ WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a proces
 
 
 BATCH_TIMEOUT = 600.0
-"""So many seconds a training waits for a batch that its workers read. A disk may stall for long."""
+"""So many seconds are waited for a batch that workers read. A disk may stall for long."""
 
 WORKER_HANGS = (
     f"no photo was read within {BATCH_TIMEOUT:g} seconds: a photo hangs its decoder, or the disk "
@@ -49,7 +49,12 @@ class BatchLoader(DataLoader):
         self, dataset: Dataset, *, device: torch.device | str = "cpu", **options: Any
     ) -> None:
         self.device = torch.device(device)
-        super().__init__(dataset, pin_memory=self.device.type == "cuda", **options)
+        super().__init__(
+            dataset,
+            pin_memory=self.device.type == "cuda",
+            timeout=BATCH_TIMEOUT if options.get("num_workers") else 0,
+            **options,
+        )
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
         """Yield the batches.
@@ -170,7 +175,6 @@ def shuffled_loader(
     device
         Where the batches are wanted; see `copied_ahead`.
     """
-    options = worker_options(workers)
     repeats = repeat_factors(source, balance, corrected=corrected_factor)
     sampler = ShuffledBatches(
         repeats, batch_size=batch_size, seed=seed, rank=rank, world_size=world_size
@@ -180,8 +184,7 @@ def shuffled_loader(
         batch_sampler=sampler,
         device=device,
         persistent_workers=workers != 0,
-        timeout=BATCH_TIMEOUT if options["num_workers"] else 0,
-        **options,
+        **worker_options(workers),
     )
 
 
