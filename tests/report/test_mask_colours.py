@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from getam.report import colour_mask, palette, save_mask
+from getam.report.mask_colours import shown_colours
 
 MASK = np.random.default_rng(1).choice([0, 1, 20, 255], (6, 8)).astype(np.uint8)
 
@@ -63,3 +64,12 @@ def test_failed_save_leaves_the_old_mask(tmp_path):
 
 def test_a_coloured_mask_has_the_colours_of_the_palette():
     assert np.array(colour_mask(MASK)).tolist() == palette()[MASK].tolist()
+
+
+def test_no_class_is_shown_in_grey() -> None:
+    shown, file = shown_colours().astype(int), palette().astype(int)
+    greys = [value for value in range(1, 64) if np.ptp(file[value]) == 0]
+    assert greys == [7, 56, 63]
+    assert all(np.ptp(shown[value]) > 100 for value in greys)
+    assert len({tuple(colour) for colour in shown[:64].tolist()}) == 64
+    assert np.delete(shown, greys, 0).tolist() == np.delete(file, greys, 0).tolist()

@@ -48,6 +48,17 @@ def test_a_run_that_learns_no_masks() -> None:
     assert "--joint-from" in line
 
 
+def test_a_few_corrected_masks() -> None:
+    many = photos_of({"cat": 50, "dog": 50})
+    masked = [replace(record, corrected=Path("mask.png")) for record in many.records[:19]]
+    few = replace(many, records=(*masked, *many.records[19:]))
+    (line,) = advice.before(few, steps=100, joint=60)
+    assert "19 corrected masks may change nothing" in line
+    enough = replace(many.records[19], corrected=Path("mask.png"))
+    more = replace(many, records=(*masked, enough, *many.records[20:]))
+    assert not list(advice.before(more, steps=100, joint=60))
+
+
 def test_few_photos_are_not_scored() -> None:
     few = photos_of({"cat": 49, "dog": 49})  # and one without a label
     (line,) = advice.before(few, steps=100, joint=60)

@@ -19,8 +19,12 @@ def test_a_row_per_photo_with_its_own_maps_and_masks(new_network, batch, source)
     names = list(source.classes)
     output = step(batch, joint=True)
     samples = batch_samples(batch, output, names=names)
-    assert [sample.title for sample in samples] == batch.ids
-    for index, sample in enumerate(samples):
+    tagged = [name for name in batch.ids if batch.labels[batch.ids.index(name)].any()]
+    assert [sample.title for sample in samples][: len(tagged)] == tagged  # then those of nothing
+    assert {sample.title for sample in samples} == set(batch.ids)
+    assert len(tagged) < len(batch.ids)
+    for sample in samples:
+        index = batch.ids.index(sample.title)
         assert list(sample.maps) == [names[c] for c in batch.labels[index].nonzero()[:, 0]]
         assert torch.equal(sample.pseudo_label, output.pseudo.label[index])
         assert torch.equal(sample.prediction, output.mask_logits[index].argmax(0))
@@ -30,7 +34,8 @@ def test_a_row_per_photo_with_its_own_maps_and_masks(new_network, batch, source)
 
 
 def test_no_more_photos_than_fit(batch, new_network, source):
-    many = replace(batch, ids=batch.ids * 3, image=batch.image.repeat(3, 1, 1, 1))
+    repeated = {"image": batch.image.repeat(3, 1, 1, 1), "labels": batch.labels.repeat(3, 1)}
+    many = replace(batch, ids=batch.ids * 3, **repeated)
     step = Step(new_network(), Labeller(first_block=3, iterations=1), PLAIN)
     output = step(batch, joint=False)
     assert len(batch_samples(many, output, names=list(source.classes))) == SHOWN

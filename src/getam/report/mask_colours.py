@@ -33,6 +33,23 @@ def palette() -> NDArray[np.uint8]:
     return colours
 
 
+GREYS = {7: (255, 140, 0), 56: (0, 200, 255), 63: (255, 105, 180)}
+"""Values whose colour in the palette is a grey, with one that stands out on a photo."""
+
+
+@cache
+def shown_colours() -> NDArray[np.uint8]:
+    """Return the colours in which masks are shown, [256, 3] RGB: the palette without its greys.
+
+    The files of masks keep the palette of VOC, which other programs know.
+    """
+    colours = palette().copy()
+    for value, colour in GREYS.items():
+        colours[value] = colour
+    colours.flags.writeable = False
+    return colours
+
+
 def palette_picture(mask: Plane) -> Image.Image:
     """Return a mask [H, W] of 0..255 as a palette picture, which keeps the values.
 
@@ -47,14 +64,14 @@ def palette_picture(mask: Plane) -> Image.Image:
 
 
 def colour_mask(mask: Plane) -> Image.Image:
-    """Return a mask [H, W] of 0..255 as an RGB picture in the VOC colours.
+    """Return a mask [H, W] of 0..255 as an RGB picture in the colours of `shown_colours`.
 
     Raises
     ------
     ValueError
         If the mask is not [H, W] integers in 0..255.
     """
-    return palette_picture(mask).convert("RGB")
+    return Image.fromarray(shown_colours()[as_mask(mask)])
 
 
 def save_mask(path: str | Path, mask: Plane) -> None:

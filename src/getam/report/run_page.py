@@ -15,7 +15,7 @@ from getam.evaluation import percent
 from getam.files import write_text
 from getam.report.line_chart import Points, line_chart
 from getam.report.line_colours import line_colours
-from getam.report.mask_colours import palette
+from getam.report.mask_colours import shown_colours
 
 MOST_BYTES = 14_000_000
 """The most that the pictures of a page may weigh. Every page then stays below 15 MB."""
@@ -250,4 +250,4 @@ def colours_of(names: Mapping[int, str]) -> dict[str, str]:
     >>> colours_of({1: "cat", 255: "undecided"})
     {'cat': '#800000', 'undecided': '#e0e0c0'}
     """
-    return {name: f"#{palette()[value].tobytes().hex()}" for value, name in names.items()}
+    return {name: f"#{shown_colours()[value].tobytes().hex()}" for value, name in names.items()}

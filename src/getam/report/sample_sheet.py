@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from getam.report.mask_colours import colour_mask, palette
+from getam.report.mask_colours import colour_mask, shown_colours
 from getam.report.overlay import overlay
 from getam.report.picture import Photo, Plane, as_mask, as_picture
 from getam.vocabulary import IGNORE
@@ -262,7 +262,7 @@ def _legend(values: Sequence[int], names: Sequence[str], columns: int, cell: int
     legend = Image.new("RGB", (width, places[-1][1] + LINE if places else 1), PAPER)
     draw = ImageDraw.Draw(legend)
     for value, name, (x, y) in zip(values, titles, places, strict=True):
-        colour = tuple(palette()[value].tolist())
+        colour = tuple(shown_colours()[value].tolist())
         draw.rounded_rectangle((x, y + 1, x + TEXT, y + 1 + TEXT), 3, fill=colour, outline=FAINT)
         _write(legend, (x + TEXT + 6, y), name, width=width, colour=INK)
     return legend

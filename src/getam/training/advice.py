@@ -11,6 +11,7 @@ from getam.inference import Predictor
 from getam.progress import counted
 
 FEW_STEPS = 100  # below this the decoder has seen next to nothing
+FEW_CORRECTED = 20  # below this no gain was measured (docs/correct.md)
 LOOKED_AT = 24  # photos whose masks are judged at the end
 NOTHING, EVERYTHING = 0.005, 0.995  # shares of the pixels
 
@@ -39,6 +40,12 @@ def before(source: Source, val: Source | None = None, *, steps: int, joint: int)
         yield (
             "no step learns masks, so getam predict will be of no use: lower --joint-from, "
             "unless you want the classifier and its pseudo labels alone"
+        )
+    corrected = len(source.corrected)
+    if 0 < corrected < FEW_CORRECTED:
+        yield (
+            f"{corrected} corrected masks may change nothing that could be told from chance: "
+            f"correct {FEW_CORRECTED} or more, the worst photos first (getam serve)"
         )
     if source.has_truth and (val is None or not val.has_truth):
         count = sum(record.mask is not None for record in source.records)

@@ -16,9 +16,11 @@ SHOWN = 6  # photos of a batch
 
 
 def batch_samples(batch: Batch, output: StepOutput, *, names: Sequence[str]) -> list[Sample]:
-    """Return the first photos of a batch with what the step made of them."""
+    """Return the first photos of a batch with what the step made of them, those with tags first."""
     samples = []
-    for index in range(min(SHOWN, len(batch.ids))):
+    tagged = batch.labels.any(1).tolist()
+    order = sorted(range(len(batch.ids)), key=lambda index: not tagged[index])
+    for index in order[:SHOWN]:
         maps, label, prediction = {}, None, None
         if output.pseudo is not None:
             present = output.pseudo.classes[index]
