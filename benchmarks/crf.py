@@ -29,7 +29,7 @@ from getam.crf import PRESETS, Settings, dense_crf, dense_energy_loss
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (375, 500)
-MOST_TIME = {3: 1.2, 21: 3.0}
+MOST_TIME = {3: 0.5, 21: 0.5}
 PEAK = """
 import resource, sys
 import numpy, torch

@@ -1,13 +1,17 @@
 """``getam quality`` lists suspicious photos and keeps what is known about each of them."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from getam.cli.main import main
 from getam.data import Source
+from getam.evaluation import ALL_TRAINED_ON
 from getam.inference import judge_photos, read_quality
 from getam.model import Model
+from getam.training.train_photos import write_train_photos
 
 
 def test_every_photo_is_judged(
@@ -25,7 +29,20 @@ def test_every_photo_is_judged(
         assert ours.quality == pytest.approx(theirs.quality, abs=1e-4)
         assert ours.untagged == pytest.approx(theirs.untagged, abs=1e-4)
         assert ours.tagged.keys() == theirs.tagged.keys()
-    assert "\n5 photos, " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "\n5 photos, " in said
+    assert ALL_TRAINED_ON not in said  # this model was not trained here
+
+
+def test_it_is_said_if_all_photos_were_trained_on(
+    folder: Path, source: Source, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(folder, tmp_path / "run")
+    options = ["quality", str(run), "--data", str(voc), "--device", "cpu", "--workers", "0"]
+    for learnt, said in ((source, True), (replace(source, records=source.records[1:]), False)):
+        write_train_photos(run, learnt)
+        assert main(options) == 0
+        assert (ALL_TRAINED_ON in capsys.readouterr().out) == said
 
 
 def test_a_file_of_tags_is_not_replaced(

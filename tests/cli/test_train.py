@@ -13,6 +13,7 @@ from getam.cli.main import main
 from getam.cli.options import parse
 from getam.cli.train import begun_run, open_parts, train_from_tags
 from getam.cli.train_options import train_parser
+from getam.evaluation import ALL_TRAINED_ON
 from getam.training.run_folder import recorded_settings, val_photos_of
 
 TINY = [
@@ -148,6 +149,27 @@ def test_a_run_goes_on_from_another_folder_with_its_own_photos_alone(
     tags = str(moved / "image_labels.json")
     assert main([*resume, "--data", str(moved), "--labels", tags]) == 0
     assert recorded_settings(run) == {**recorded, "data": str(moved), "labels": tags}
+
+
+def test_what_a_run_says_at_its_end_and_refuses_at_its_start(
+    tmp_path: Path, voc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = ["train", "--data", str(voc), "--out", str(tmp_path / "a"), *TINY]
+    assert main(alone) == 0
+    said = capsys.readouterr().out
+    assert "\nmean quality: cat " in said
+    assert ALL_TRAINED_ON in said
+    assert main(["train", *options(voc, tmp_path / "b")]) == 0
+    said = capsys.readouterr().out
+    assert "\nmean quality: cat " in said
+    assert ALL_TRAINED_ON not in said
+    assert main(alone) == 1
+    assert "is not empty: choose another folder, or go on with --resume" in capsys.readouterr().err
+    photos = write_photo(tmp_path / "photos" / "cat" / "a.png").parents[1]
+    among = ["--frozen", "--cache", str(photos / "features"), "--out", str(tmp_path / "c")]
+    assert main(["train", "--data", str(photos), *among, *TINY]) == 1
+    assert "cache: " in (said := capsys.readouterr().err)
+    assert "lies among the photos" in said
 
 
 def test_a_run_goes_on_with_saliency_maps_that_moved(

@@ -114,5 +114,8 @@ def test_a_class_of_poor_masks_is_named_if_enough_photos_show_it():
     assert line is not None
     assert "probably not usable: dog (10 %); two masks" in line
     assert quality_table(photos, most=1).endswith(f"mean quality: cat 0.70; dog 0.10\n{line}")
+    for quality, named in ((0.44, True), (0.46, False)):
+        near = [photo(f"{n}", cat=changed(label_told=quality)) for n in range(5)]
+        assert (poor_masks(near) is not None) == named
     assert poor_masks(photos[:4]) is None
     assert poor_masks([photo("a", cat=good)] * 5) is None

@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from getam.data import PhotoDataset
+from getam.data.sample import collate
 from getam.evaluation import ConfusionMatrix
 from getam.inference import (
     Predictor,
@@ -16,7 +18,7 @@ from getam.inference import (
     output_folder,
     predict_folder,
 )
-from getam.inference.folders import file_values
+from getam.inference.folders import MaskWork, file_values
 
 
 def values_of(path):
@@ -49,6 +51,22 @@ def test_masks_that_show_nothing_are_counted(folder, source, tmp_path, caplog):
     predict_folder(predictor, source, opened(tmp_path, source), workers=0)
     count = len(source)
     assert caplog.messages == [f"{count} of {count} masks show nothing but background"]
+
+
+def test_one_empty_mask_among_others_is_counted_and_no_list_of_classes_is_replaced(
+    folder, source, tmp_path
+):
+    predictor = Predictor.load(folder, device="cpu")
+    work, batch = MaskWork(predictor), collate([PhotoDataset(source)[0]])
+    with torch.no_grad():
+        for least, (made, empty) in ((-1e4, (1, 0)), (1e4, (2, 1))):
+            predictor.network.decoder.head[-1].bias[0] = least
+            work(source.records[0], batch)
+            assert (work.made, work.empty) == (made, empty)
+    mine = tmp_path / "classes.txt"
+    mine.write_text("background\n")
+    with pytest.raises(ValueError, match="would meet the input"):
+        output_folder(tmp_path, source, {}, inputs=[mine], overwrite=True)
 
 
 def test_pseudo_labels_are_written_and_scored(model, source, tmp_path):

@@ -14,12 +14,14 @@ from getam.training.build import (
     schedule_of,
     step_of,
 )
+from getam.training.step import PADDING
 from training.conftest import RECIPE
 
 
 def test_shares_of_a_recipe_become_steps() -> None:
-    schedule = schedule_of(replace(RECIPE, joint_from=0.4, warmup=0.1), steps=50)
-    assert (schedule.joint_from, schedule.warmup) == (20, 5)
+    recipe = replace(RECIPE, joint_from=0.4, warmup=0.1, joint_factor=2.0)
+    schedule = schedule_of(recipe, steps=50)
+    assert (schedule.joint_from, schedule.warmup, schedule.joint_factor) == (20, 5, 2.0)
 
 
 def test_a_share_of_a_run_becomes_a_decay_per_update() -> None:
@@ -40,13 +42,22 @@ def test_a_network_learns_as_the_recipe_says(new_network) -> None:
 
 
 def test_a_step_has_the_parts_of_the_recipe(new_network) -> None:
-    recipe = replace(RECIPE, parts={"patch_contrast": 0.2, "auxiliary": 1.0}, energy_weight=0.0)
+    parts = {"patch_contrast": 0.2, "auxiliary": 1.0}
+    recipe = replace(RECIPE, parts=parts, energy_weight=0.0, weight_decay=0.03, head_factor=7.0)
     labels = label_source_of(recipe, build_labeller(recipe))
     step = step_of(new_network(), labels, recipe)
+    changes = {"parts_from": {"auxiliary": 0.7}, "padding": "background", "tag_weight": 0.25}
+    late = step_of(new_network(), labels, replace(recipe, **changes))
     running = set(step.running(joint=True, done=1.0))
     assert {"patch_contrast", "auxiliary", "segmentation"} <= running
     assert "energy" not in running
     assert "saliency" in loss_weights_of(replace(recipe, saliency_target="paper"))
+    assert "auxiliary" not in late.running(joint=True, done=0.6)
+    assert "auxiliary" in late.running(joint=True, done=0.7)
+    assert (late.labelled, late.tag_weight) == (PADDING["background"], 0.25)
     optimiser = optimiser_of(step, recipe)
+    assert {group["weight_decay"] for group in optimiser.param_groups} == {0.03}
+    rates = {group["lr"] for group in optimiser.param_groups}
+    assert max(rates) == pytest.approx(7 * min(rates))
     held = {id(p) for group in optimiser.param_groups for p in group["params"]}
     assert held == {id(p) for p in step.parameters() if p.requires_grad}

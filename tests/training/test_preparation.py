@@ -65,8 +65,11 @@ def test_a_part_looks_once_when_it_begins(prepared, source):
     for joint, done in ((False, 0.8), (True, 0.6)):
         preparation.before(joint=joint, done=done)
     assert LOOKS == []
+    assert not preparation.begins(joint=True, done=0.6)
+    assert preparation.begins(joint=True, done=0.7)
     for done in (0.7, 0.8):
         preparation.before(joint=True, done=done)
+    assert not preparation.begins(joint=True, done=0.8)
     shown = [record.id for record in source.records if record.labels is not None]
     assert [sorted(shown)] == LOOKS
     assert step.parts["looking"].photos == len(shown)

@@ -193,6 +193,8 @@ class Trainer:
 
     def stopped_here(self) -> str:
         """Return what a run says that stops with everything saved."""
+        if not self.done:
+            return "stopped before the first step: the same command begins anew"
         return (
             f"stopped at step {self.done} of {self.schedule.steps}, all saved: the same "
             "command with --resume goes on"

@@ -111,6 +111,11 @@ def test_runs_with_other_maps_masks_or_classes_share_a_folder(photos, network, t
     assert not found[0] & found[1]
     assert len(found[0] & found[2]) == len(photos) - 1  # one photo has a corrected mask
     assert not found[0] & found[3]
+    first, second, *_ = photos.records
+    swapped = replace(photos, records=(replace(first, image=second.image), second))
+    assert len(files(swapped) & found[0]) == 1
+    renamed = replace(photos, records=(replace(first, id="other"), second))
+    assert len(files(renamed) & found[0]) == 1
 
 
 def test_an_interrupted_run_goes_on(cache_of, network):

@@ -93,7 +93,8 @@ def test_a_run_goes_on_to_the_same_weights_wherever_it_ended(frozen_run, new_net
 def test_a_signal_while_photos_are_labelled_stops_at_once_and_loses_nothing(
     frozen_run, monkeypatch
 ):
-    expected, folder = frozen_run("whole", joint_from=0.5)
+    options = {"joint_from": 3 / 8}  # within an epoch of four steps
+    expected, folder = frozen_run("whole", **options)
     whole = KeptLabels.each
 
     def asked_to_stop(self, device):
@@ -104,11 +105,11 @@ def test_a_signal_while_photos_are_labelled_stops_at_once_and_loses_nothing(
             yield made
 
     monkeypatch.setattr(KeptLabels, "each", asked_to_stop)
-    with pytest.raises(Stopped, match="stopped at step 4 of 8, all saved"):
-        frozen_run("cut", joint_from=0.5)
+    with pytest.raises(Stopped, match="stopped at step 3 of 8, all saved"):
+        frozen_run("cut", **options)
     monkeypatch.undo()
-    assert load_checkpoint(folder.parent / "cut")["done"] == 4
-    resumed, again = frozen_run("cut", joint_from=0.5, resume=True)
+    assert load_checkpoint(folder.parent / "cut")["done"] == 3
+    resumed, again = frozen_run("cut", resume=True, **options)
     assert losses(again) == losses(folder)
     assert same_weights(resumed, expected)
 
@@ -191,8 +192,10 @@ def test_the_order_of_the_photos_does_not_count(kept, source, tmp_path):
     again = make(network, {})
     again.load_state_dict(labels.state_dict())
     batch = collate([turned.view(photo, mirrored=False) for photo in range(len(turned))])
-    for name, one in zip(batch.ids, given(again, batch).label, strict=True):
-        assert torch.equal(one, before[name])
+    fresh = keep_labels(lambda *_: labeller, turned, tmp_path / "fresh.npy", workers=0)
+    for kept_labels in (again, fresh(network, {})):
+        for name, one in zip(batch.ids, given(kept_labels, batch).label, strict=True):
+            assert torch.equal(one, before[name])
     assert not torch.equal(before["a"], before["b"])
 
 

@@ -69,8 +69,11 @@ def test_all_parts_train_and_resume_bit_by_bit(network, source, tmp_path):
     recipe = replace(RECIPE, parts=ALL, label_source="afa", saliency_weight=0.0, epochs=1)
     whole, figures = fitted(network(), source, tmp_path / "whole", recipe)
     assert set(figures[-1]) >= {*ALL, "total"}
+    prototypes = whole.parts["region_prototypes"]
+    assert prototypes.prepared
+    assert prototypes.positive.any()
     with pytest.raises(Stopped):
-        fitted(stopping(network(), 7), source, tmp_path / "cut", recipe)
+        fitted(stopping(network(), 60), source, tmp_path / "cut", recipe)
     again, others = fitted(network(), source, tmp_path / "cut", recipe, resume=True)
     assert same_weights(again, whole)
     assert others == figures
