@@ -72,3 +72,10 @@ def test_shapes_are_checked(logits: torch.Tensor, labels: torch.Tensor) -> None:
         tag_scores(logits, labels, NAMES)
     with pytest.raises(ValueError, match="finite"):
         tag_scores(LOGITS * math.nan, LABELS, NAMES)
+
+
+def test_five_photos_are_enough_for_a_figure() -> None:
+    labels = torch.tensor([[1.0]] * 5 + [[0.0]] * 5)
+    scores = tag_scores(labels * 2 - 1, labels, ["cat"])
+    assert "mean 1.000, cat 1.000 (n=5, chance 0.50); n photos" in scores.line()
+    assert "too few to tell, because" in tag_scores(labels[1:], labels[1:], ["cat"]).line()
