@@ -192,7 +192,6 @@ def train_once(
 ) -> None:
     """Train one run and print what it came to; the last line says if it is of no use."""
     from getam.evaluation import ALL_TRAINED_ON, quality_line
-    from getam.inference import QUALITY, read_quality
     from getam.ranks import is_first  # torch knows it once the processes have met
     from getam.training import train
     from getam.training.processes import first_alone
@@ -216,8 +215,7 @@ def train_once(
     if trained.scores is not None and trained.scores.stages:
         print(f"mIoU {trained.scores.final().miou:.3f}")
     write_scores(trained.scores, json)
-    parts = read_quality(trained.folder / QUALITY)
-    print(quality_line([signs for photos in parts.values() for signs in photos]))
+    print(quality_line(trained.signs))
     if trained.scores is None:
         print(ALL_TRAINED_ON)
     if trained.warning:

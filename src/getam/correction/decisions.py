@@ -1,6 +1,7 @@
 """This module keeps what a person decided about each photo, in a small file beside the masks."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from getam.files import write_text
@@ -51,6 +52,11 @@ class Decisions:
         self._photos[photo] = decision
         if decision == OPEN:
             del self._photos[photo]
+        self._write()
+
+    def take_over(self, photos: Iterable[str]) -> None:
+        """Count photos as corrected, because masks of them are there, and write the file once."""
+        self._photos |= dict.fromkeys(photos, CORRECTED)
         self._write()
 
     def show(self, photo: str) -> None:

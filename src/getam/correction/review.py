@@ -113,6 +113,7 @@ class Review:
         self._decisions = Decisions(out.path / DECISIONS)
         self._history: deque[UndoEntry] = deque(maxlen=MOST_UNDONE)
         self._places = {record.id: place for place, record in enumerate(source.records)}
+        self._take_over_masks()
         self._show_from(self._places.get(self._decisions.shown, 0), steps=1)
 
     @property
@@ -209,6 +210,13 @@ class Review:
                 return True
         return False
 
+    def _take_over_masks(self) -> None:
+        """Count masks without a decision as corrected ones: somebody has put them there."""
+        records = self.source.records
+        open_ones = (r for r in records if self._decisions[r.id] not in WITH_MASK)
+        if found := [r.id for r in open_ones if self._file(r).is_file()]:
+            self._decisions.take_over(found)
+
     def _show_from(self, place: int, *, steps: int) -> None:
         """Show the first photo from a place on, or back from it, whose mask can be used."""
         direction = -1 if steps < 0 else 1
@@ -253,11 +261,9 @@ class Review:
         self._decisions[self.record.id] = decision
 
     def _decision_about(self, record: Record) -> str:
-        """Return what is decided; a mask that is gone, or there without a decision, decides too."""
-        decision, has_mask = self._decisions[record.id], self._file(record).is_file()
-        if has_mask:
-            return decision if decision in WITH_MASK else CORRECTED
-        return OPEN if decision in WITH_MASK else decision
+        decision = self._decisions[record.id]
+        lost = decision in WITH_MASK and not self._file(record).is_file()
+        return OPEN if lost else decision
 
     def _file(self, record: Record) -> Path:
         return self.out.file(record.id, ".png")

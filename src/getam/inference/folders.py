@@ -91,7 +91,7 @@ def training_numbers(table: Tensor, *, count: int) -> Tensor:
     Parameters
     ----------
     table
-        What `file_values` returned, or its beginning.
+        The table that `file_values` returned, or its beginning.
     count
         The number of classes, background included.
     """

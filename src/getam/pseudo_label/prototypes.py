@@ -79,7 +79,7 @@ def mean_of_scales(
     Parameters
     ----------
     look
-        What makes them.
+        The function that makes them.
     image
         [B, 3, H, W].
     scales

@@ -27,7 +27,7 @@ def within_radius(
     radius
         How many patches the window reaches to each side.
     device
-        Where the answer lies.
+        The device on which the answer lies.
 
     Returns
     -------
@@ -57,9 +57,9 @@ def random_walk(
     affinity
         [B, h * w, h * w] in 0..1.
     radius
-        As :func:`within_radius`.
+        The radius is that of :func:`within_radius`.
     least
-        What is added to the sums.
+        The values that are added to the sums.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def walk_with_background(
     present
         [B, C], positive where the class is in the photo. Other maps are not read and stay 0.
     affinity, radius
-        As :func:`random_walk`.
+        The arguments of :func:`random_walk`.
     background
         The constant value of the background, before the softmax. AFA takes 0.35 and 0.55.
 
@@ -110,7 +110,7 @@ def refine_at_half(maps: Tensor, image: Tensor, *, refinement: Refinement = par)
     image
         [B, 3, H, W], RGB in 0..255.
     refinement
-        What pulls the maps to the photo's edges.
+        The function that pulls the maps to the photo's edges.
 
     Returns
     -------
@@ -140,13 +140,13 @@ def walk_against_backgrounds(
     Parameters
     ----------
     maps, present, affinity, radius
-        As :func:`walk_with_background`.
+        The arguments of :func:`walk_with_background`.
     image
         [B, 3, H, W], RGB in 0..255.
     low, high
         The constant values of the two backgrounds.
     refinement
-        What pulls the maps to the photo's edges.
+        The function that pulls the maps to the photo's edges.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.data import Batch, Source
-from getam.evaluation import StageScores
+from getam.evaluation import PhotoSigns, StageScores
 from getam.files import alone_in
 from getam.inference import Predictor
 from getam.model import save_model
@@ -43,11 +43,14 @@ class Trained:
     warning
         One line if the masks are of no use, with what to do; None otherwise, and in all processes
         but the first.
+    signs
+        What is known about the masks of the photos that were judged, as in ``quality.json``.
     """
 
     folder: Path
     scores: StageScores | None
     warning: str | None
+    signs: tuple[PhotoSigns, ...] = ()
 
 
 @while_others_live()
@@ -180,4 +183,5 @@ def train(
         save_model(model, out)
         scores, signs = (None, []) if val is None else score_run(model, val, out, workers=workers)
         judged = judge_run(model, source, out, held_out=signs, workers=workers)
-        return Trained(out, scores, advice.after(Predictor(model), source, judged))
+        warning = advice.after(Predictor(model), source, judged)
+        return Trained(out, scores, warning, tuple(judged))
