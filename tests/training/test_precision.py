@@ -11,6 +11,13 @@ from getam.training.precision import REPEATS, fast_precision, run, seconds
 WIDTH = 8
 
 
+@pytest.fixture(autouse=True)
+def capability(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let the processor say that it has AVX-512, so that both formats are tried on all machines."""
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX512")
+    return monkeypatch
+
+
 class Block(nn.Module):
     """A block that is slow in the formats named, and remembers in which it ran."""
 
@@ -41,6 +48,13 @@ def test_the_slow_format_is_left(slow: torch.dtype, expected: str) -> None:
 def test_equal_times_are_no_reason_to_round() -> None:
     both = Block(torch.float32, torch.bfloat16)
     assert fast_precision(both, torch.device("cpu"), width=WIDTH) == "32-true"
+
+
+def test_a_processor_with_avx2_alone_is_not_made_to_try(capability: pytest.MonkeyPatch) -> None:
+    capability.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
+    block = Block(torch.float32)
+    assert fast_precision(block, torch.device("cpu"), width=WIDTH) == "32-true"
+    assert not block.ran
 
 
 def test_a_device_that_is_not_known_takes_single_precision() -> None:

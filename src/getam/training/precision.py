@@ -16,10 +16,11 @@ GAIN = 0.5  # bfloat16 must take less than this share of float32's time to be wo
 def fast_precision(block: nn.Module, device: torch.device, *, width: int) -> Format:
     """Return the number format to train in, in the words of Lightning Fabric.
 
-    A processor with AVX2 alone computes bfloat16 18 times slower than float32, and one with matrix
-    units for it (AMX) several times faster. What the processor says of itself does not tell, so a
-    block runs forward and backward in both. A gain of less than half of the time is not taken: it
-    would depend on what else the processor does, and so would the scores of a run.
+    A processor with AVX2 alone computes bfloat16 18 times slower than float32, so it is not tried
+    there. One with AVX-512 may be slower or, with matrix units for it (AMX), several times faster.
+    What it says of itself does not tell, so a block runs forward and backward in both. A gain of
+    less than half of the time is not taken: it would depend on what else the processor does, and
+    so would the scores of a run.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def fast_precision(block: nn.Module, device: torch.device, *, width: int) -> For
     """
     if device.type == "cuda":
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-    if device.type != "cpu":
+    if device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX2":
         return "32-true"
     tokens = torch.ones(PHOTOS, TOKENS, width)
     single, half = seconds(
