@@ -19,6 +19,7 @@ def options(voc: Path, out: Path, weights: Path) -> list[str]:
         *("--data", str(voc), "--split", "train", "--val", "val", "--out", str(out)),
         *("--backbone", "getam_vit_nano", "--weights", str(weights / "model.safetensors")),
         *("--decoder-width", "8", "--epochs", "1", "--crop", "32", "--batch-size", "2"),
+        *("--long-side", "48"),
         *("--saliency", "auto", *QUICK),
     ]
 

@@ -11,7 +11,8 @@ from getam.cli.main import main
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--epochs", "1"),
-    *("--crop", "32", "--batch-size", "2", "--workers", "0", "--device", "cpu"),
+    *("--crop", "32", "--long-side", "48", "--batch-size", "2"),
+    *("--workers", "0", "--device", "cpu"),
 ]
 QUICK = ["--workers", "0", "--device", "cpu"]
 
