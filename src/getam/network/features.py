@@ -101,10 +101,12 @@ def features_from(
     backbone
         The backbone that made them; it does not run.
     tensors
-        Each [B, ...], by name.
+        Each [B, ...], by name, in any number format.
     size
         Height and width of the images.
     """
+    dtype = next(backbone.parameters()).dtype
+    tensors = {name: each.to(dtype) for name, each in tensors.items()}
     stride = patch_stride(backbone)
     padded = (size[0] + -size[0] % stride, size[1] + -size[1] % stride)
     taps = range(sum(name.endswith(".patches") for name in tensors))

@@ -58,12 +58,17 @@ def inside_of_padding(maps: Tensor, features: Features) -> Tensor:
     return enlarge_aligning_edges(maps, features.padded_size)[..., :height, :width]
 
 
-def class_values(network: Network, features: Features) -> Tensor:
+def token_values(network: Network, features: Features) -> Tensor:
     """Return the class head's value of every patch without its bias, float32 [B, C, h, w]."""
     tokens = features.patch_tokens
     with torch.autocast(tokens.device.type, enabled=False):
         maps = tokens.float() @ network.class_head.weight.float().mT
-    return inside_of_padding(maps.mT.unflatten(-1, features.grid), features)
+    return maps.mT.unflatten(-1, features.grid)
+
+
+def class_values(network: Network, features: Features) -> Tensor:
+    """Return the class head's values inside of the padding, float32 [B, C, any, any]."""
+    return inside_of_padding(token_values(network, features), features)
 
 
 def reads_tokens(network: Network, *, asked: str) -> None:

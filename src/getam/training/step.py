@@ -130,9 +130,8 @@ class Step(nn.Module):
         observed = recorder is not None or "attention" in self.reads
         recorder = recorder or AttentionRecorder()
         if features is not None:
-            whole = {name: each.to(self.network.mean.dtype) for name, each in features.items()}
             size = (image.shape[-2], image.shape[-1])
-            known = features_from(self.network.backbone, whole, size)
+            known = features_from(self.network.backbone, features, size)
             return trunk_of(self.network, known), recorder
         if "attention" in self.reads:
             recorder.keep_from = 0
