@@ -72,7 +72,7 @@ def training(plan: Plan, name: str, size: int, rounds: int) -> list[Row]:
                 pseudo=PseudoLabels(batch.classes, maps, refined, label),
                 mask_logits=masks,
             )
-            losses = trainer.step.losses(seen, trainer.step.running(joint=True, done=1.0))
+            losses = trainer.step.losses(seen, trainer.step.running(joint=True, elapsed=1.0))
         with watch("backward"):
             losses["total"].backward()
         with watch("optimiser"):

@@ -71,7 +71,7 @@ class Trainer:
             pseudo=PseudoLabels([], torch.empty(0), torch.empty(0), label),
             mask_logits=network.segment(features),
         )
-        self.update(self.step.losses(seen, self.step.running(joint=True, done=1.0))["total"])
+        self.update(self.step.losses(seen, self.step.running(joint=True, elapsed=1.0))["total"])
 
 
 def compare(

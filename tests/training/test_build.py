@@ -48,12 +48,12 @@ def test_a_step_has_the_parts_of_the_recipe(new_network) -> None:
     step = step_of(new_network(), labels, recipe)
     changes = {"parts_from": {"auxiliary": 0.7}, "padding": "background", "tag_weight": 0.25}
     late = step_of(new_network(), labels, replace(recipe, **changes))
-    running = set(step.running(joint=True, done=1.0))
+    running = set(step.running(joint=True, elapsed=1.0))
     assert {"patch_contrast", "auxiliary", "segmentation"} <= running
     assert "energy" not in running
     assert "saliency" in loss_weights_of(replace(recipe, saliency_target="paper"))
-    assert "auxiliary" not in late.running(joint=True, done=0.6)
-    assert "auxiliary" in late.running(joint=True, done=0.7)
+    assert "auxiliary" not in late.running(joint=True, elapsed=0.6)
+    assert "auxiliary" in late.running(joint=True, elapsed=0.7)
     assert (late.labelled, late.tag_weight) == (PADDING["background"], 0.25)
     optimiser = optimiser_of(step, recipe)
     assert {group["weight_decay"] for group in optimiser.param_groups} == {0.03}

@@ -70,7 +70,7 @@ def test_parts_and_label_sources_wait_no_more(batch, name, parts):
         step = Step(network, make_source(name, labeller, corrected=False), parts).to("meta")
         batch = batch.to("meta")
         with Watch() as watch:
-            step(batch, joint=True, done=1.0).losses["total"].backward()
+            step(batch, joint=True, elapsed=1.0).losses["total"].backward()
     assert len(watch.waits) <= 1, watch.waits
     assert watch.doubles == []
 

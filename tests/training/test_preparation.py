@@ -62,14 +62,14 @@ def test_a_part_looks_once_when_it_begins(prepared, source):
     step, preparation = prepared()
     assert isinstance(step.parts["looking"], FromAllPhotos)
     state = torch.get_rng_state()
-    for joint, done in ((False, 0.8), (True, 0.6)):
-        preparation.before(joint=joint, done=done)
+    for joint, elapsed in ((False, 0.8), (True, 0.6)):
+        preparation.before(joint=joint, elapsed=elapsed)
     assert LOOKS == []
-    assert not preparation.begins(joint=True, done=0.6)
-    assert preparation.begins(joint=True, done=0.7)
-    for done in (0.7, 0.8):
-        preparation.before(joint=True, done=done)
-    assert not preparation.begins(joint=True, done=0.8)
+    assert not preparation.begins(joint=True, elapsed=0.6)
+    assert preparation.begins(joint=True, elapsed=0.7)
+    for elapsed in (0.7, 0.8):
+        preparation.before(joint=True, elapsed=elapsed)
+    assert not preparation.begins(joint=True, elapsed=0.8)
     shown = [record.id for record in source.records if record.labels is not None]
     assert [sorted(shown)] == LOOKS
     assert step.parts["looking"].photos == len(shown)
@@ -79,10 +79,10 @@ def test_a_part_looks_once_when_it_begins(prepared, source):
 
 def test_what_a_checkpoint_holds_is_not_made_again(prepared):
     step, preparation = prepared()
-    preparation.before(joint=True, done=1.0)
+    preparation.before(joint=True, elapsed=1.0)
     again, other = prepared()
     again.load_state_dict(step.state_dict())
-    other.before(joint=True, done=1.0)
+    other.before(joint=True, elapsed=1.0)
     assert len(LOOKS) == 1
     assert again.parts["looking"].photos == step.parts["looking"].photos
 
@@ -93,7 +93,7 @@ def prepared_here(network, source):
     weights = {"auxiliary": 1.0, "region_prototypes": 1.0}
     step = Step(network, Labeller(), weights)
     copy_from_first(step)
-    Preparation(step, whole_photos(source)).before(joint=False, done=0.0)
+    Preparation(step, whole_photos(source)).before(joint=False, elapsed=0.0)
     check_equal_weights(step)
     return {name: bit_sum(own).item() for name, own in step.owned.named_buffers()}
 

@@ -49,14 +49,14 @@ class Preparation:
         parts: Mapping[str, object] = step.parts
         self.waiting = {n: part for n, part in parts.items() if isinstance(part, FromAllPhotos)}
 
-    def begins(self, *, joint: bool, done: float) -> bool:
+    def begins(self, *, joint: bool, elapsed: float) -> bool:
         """Return whether a part looks at all photos before this step."""
-        running = self.step.running(joint=joint, done=done)
+        running = self.step.running(joint=joint, elapsed=elapsed)
         return any(name in running and not part.prepared for name, part in self.waiting.items())
 
-    def before(self, *, joint: bool, done: float) -> None:
+    def before(self, *, joint: bool, elapsed: float) -> None:
         """Prepare the parts that begin with this step, unless a checkpoint has their state."""
-        for name in self.step.running(joint=joint, done=done):
+        for name in self.step.running(joint=joint, elapsed=elapsed):
             part = self.waiting.pop(name, None)
             if part is not None and not part.prepared:
                 self.prepare(part)

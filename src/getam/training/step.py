@@ -84,23 +84,23 @@ class Step(nn.Module):
         self.labelled = PADDING[padding]
         self.tag_weight = tag_weight
 
-    def forward(self, batch: Batch, *, joint: bool, done: float = 0.0) -> StepOutput:
+    def forward(self, batch: Batch, *, joint: bool, elapsed: float = 0.0) -> StepOutput:
         """Make a step of the second phase if ``joint``, otherwise one of the first.
 
-        ``done`` is the share of the run that is over.
+        ``elapsed`` is the share of the run that is over.
         """
-        return self.joint(batch, done) if joint else self.classification(batch, done)
+        return self.joint(batch, elapsed) if joint else self.classification(batch, elapsed)
 
-    def classification(self, batch: Batch, done: float = 0.0) -> StepOutput:
+    def classification(self, batch: Batch, elapsed: float = 0.0) -> StepOutput:
         """Make a step of the first phase: the classifier learns alone, the decoder does not run."""
         trunk, recorder = self.run(batch.image, features=batch.features)
-        seen = Seen(**self.seen(batch, trunk, recorder, done))
-        losses = self.losses(seen, self.running(joint=False, done=done))
+        seen = Seen(**self.seen(batch, trunk, recorder, elapsed))
+        losses = self.losses(seen, self.running(joint=False, elapsed=elapsed))
         return StepOutput(losses, trunk.class_logits)
 
-    def joint(self, batch: Batch, done: float = 0.0) -> StepOutput:
+    def joint(self, batch: Batch, elapsed: float = 0.0) -> StepOutput:
         """Make a step of the second phase: one forward pass serves maps, labels and losses."""
-        source = source_at(self.label_source, done)
+        source = source_at(self.label_source, elapsed)
         trunk, recorder = self.run(batch.image, source.recorder(), features=batch.features)
         pseudo = source(
             recorder,
@@ -111,9 +111,9 @@ class Step(nn.Module):
         )
         mask_logits = trunk.segment(tag_weight=self.tag_weight)
         seen = PartInput(
-            **self.seen(batch, trunk, recorder, done), pseudo=pseudo, mask_logits=mask_logits
+            **self.seen(batch, trunk, recorder, elapsed), pseudo=pseudo, mask_logits=mask_logits
         )
-        losses = self.losses(seen, self.running(joint=True, done=done))
+        losses = self.losses(seen, self.running(joint=True, elapsed=elapsed))
         return StepOutput(losses, trunk.class_logits, pseudo, mask_logits)
 
     def run(
@@ -145,7 +145,7 @@ class Step(nn.Module):
         return Look(trunk.features, trunk.class_logits, recorder.calls, mask_logits)
 
     def seen(
-        self, batch: Batch, trunk: Trunk, recorder: AttentionRecorder, done: float
+        self, batch: Batch, trunk: Trunk, recorder: AttentionRecorder, elapsed: float
     ) -> dict[str, Any]:
         """Return the fields of :class:`Seen`."""
         return {
@@ -154,15 +154,15 @@ class Step(nn.Module):
             "features": trunk.features,
             "attention": recorder.calls if "attention" in self.reads else {},
             "look": self.look,
-            "done": done,
+            "elapsed": elapsed,
         }
 
-    def running(self, *, joint: bool, done: float) -> list[str]:
+    def running(self, *, joint: bool, elapsed: float) -> list[str]:
         """Return the names of the parts that run in a step of a phase."""
         return [
             name
             for name in self.parts
-            if (joint or PARTS[name].from_start) and done >= self.begins.get(name, 0.0)
+            if (joint or PARTS[name].from_start) and elapsed >= self.begins.get(name, 0.0)
         ]
 
     def losses(self, seen: Seen, names: Iterable[str]) -> dict[str, Tensor]:

@@ -147,7 +147,7 @@ class Trainer:
                 for batch in self.loader:
                     with self.interruptible(request) if looks_at_all else nullcontext():
                         if self.preparation is not None:
-                            self.preparation.before(**self.phase_and_share())
+                            self.preparation.before(**self.phase_and_elapsed())
                         output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
@@ -166,7 +166,7 @@ class Trainer:
     def one_step(self, batch: Batch) -> StepOutput:
         """Run forward, backward and, when enough gradients are summed, the optimiser."""
         set_rate(self.optimiser, self.schedule.factor(self.done))
-        output: StepOutput = self.step_module(batch, **self.phase_and_share())
+        output: StepOutput = self.step_module(batch, **self.phase_and_elapsed())
         total = output.losses["total"]
         together, last = self.gradient_group()
         self.fabric.backward(total / together)
@@ -181,7 +181,7 @@ class Trainer:
 
     def looks_at_all_next(self) -> bool:
         """Return whether the next step first looks at all photos, which may take long."""
-        place = self.phase_and_share()
+        place = self.phase_and_elapsed()
         source = self.step.label_source
         labels = place["joint"] and isinstance(source, KeptLabels) and source.waiting
         return labels or (self.preparation is not None and self.preparation.begins(**place))
@@ -200,11 +200,11 @@ class Trainer:
             "command with --resume goes on"
         )
 
-    def phase_and_share(self) -> dict[str, Any]:
+    def phase_and_elapsed(self) -> dict[str, Any]:
         """Return the phase of the next step, and the share of the run that is over."""
         return {
             "joint": self.schedule.is_joint(self.done),
-            "done": self.done / self.schedule.steps,
+            "elapsed": self.done / self.schedule.steps,
         }
 
     def gradient_group(self) -> tuple[int, bool]:

@@ -29,8 +29,8 @@ def test_every_label_source_labels(name, corrected, network, batch):
     labeller = Labeller(first_block=3, iterations=1, affinity=1)
     weights = {"classification": 1.0, "segmentation": 1.0, "affinity": 0.1, "patch_maps": 0.1}
     step = Step(network, make_source(name, labeller, corrected=corrected), weights)
-    for done in (0.0, 1.0):
-        output = step(batch, joint=True, done=done)
+    for elapsed in (0.0, 1.0):
+        output = step(batch, joint=True, elapsed=elapsed)
         assert set(output.pseudo.label.unique().tolist()) <= {0, *range(1, len(CLASSES) + 1), 255}
         assert output.pseudo.activation_maps.amax() <= 1
         assert torch.isfinite(output.losses["total"])

@@ -98,8 +98,8 @@ def test_a_part_begins_when_it_is_told(new_network, batch):
         begins={"deep_attention": 0.7, "mirror_consistency": 0.2},
     )
 
-    def parts(joint, done):
-        return set(step(batch, joint=joint, done=done).losses) - {"total"}
+    def parts(joint, elapsed):
+        return set(step(batch, joint=joint, elapsed=elapsed).losses) - {"total"}
 
     assert parts(False, 0.1) == {"classification"}
     assert parts(False, 0.3) == {"classification", "mirror_consistency"}
@@ -114,10 +114,10 @@ def test_half_precision_changes_little(batch):
     source = make_source("afa", Labeller(first_block=3, iterations=1), corrected=False)
     step = Step(network, source, weights)
     torch.manual_seed(0)  # crop_contrast draws views, which must be the same in both formats
-    whole = step(batch, joint=True, done=1.0).losses
+    whole = step(batch, joint=True, elapsed=1.0).losses
     torch.manual_seed(0)
     with torch.autocast("cpu", torch.bfloat16):
-        half = step(batch, joint=True, done=1.0).losses
+        half = step(batch, joint=True, elapsed=1.0).losses
     for name, loss in whole.items():
         assert half[name].item() == pytest.approx(loss.item(), rel=0.1, abs=0.02), name
 

@@ -21,11 +21,11 @@ class Changing:
     then: LabelSource
     change: float
 
-    def at(self, done: float) -> LabelSource:
+    def at(self, elapsed: float) -> LabelSource:
         """Return the source for a step, given the share of the run that is over."""
-        return self.first if done < self.change else self.then
+        return self.first if elapsed < self.change else self.then
 
 
-def source_at(source: LabelSource | Changing, done: float) -> LabelSource:
+def source_at(source: LabelSource | Changing, elapsed: float) -> LabelSource:
     """Return what labels a step, given the share of the run that is over."""
-    return source.at(done) if isinstance(source, Changing) else source
+    return source.at(elapsed) if isinstance(source, Changing) else source

@@ -69,7 +69,7 @@ def positive_maps(maps: Tensor) -> Tensor:
     return (maps - EPSILON).relu() / (maps.amax((2, 3), keepdim=True) + EPSILON)
 
 
-def strength(done: float) -> float:
+def strength(elapsed: float) -> float:
     """Return the weight of the disagreement, which grows to 1.25 until half of the run is over.
 
     Examples
@@ -77,7 +77,7 @@ def strength(done: float) -> float:
     >>> strength(0.25), strength(0.5), strength(1.0)
     (0.625, 1.25, 1.25)
     """
-    return min(STRONGEST * done / 0.5, STRONGEST)
+    return min(STRONGEST * elapsed / 0.5, STRONGEST)
 
 
 class MirroredTiles:
@@ -111,4 +111,4 @@ class MirroredTiles:
         if tiled.shape != maps.shape:  # quarters that hold no whole number of patches were padded
             tiled = interpolate(tiled, maps.shape[-2:], mode="bilinear")
         tags = classification_loss(tiled.mean((2, 3)), labels, seen.batch.known)
-        return tags + strength(seen.done) * disagreement(maps, tiled, labels)
+        return tags + strength(seen.elapsed) * disagreement(maps, tiled, labels)

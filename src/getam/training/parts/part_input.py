@@ -50,7 +50,7 @@ class Seen:
         The observed attention of every block, with its graph; there if a part asks.
     look
         Takes images [B, 3, H, W] in 0..255, and ``masks=True`` to have the decoder run too.
-    done
+    elapsed
         The share of the run that is over, in 0..1.
     shared
         What parts computed of this step for each other, by name.
@@ -61,7 +61,7 @@ class Seen:
     features: Features
     attention: Mapping[int, Attention] = field(default_factory=dict)
     look: Callable[..., Look]
-    done: float = 0.0
+    elapsed: float = 0.0
     shared: dict[str, Tensor] = field(default_factory=dict)
 
     @cached_property
