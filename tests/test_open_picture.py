@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from getam.data import Record, Source, check_photos, photo_size, read_photo
+from getam.data import Record, Source, photo_size, read_photo, without_unreadable
 from getam.data.mask import MaskFiles
 from getam.evaluation import read_mask
 from getam.open_picture import open_picture
@@ -52,5 +52,5 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="it is not a file"), open_picture(pipe):
         pytest.fail("nobody writes into the pipe")
     records = (Record("a", pipe), Record("b", whole))
-    left = check_photos(Source(records, {"cat": 1}))
+    left = without_unreadable(Source(records, {"cat": 1}))
     assert [record.id for record in left.records] == ["b"]

@@ -6,12 +6,12 @@ import sys
 import pytest
 from PIL import Image
 
-from getam.data import Record, Source, check_photos, list_photos, readable
+from getam.data import Record, Source, list_photos, readable, without_unreadable
 
 from .scenes import write_photo
 
 
-def test_check_photos_drops_bad_ones_or_stops(tmp_path, caplog):
+def test_without_unreadable_drops_bad_ones_or_stops(tmp_path, caplog):
     whole = write_photo(tmp_path / "whole.jpg", (64, 64)).read_bytes()
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     png = write_photo(tmp_path / "png.png").read_bytes()
@@ -20,38 +20,38 @@ def test_check_photos_drops_bad_ones_or_stops(tmp_path, caplog):
     # Phones append films to photos, so the end marker is not always at the end.
     (tmp_path / "long.jpg").write_bytes(whole + bytes(10_000))
     source = list_photos(tmp_path)
-    kept = check_photos(source)
+    kept = without_unreadable(source)
     assert [record.id for record in kept.records] == ["long", "png", "whole"]
     assert readable(source) == kept
     assert len(caplog.messages) == 1
     assert "3 of 6 photos" in caplog.messages[0]
     with pytest.raises(ValueError, match="3 of 6"):
-        check_photos(source, strict=True)
+        without_unreadable(source, strict=True)
 
 
-def test_check_photos_drops_a_photo_cut_behind_its_thumbnail(tmp_path):
+def test_without_unreadable_drops_a_photo_cut_behind_its_thumbnail(tmp_path):
     write_photo(tmp_path / "whole.jpg", (64, 64))
     whole = write_photo(tmp_path / "cut.jpg", (64, 64)).read_bytes()
     thumbnail = b"\xff\xe1\x00\x08thu\x00\xff\xd9"  # an APP1 segment with an end marker
     (tmp_path / "cut.jpg").write_bytes(whole[:2] + thumbnail + whole[2 : len(whole) // 2])
-    assert [record.id for record in check_photos(list_photos(tmp_path)).records] == ["whole"]
+    assert [record.id for record in without_unreadable(list_photos(tmp_path)).records] == ["whole"]
 
 
-def test_check_photos_drops_a_photo_too_large_to_decode(tmp_path, monkeypatch, caplog):
+def test_without_unreadable_drops_a_photo_too_large_to_decode(tmp_path, monkeypatch, caplog):
     write_photo(tmp_path / "large.jpg", (64, 64))
     write_photo(tmp_path / "small.jpg", (16, 16))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1024)  # twice as many are an error
-    assert [record.id for record in check_photos(list_photos(tmp_path)).records] == ["small"]
+    assert [record.id for record in without_unreadable(list_photos(tmp_path)).records] == ["small"]
     assert "large.jpg" in caplog.messages[0]
 
 
-def test_check_photos_stops_when_nothing_is_left(tmp_path):
+def test_without_unreadable_stops_when_nothing_is_left(tmp_path):
     (tmp_path / "text.jpg").write_text("no image")
     with pytest.raises(ValueError, match="1 of 1"):
-        check_photos(list_photos(tmp_path))
+        without_unreadable(list_photos(tmp_path))
 
 
-def test_check_photos_drops_a_photo_with_a_broken_saliency_map(tmp_path):
+def test_without_unreadable_drops_a_photo_with_a_broken_saliency_map(tmp_path):
     for name in ("a", "b"):
         Image.new("RGB", (40, 30), "red").save(tmp_path / f"{name}.jpg")
         Image.new("L", (40, 30)).save(tmp_path / f"{name}.png")
@@ -61,7 +61,7 @@ def test_check_photos_drops_a_photo_with_a_broken_saliency_map(tmp_path):
         Record(id=n, image=tmp_path / f"{n}.jpg", labels=(), saliency=tmp_path / f"{n}.png")
         for n in ("a", "b")
     )
-    kept = check_photos(Source(records=records, classes={}))
+    kept = without_unreadable(Source(records=records, classes={}))
     assert [record.id for record in kept.records] == ["a"]
 
 
@@ -73,7 +73,7 @@ decode = check.check_photo
 check.check_photo = lambda path: time.sleep(600) if path.stem == "b" else decode(path)
 check.DECODE_TIMEOUT = 0.5
 try:
-    check.check_photos(list_photos(sys.argv[1]))
+    check.without_unreadable(list_photos(sys.argv[1]))
 except TimeoutError as error:
     print(error)
 """

@@ -15,7 +15,7 @@ from PIL import Image
 from training.conftest import RECIPE
 
 from getam.cli.train import open_parts
-from getam.data import Record, Source, check_photos, open_source
+from getam.data import Record, Source, open_source, without_unreadable
 from getam.network import Network, build_network
 from getam.training import train
 
@@ -83,7 +83,7 @@ def test_each_is_found_and_has_its_reason(tmp_path: Path) -> None:
         make(tmp_path / f"{make.__name__}.png")
     write_photo(tmp_path / "whole.png")
     records = tuple(Record(path.stem, path) for path in sorted(tmp_path.iterdir()))
-    checked = check_photos(Source(records, {}))
+    checked = without_unreadable(Source(records, {}))
     assert [record.id for record in checked.records] == ["whole"]
     reasons = {path.stem: reason for path, reason in (checked.left_out or {}).items()}
     assert len(reasons) == len(HOSTILE)
@@ -91,7 +91,7 @@ def test_each_is_found_and_has_its_reason(tmp_path: Path) -> None:
     assert "truncated" in reasons["cut"]
     assert "there is no photo" in reasons["pipe"]
     assert "not an image" in reasons["script"]  # Pillow would start a PostScript interpreter
-    assert check_photos(checked, strict=True) is checked
+    assert without_unreadable(checked, strict=True) is checked
 
 
 def test_training_equals_that_on_the_clean_photos_bit_for_bit(

@@ -149,7 +149,7 @@ NETWORK_FORMATS = {"onnx": export_onnx, "hub": export_hub}
 def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":
     """Open the photos, with their labels where pseudo labels are made of them."""
     from getam.cli.splits import open_for, open_photos
-    from getam.data import check_photos
+    from getam.data import without_unreadable
     from getam.export import FORMATS
 
     by_tags = settings["what"] == "labels" and settings["masks"] is None
@@ -159,7 +159,7 @@ def photos_of(model: "Model", settings: Mapping[str, Any]) -> "Source":
     if named or settings["data"].suffix.lower() in DATA_FILES:
         return open_for(model, settings)
     made = settings["out"] / FORMATS[settings["format"]].masks
-    return check_photos(open_photos(settings["data"], made), strict=settings["strict"])
+    return without_unreadable(open_photos(settings["data"], made), strict=settings["strict"])
 
 
 def masks_folder(source: "Source", settings: Mapping[str, Any]) -> "OutputFolder":

@@ -140,7 +140,7 @@ def make_for_training(
     FileExistsError, FileNotFoundError, ValueError
         If the folder cannot be that of the run; nothing is written then.
     """
-    from getam.data import check_photos
+    from getam.data import without_unreadable
     from getam.saliency import make_provider, record_origin, with_made_saliency
     from getam.training.run_folder import RunFolder
     from getam.training.train_photos import check_same_photos
@@ -149,12 +149,12 @@ def make_for_training(
     RunFolder(out, {}, resume=resume)  # fails before anything is written
     provider = make_provider(settings["saliency"], network)
     warn_of_masks(provider.about.trained_with_masks, provider.about.provider)
-    source = check_photos(source, strict=settings["strict"])
+    source = without_unreadable(source, strict=settings["strict"])
     if resume:
         check_same_photos(out, source)
     source = with_made_saliency(source, provider, out)
     if val is not None:
-        val = with_made_saliency(check_photos(val, strict=settings["strict"]), provider, out)
+        val = with_made_saliency(without_unreadable(val, strict=settings["strict"]), provider, out)
     if is_first():
         record_origin(out, provider.about)
     return source, val
@@ -171,11 +171,11 @@ def stand_in(
 
     A dry run times steps, for which the content of a map does not matter.
     """
-    from getam.data import check_photos
+    from getam.data import without_unreadable
     from getam.saliency import make_provider, with_made_saliency
 
     source, val = parts
-    readable = check_photos(source, strict=settings["strict"])
+    readable = without_unreadable(source, strict=settings["strict"])
     provider = make_provider(settings["saliency"], network)
     began = perf_counter()
     few = with_made_saliency(replace(readable, records=readable.records[:TIMED]), provider, folder)

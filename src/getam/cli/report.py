@@ -70,7 +70,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     """
     from getam.cli.splits import open_for
     from getam.cli.train import open_parts
-    from getam.data import check_photos
+    from getam.data import without_unreadable
     from getam.inference import GIVEN, NOT_TRAINED_ON, TRAINED_ON
     from getam.saliency import origin_of, with_kept_saliency
     from getam.training.run_folder import CONFIG, recorded_settings
@@ -91,7 +91,7 @@ def parts_of(run: Path, model: "Model", settings: Mapping[str, Any]) -> "dict[st
     except KeyError as error:
         raise ValueError(f"{run / CONFIG} lacks {error}: name the photos with --data") from None
     parts = {
-        name: check_photos(source.aligned(list(model.classes)), strict=settings["strict"])
+        name: without_unreadable(source.aligned(list(model.classes)), strict=settings["strict"])
         for name, source in {TRAINED_ON: train, NOT_TRAINED_ON: val}.items()
         if source is not None
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.cli.made_saliency import folder_of, with_named
-from getam.data import Source, check_photos, list_photos, open_source
+from getam.data import Source, list_photos, open_source, without_unreadable
 from getam.model import Model
 from getam.outputs import is_output_folder
 from getam.pseudo_label import WITHOUT_SALIENCY
@@ -32,7 +32,7 @@ def open_for(model: Model, settings: Mapping[str, Any]) -> Source:
     ValueError
         If the photos or their tags cannot be used; see :func:`open_tagged`.
     """
-    source = check_photos(open_tagged(model, settings), strict=settings["strict"])
+    source = without_unreadable(open_tagged(model, settings), strict=settings["strict"])
     return with_named(source, settings, model=model)
 
 

@@ -326,7 +326,7 @@ def open_parts(
     run
         The folder of a run that has begun: the photos that it held out are held out again.
     """
-    from getam.data import check_photos, hold_out, open_source, split_off, without_overlap
+    from getam.data import hold_out, open_source, split_off, without_overlap, without_unreadable
     from getam.training.run_folder import held_out_of
 
     names = ("labels", "none", "truth", "strict")
@@ -346,7 +346,9 @@ def open_parts(
     if not settings["held_out"]:
         return source, None
     source.check_trainable()  # before the photos are looked at, which takes a while
-    source = check_photos(source, strict=settings["strict"])  # a bad one is not held out either
+    source = without_unreadable(
+        source, strict=settings["strict"]
+    )  # a bad one is not held out either
     before = None if run is None else held_out_of(run, source)
     source, held_out = hold_out(source) if before is None else split_off(source, before)
     return source, held_out if len(held_out) else None

@@ -1,6 +1,6 @@
 """This package reads data sets from disk and makes batches: labels, saliency, transforms."""
 
-from getam.data.check import check_photos, readable
+from getam.data.check import readable, without_unreadable
 from getam.data.corrected import with_corrected
 from getam.data.dataset import Draw, PhotoDataset, TrainDataset
 from getam.data.evenly import evenly
@@ -57,7 +57,7 @@ __all__ = [
     "TrainTransform",
     "Unread",
     "Views",
-    "check_photos",
+    "without_unreadable",
     "check_truth",
     "classes_of",
     "collate",

@@ -15,7 +15,7 @@ DECODE_TIMEOUT = 120.0
 """So many seconds may pass until the next photo is decoded."""
 
 
-def check_photos(source: Source, *, strict: bool = False) -> Source:
+def without_unreadable(source: Source, *, strict: bool = False) -> Source:
     """Leave out the photos that cannot be read, or whose saliency map cannot be read.
 
     Every file is decoded, a JPEG at an eighth of its size. A photo that passes can therefore be
@@ -56,7 +56,7 @@ def check_photos(source: Source, *, strict: bool = False) -> Source:
 
 
 def readable(source: Source) -> Source:
-    """Return the source without the bad photos, as `check_photos`, but without a word."""
+    """Return the source without the bad photos, as `without_unreadable`, but without a word."""
     paired = zip(source.records, _faults(source), strict=True)
     return _sound(source, {record.image: fault for record, fault in paired if fault})
 

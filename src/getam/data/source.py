@@ -72,7 +72,7 @@ class Source:
         uint8 [H, W] in the class numbers of training. None if no photo has a corrected mask.
     left_out
         The photos that cannot be read, each with its reason, which are not among the records. None
-        if nobody has looked yet; see `check_photos`.
+        if nobody has looked yet; see `without_unreadable`.
     """
 
     records: tuple[Record, ...]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from getam.data import Source, check_photos
+from getam.data import Source, without_unreadable
 from getam.elsewhere import whole_name
 from getam.extra import needs
 from getam.inference.folders import MaskWork, write_class_list
@@ -95,7 +95,7 @@ def predict_on_cluster(
     """
     todo = not_done(source, out)
     if tolerance.strict and todo.records:
-        check_photos(todo, strict=True)
+        without_unreadable(todo, strict=True)
     if not todo.records:
         return
     write_class_list(out, load().classes)

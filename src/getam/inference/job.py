@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from getam.data import Batch, Record, Source, Unread, check_photos, read_each
+from getam.data import Batch, Record, Source, Unread, read_each, without_unreadable
 from getam.data.notice import shortened
 from getam.files import move
 from getam.out_of_memory import is_out_of_memory
@@ -129,7 +129,7 @@ def run_job(
     """
     todo = not_done(source, out)
     if tolerance.strict and todo.records:
-        check_photos(todo, strict=True)
+        without_unreadable(todo, strict=True)
     patience = Patience(out, tolerance)
     with failures_listed(out), out.writing() as part, counted("photos", len(todo)) as advance:
         work_through(

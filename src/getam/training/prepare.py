@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from getam.data import Source, check_photos, check_truth
+from getam.data import Source, check_truth, without_unreadable
 from getam.device import choose_device
 from getam.model import Model, View
 from getam.network import Network
@@ -106,7 +106,7 @@ def prepare(
 
     The parameters and the errors are those of :func:`getam.train`.
     """
-    source = check_photos(source.for_training(), strict=strict)
+    source = without_unreadable(source.for_training(), strict=strict)
     val = None if val is None else check_val(val, strict=strict)
     check_fit(network, source)
     recipe = recipe or recipe_for(facts_of(network, source))
@@ -151,7 +151,7 @@ def prepare(
 def check_val(val: Source, *, strict: bool) -> Source:
     """Return the validation photos that can be read, after their masks were checked."""
     check_listable([record.image for record in val.records])
-    val = check_photos(val, strict=strict)
+    val = without_unreadable(val, strict=strict)
     check_truth(val)
     return val
 
