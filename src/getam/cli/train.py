@@ -346,9 +346,8 @@ def open_parts(
     if not settings["held_out"]:
         return source, None
     source.check_trainable()  # before the photos are looked at, which takes a while
-    source = without_unreadable(
-        source, strict=settings["strict"]
-    )  # a bad one is not held out either
+    # A bad photo is not held out either.
+    source = without_unreadable(source, strict=settings["strict"])
     before = None if run is None else held_out_of(run, source)
     source, held_out = hold_out(source) if before is None else split_off(source, before)
     return source, held_out if len(held_out) else None
