@@ -23,7 +23,7 @@ test: $(VENV)/installed
 test-all: $(VENV)/everything test slow examples
 
 slow: $(VENV)/everything
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses auto
 
 examples: $(VENV)/everything
 	$(BIN)/python -m pytest tests/examples

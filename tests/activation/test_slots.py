@@ -69,7 +69,9 @@ def test_several_settings_in_one_pass_equal_each_alone(family, autocast, affinit
         for setting, maps in zip(settings, together, strict=True):
             options = {"classes": CLASSES, **setting._asdict()}
             plain = activation_maps(model, images, **options)
-            alone = activation_maps(model, images, **options, affinity=2) if affinity else plain
+            alone = plain
+            if affinity:
+                alone = activation_maps(model, images, **options, affinity=affinity)
             for ours, theirs, before, wanted in zip(maps, alone, plain, CLASSES, strict=True):
                 assert ours.shape == (len(wanted), *grid)
                 assert ours.dtype == torch.float32

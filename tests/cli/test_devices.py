@@ -17,18 +17,8 @@ COMMAND = [sys.executable, "-m", "getam"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "getam"]
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
-    *(
-        "--long-side",
-        "48",
-        "--batch-size",
-        "2",
-        "--workers",
-        "0",
-        "--device",
-        "cpu",
-        "--precision",
-        "32-true",
-    ),
+    *("--long-side", "48", "--batch-size", "2", "--workers", "0"),
+    *("--device", "cpu", "--precision", "32-true"),
 ]
 
 

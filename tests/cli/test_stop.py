@@ -15,18 +15,8 @@ from getam.cli.main import main
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
-    *(
-        "--long-side",
-        "48",
-        "--batch-size",
-        "2",
-        "--workers",
-        "1",
-        "--device",
-        "cpu",
-        "--epochs",
-        "8",
-    ),
+    *("--long-side", "48", "--batch-size", "2", "--workers", "1"),
+    *("--device", "cpu", "--epochs", "8"),
 ]
 
 

@@ -18,18 +18,8 @@ from getam.training.run_folder import recorded_settings, val_photos_of
 
 TINY = [
     *("--backbone", "getam_vit_nano", "--no-pretrained", "--decoder-width", "8", "--crop", "32"),
-    *(
-        "--long-side",
-        "48",
-        "--batch-size",
-        "2",
-        "--workers",
-        "0",
-        "--device",
-        "cpu",
-        "--epochs",
-        "1",
-    ),
+    *("--long-side", "48", "--batch-size", "2", "--workers", "0"),
+    *("--device", "cpu", "--epochs", "1"),
 ]
 
 

@@ -5,7 +5,11 @@ import math
 import pytest
 import torch
 
-from getam.evaluation import average_precision, mean_average_precision
+from getam.evaluation import (
+    average_precision,
+    binned_average_precision,
+    mean_average_precision,
+)
 
 
 def by_loop(scores, labels):
@@ -33,6 +37,20 @@ def test_mean_leaves_out_classes_without_a_positive():
     expected = by_loop([0.9, 0.2, 0.8], [1, 1, 0])
     assert mean_average_precision(scores, labels) == pytest.approx(expected)
     assert math.isnan(mean_average_precision(scores, torch.zeros(3, 2)))
+
+
+def test_counts_in_bins_equal_labels_with_those_scores():
+    generator = torch.Generator().manual_seed(5)
+    bins = torch.randint(8, (60, 3), generator=generator)
+    labels = torch.randint(2, (60, 3), generator=generator)
+    labels[:, 2] = 0  # a class without a positive
+    counts = torch.zeros(3, 2, 8, dtype=torch.int64)
+    for row in range(60):
+        for index in range(3):
+            counts[index, labels[row, index], bins[row, index]] += 1
+    expected = mean_average_precision(bins.float(), labels)
+    assert binned_average_precision(counts) == pytest.approx(expected)
+    assert math.isnan(binned_average_precision(counts[2:]))
 
 
 def test_what_is_unknown_is_left_out():

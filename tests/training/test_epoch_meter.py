@@ -42,7 +42,7 @@ def test_means_and_average_precision_are_those_of_all_steps(steps):
         torch.cat(parts)
         for parts in zip(*((o.class_logits, b.labels, b.known) for b, o in steps), strict=True)
     )
-    # Two hundred thresholds part fewer scores than all of them do.
+    # Two hundred bins part fewer scores than all of them do.
     assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels, known), abs=0.01)
 
 

@@ -24,7 +24,7 @@ from getam.activation.methods import METHODS, Method
 from getam.activation.recorder import AttentionRecorder
 from getam.activation.recording import Block, Recording, Tokens
 from getam.activation.scaling import divide_as_released, divide_by_maximum, unit_range
-from getam.activation.scores import slot_table
+from getam.activation.scores import of_slots, slot_table
 from getam.activation.setting import Setting
 from getam.activation.slots import class_slot_maps
 
@@ -48,6 +48,7 @@ __all__ = [
     "lookup_method",
     "maps_of_settings",
     "method_names",
+    "of_slots",
     "patch_affinity",
     "patch_attention",
     "recorder_for",

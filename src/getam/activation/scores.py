@@ -18,6 +18,12 @@ def slot_table(classes: Sequence[Sequence[int]]) -> Tensor:
     return torch.tensor(values, dtype=torch.int64).view(len(classes), slots)
 
 
+def of_slots(maps: Tensor, slots: Tensor) -> Tensor:
+    """Take the maps of the present classes out of those of all, [B, C, h, w] to [B, K, h, w]."""
+    places = (slots - 1).clamp_min(0)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
+    return maps.gather(1, places).masked_fill((slots == 0)[:, :, None, None], 0)
+
+
 def slot_score(class_scores: Tensor, wanted: Tensor) -> Tensor:
     """Add one class score of every image that has a class in a slot.
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits, load_sample_images
 
 from getam.files import whole_file
 from getam.report import save_mask
@@ -67,6 +66,8 @@ def material(split: str) -> Material:
 
     The data list the digits writer after writer, so most of the unseen ones are by other people.
     """
+    from sklearn.datasets import load_digits, load_sample_images
+
     data, photos = load_digits(), load_sample_images().images
     kept = round(len(data.images) * (1 - UNSEEN))
     part = {"train": slice(None, kept), "val": slice(kept, None)}[split]

@@ -7,7 +7,11 @@ from getam.evaluation.agreement import (
     soft_overlap,
     true_overlap,
 )
-from getam.evaluation.average_precision import average_precision, mean_average_precision
+from getam.evaluation.average_precision import (
+    average_precision,
+    binned_average_precision,
+    mean_average_precision,
+)
 from getam.evaluation.class_subset import keep_classes, kept_values
 from getam.evaluation.comparison import Comparison, MethodScores
 from getam.evaluation.confusion import ConfusionMatrix
@@ -61,6 +65,7 @@ __all__ = [
     "area",
     "average",
     "average_precision",
+    "binned_average_precision",
     "best_pair",
     "cost_of",
     "coverage",

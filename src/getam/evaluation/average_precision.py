@@ -79,6 +79,30 @@ def mean_average_precision(scores: Tensor, labels: Tensor, known: Tensor | None 
     return mean_over_classes(average_precision(s[k], y[k]) for s, y, k in columns)
 
 
+def binned_average_precision(counts: Tensor) -> float:
+    """Return the mean average precision of labels that were counted by their scores.
+
+    Scores of one bin count as equal, so the result is exact up to the width of a bin, and the
+    counts do not grow with the number of labels.
+
+    Parameters
+    ----------
+    counts
+        int64 [C, 2, T]: how many labels of each class, 0 and 1, have a score in each of T bins, the
+        lowest scores first.
+
+    Returns
+    -------
+    float
+        The mean in 0..1 over the classes that have a positive label, or nan if there are none.
+    """
+    downwards = counts.flip(-1).double()
+    at_least = downwards.cumsum(-1)  # labels whose score is at least that of the bin
+    precision = at_least[:, 1] / at_least.sum(1).clamp_min(1)
+    each = (precision * downwards[:, 1]).sum(-1) / at_least[:, 1, -1]  # 0 / 0 without a positive
+    return mean_over_classes(each.tolist())
+
+
 def mean_over_classes(per_class: Iterable[float]) -> float:
     """Return the mean over the classes whose figure is not nan, or nan if there are none."""
     return torch.tensor(list(per_class)).nanmean().item()

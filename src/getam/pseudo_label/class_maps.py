@@ -67,11 +67,11 @@ def token_values(network: Network, features: Features) -> Tensor:
 
 
 def class_values(network: Network, features: Features) -> Tensor:
-    """Return the class head's values inside of the padding, float32 [B, C, any, any]."""
+    """Return the same, cut to the image where it was padded, float32 [B, C, any, any]."""
     return inside_of_padding(token_values(network, features), features)
 
 
-def reads_tokens(network: Network, *, asked: str) -> None:
+def check_reads_tokens(network: Network, *, asked: str) -> None:
     """Raise a ValueError if the classifier reads something else than the tokens.
 
     ``asked`` says in the message who needs them.

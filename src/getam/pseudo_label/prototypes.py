@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -202,6 +201,8 @@ def centres(features: Tensor, count: int) -> Tensor:
     """Return at most ``count`` centres of features [n, D] by K-means from seed 0, 10 iterations."""
     if len(features) == 0:
         return features
+    from sklearn.cluster import KMeans  # takes seconds, and few come here
+
     clusters = KMeans(min(count, len(features)), max_iter=ITERATIONS, random_state=0)
     found = clusters.fit(features.float().cpu().numpy()).cluster_centers_
     return torch.from_numpy(found).to(features)

@@ -20,7 +20,7 @@ from getam.training.random_states import random_states, set_random_states
 
 CHECKPOINT, BEFORE = "checkpoint.pt", "checkpoint_before.pt"
 
-FORMAT = 1
+FORMAT = 2
 """This number stands in every checkpoint. It changes when what a checkpoint holds changes."""
 
 _NEW_RUN = "begin a new run with another --out"

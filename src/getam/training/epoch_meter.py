@@ -6,18 +6,17 @@ all: every process must ask for them at the same step.
 """
 
 import time
-from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor
-from torchmetrics.classification import MultilabelAveragePrecision
 
 from getam.data import Batch
+from getam.evaluation import binned_average_precision
 from getam.ranks import is_first, sum_over_ranks, world_size
 from getam.training.step import StepOutput
 
-THRESHOLDS = 200  # of the class probabilities, at which precision and recall are counted
+BINS = 200  # of the class probabilities, in which tags are counted
 UNKNOWN = -1
 
 
@@ -39,13 +38,7 @@ class EpochMeter:
         self.steps = 0
         self.sums: dict[str, float] = {}
         self.unread: list[tuple[Tensor, Tensor]] = []  # losses [parts]; P(tag) and tags [B, 2, C]
-        self.tags = MultilabelAveragePrecision(
-            num_classes,
-            thresholds=THRESHOLDS,
-            ignore_index=UNKNOWN,
-            validate_args=False,
-            sync_on_compute=False,  # the counts are added up here, where they lie
-        )
+        self.tags = torch.zeros(num_classes, 2, BINS, dtype=torch.int64)  # no and yes, by P(tag)
 
     def add(self, batch: Batch, output: StepOutput) -> None:
         """Take one step into the means; those of another phase begin anew."""
@@ -70,8 +63,16 @@ class EpochMeter:
         for name, value in zip(self.sums, by_part, strict=True):
             self.sums[name] += value / world_size()  # together they make the mean over processes
         probability, tags = joined[split:].view(-1, *told[0].shape[1:]).unbind(1)
-        self.tags.update(probability, tags.long())
+        self.count(probability, tags)
         self.unread = []
+
+    def count(self, probability: Tensor, tags: Tensor) -> None:
+        """Count the tags [N, C] of photos in the bins of their probabilities [N, C]."""
+        bins = (probability * BINS).long().clamp_max(BINS - 1)
+        classes = torch.arange(len(self.tags)).expand_as(bins)
+        place = (2 * classes + tags.long()) * BINS + bins
+        found = place[tags != UNKNOWN].bincount(minlength=self.tags.numel())
+        self.tags += found.view_as(self.tags)
 
     def running(self) -> dict[str, float]:
         """Return the mean losses by name, and images per second."""
@@ -81,9 +82,8 @@ class EpochMeter:
 
     def whole(self) -> dict[str, float]:
         """Return the same with the mean average precision of the tags, for the end of an epoch."""
-        figures, tags = self.running(), deepcopy(self.tags)
-        tags.confmat = sum_over_ranks(self.tags.confmat)
-        return {**figures, "mAP": float(tags.compute())}
+        figures = self.running()
+        return {**figures, "mAP": binned_average_precision(sum_over_ranks(self.tags))}
 
     def totals(self) -> tuple[dict[str, float], int]:
         """Return the sums of the losses and the number of images of all processes."""
@@ -100,7 +100,7 @@ class EpochMeter:
             "images": images,
             "steps": self.steps,
             "sums": sums,
-            "tags": {"confmat": sum_over_ranks(self.tags.confmat)},
+            "tags": sum_over_ranks(self.tags),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -109,4 +109,4 @@ class EpochMeter:
         self.steps, self.sums = state["steps"], dict.fromkeys(state["sums"], 0.0)
         if is_first():
             self.images, self.sums = state["images"], state["sums"]
-            self.tags.confmat = state["tags"]["confmat"]
+            self.tags = state["tags"].clone()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from data.scenes import CLASSES
@@ -22,23 +23,48 @@ def network_of(classifier):
     return build_network("getam_vit_nano", len(CLASSES), **options).eval()
 
 
-def cached(network, source, folder):
-    cache = FeatureCache(folder, source, side=40, number_format="float32")
+def cached(network, source, folder, *, side=40, number_format="float32"):
+    cache = FeatureCache(folder, source, side=side, number_format=number_format)
     cache.fill(network, workers=0)
     return cache
 
 
+@pytest.mark.parametrize("side", [40, 44])  # whole patches of 8 pixels, and not
 @pytest.mark.parametrize("classifier", ["average", "maximum"])
-def test_they_equal_those_of_the_whole_network(classifier, source, tmp_path):
+def test_they_equal_those_of_the_whole_network(classifier, side, source, tmp_path):
     network = network_of(classifier)
-    cache = cached(network, source, tmp_path)
+    cache = cached(network, source, tmp_path, side=side)
     batch = collate([cache.view(photo, mirrored=False) for photo in range(3)])
     with torch.no_grad():
         expected = label(network, LABELLER, batch)[1]
     found = label_from_tokens(network, LABELLER, batch, labelled=batch.valid)
     assert found.activation_maps.amax() == 1
+    assert not found.activation_maps.requires_grad
     torch.testing.assert_close(found.activation_maps, expected.activation_maps)
     assert torch.equal(found.label, expected.label)
+
+
+def test_float16_only_rounds(source, tmp_path):
+    network = network_of("average")
+    maps = []
+    for number_format in ("float32", "float16"):
+        cache = cached(network, source, tmp_path, number_format=number_format)
+        batch = collate([cache.view(0, mirrored=False)])
+        found = label_from_tokens(network, LABELLER, batch, labelled=batch.valid)
+        maps.append(found.activation_maps)
+    torch.testing.assert_close(maps[1], maps[0], rtol=0, atol=0.01)
+
+
+def test_a_whole_run_is_the_same_but_for_rounding(frozen_run):
+    settings = {"method": "cam", "rule": "thresholds", "saliency_weight": 0.0}
+    ends = []
+    for number_format in ("float32", "none"):
+        network, folder = frozen_run(
+            number_format, network=network_of("average"), feature_cache=number_format, **settings
+        )
+        ends.append((np.load(folder / LABELS), network.class_head.weight))
+    assert np.mean(ends[0][0] != ends[1][0]) < 1e-3
+    torch.testing.assert_close(ends[0][1], ends[1][1], rtol=1e-4, atol=1e-5)
 
 
 def test_the_backbone_does_not_run_for_them(source, tmp_path):

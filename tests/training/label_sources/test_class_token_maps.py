@@ -3,11 +3,11 @@
 import torch
 from data.scenes import CLASSES
 
-from getam.activation import AttentionRecorder, divide_by_maximum
+from getam.activation import AttentionRecorder, divide_by_maximum, of_slots
 from getam.model import label
 from getam.network import build_network
 from getam.pseudo_label import Labeller
-from getam.training.label_sources.class_token_maps import ClassTokenMaps, of_slots
+from getam.training.label_sources.class_token_maps import ClassTokenMaps
 from getam.training.parts.class_tokens import (
     PatchMaps,
     class_token_rows,

@@ -2,15 +2,15 @@
 
 from typing import TypeGuard
 
+import torch
 from torch import Tensor
 
-from getam.activation import divide_by_maximum, slot_table
+from getam.activation import divide_by_maximum, of_slots, slot_table
 from getam.data import Batch
 from getam.model import LabelSource
 from getam.network import Network, features_from
 from getam.pseudo_label import Labeller, PseudoLabels
 from getam.pseudo_label.class_maps import token_values
-from getam.training.label_sources.class_token_maps import of_slots
 
 POOLED = ("average", "maximum")
 """The classifiers that pool the patch tokens, so that `cam` is the class head at every patch."""
@@ -26,6 +26,7 @@ def reads_tokens_alone(source: LabelSource, network: Network) -> TypeGuard[Label
     )
 
 
+@torch.no_grad()
 def label_from_tokens(
     network: Network, labeller: Labeller, batch: Batch, *, labelled: Tensor
 ) -> PseudoLabels:

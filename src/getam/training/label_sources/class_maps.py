@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from getam.activation import AttentionRecorder, slot_table
+from getam.activation import AttentionRecorder, of_slots, slot_table
 from getam.data import Batch
 from getam.model import classify
 from getam.network import Network
 from getam.pseudo_label import PseudoLabels
-from getam.pseudo_label.class_maps import class_values, multi_scale_maps, reads_tokens
+from getam.pseudo_label.class_maps import check_reads_tokens, class_values, multi_scale_maps
 from getam.pseudo_label.spread_labeller import LabelMaps
-from getam.training.label_sources.class_token_maps import of_slots
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class ClassMaps:
     label: LabelMaps
 
     def __post_init__(self) -> None:
-        reads_tokens(self.network, asked="label_source class_maps")
+        check_reads_tokens(self.network, asked="label_source class_maps")
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from getam.activation import AttentionRecorder, divide_by_maximum, slot_table
+from getam.activation import AttentionRecorder, divide_by_maximum, of_slots, slot_table
 from getam.data import Batch
 from getam.network import Network
 from getam.pseudo_label import Labeller, PseudoLabels
@@ -104,9 +104,3 @@ class ClassTokenMaps:
             slots = slot_table(batch.classes).to(maps.device, non_blocking=True)
             maps = divide_by_maximum(of_slots(maps, slots))
         return self.labeller.label(maps, batch, labelled=labelled)
-
-
-def of_slots(maps: Tensor, slots: Tensor) -> Tensor:
-    """Take the maps of the present classes out of those of all, [B, C, h, w] to [B, K, h, w]."""
-    places = (slots - 1).clamp_min(0)[:, :, None, None].expand(-1, -1, *maps.shape[2:])
-    return maps.gather(1, places).masked_fill((slots == 0)[:, :, None, None], 0)

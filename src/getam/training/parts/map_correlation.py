@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, normalize
 
 from getam.network import Network
-from getam.pseudo_label.class_maps import class_values, multi_scale_maps, reads_tokens
+from getam.pseudo_label.class_maps import check_reads_tokens, class_values, multi_scale_maps
 from getam.training.parts.part_input import PartInput
 
 POINTS = 40  # along each side of the grid of points that a view is sampled at
@@ -107,7 +107,7 @@ class MapCorrelation:
     """
 
     def __init__(self, network: Network) -> None:
-        reads_tokens(network, asked="map_correlation")
+        check_reads_tokens(network, asked="map_correlation")
         self.network = network
 
     def __call__(self, seen: PartInput) -> Tensor:

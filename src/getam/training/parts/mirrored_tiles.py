@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from getam.network import Network
-from getam.pseudo_label.class_maps import class_values, reads_tokens
+from getam.pseudo_label.class_maps import check_reads_tokens, class_values
 from getam.training.losses import classification_loss
 from getam.training.parts.part_input import Seen
 
@@ -95,7 +95,7 @@ class MirroredTiles:
     """
 
     def __init__(self, network: Network) -> None:
-        reads_tokens(network, asked="mirrored_tiles")
+        check_reads_tokens(network, asked="mirrored_tiles")
         self.network = network
 
     def __call__(self, seen: Seen) -> Tensor:
