@@ -46,6 +46,12 @@ def test_means_and_average_precision_are_those_of_all_steps(steps):
     assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels, known), abs=0.01)
 
 
+def test_what_is_not_finite_is_left_to_the_loss(steps):
+    batch, output = steps[0]
+    nan = output._replace(class_logits=output.class_logits * torch.nan)
+    assert met([(batch, nan)]).whole()["total"] == pytest.approx(output.losses["total"].item())
+
+
 def test_losses_of_another_phase_begin_anew(steps):
     meter = met(steps)
     batch, output = steps[0]

@@ -68,7 +68,8 @@ class EpochMeter:
 
     def count(self, probability: Tensor, tags: Tensor) -> None:
         """Count the tags [N, C] of photos in the bins of their probabilities [N, C]."""
-        bins = (probability * BINS).long().clamp_max(BINS - 1)
+        # A run whose numbers are not finite is stopped by its loss, not here.
+        bins = (probability.nan_to_num(0) * BINS).long().clamp_max(BINS - 1)
         classes = torch.arange(len(self.tags)).expand_as(bins)
         place = (2 * classes + tags.long()) * BINS + bins
         found = place[tags != UNKNOWN].bincount(minlength=self.tags.numel())
