@@ -445,6 +445,13 @@ SALIENCY = {
     "img-focus": "maps of `img-focus`",
     "csnet": "maps of CSNet",
 }
+WHOLE_FIELD = {"animals tags": "the default", "animals tags, afa": "AFA's loss within it"}
+FEW_COWS = {
+    "animals tags": "all cows",
+    "animals few cows": "a tenth of them",
+    "animals few cows, balance 0.5": "a tenth, `balance` 0.5",
+}
+MSRC = {"msrc": "tags and saliency maps", "msrc, balance 0.5": "the same, `balance` 0.5"}
 TILES = {"tiles one class": "defect or not", "tiles": "five kinds of defect"}
 
 
@@ -459,13 +466,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "animal classes": lambda: classes(ANIMALS),
     "second default": lambda: stages(SECOND),
     "few photos": lambda: stages(FEW),
-    "few cows": lambda: classes(
-        {"animals tags": "all cows", "animals few cows": "a tenth of them"}
-    ),
+    "few cows": lambda: classes(FEW_COWS),
     "published": published,
     "tile maps": tile_maps,
-    "tiles": lambda: stages(TILES),
-    "msrc": lambda: stages({"msrc": "tags and saliency maps"}),
+    "tiles": lambda: stages({**TILES, "tiles, balance 0.5": "five kinds, `balance` 0.5"}),
+    "msrc": lambda: stages(MSRC),
     "plain classifier": plain_classifier,
     "tile trials": tile_trials,
     "demo": demo,
@@ -487,6 +492,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "lists opened": lists_opened,
     "plan": plan,
     "field": lambda: table(*field()),
+    "whole field": lambda: stages(WHOLE_FIELD),
     "ceiling": lambda: table(*ceiling()),
     "tried": lambda: table(*tried()),
     "ahead": lambda: table(*ahead()),

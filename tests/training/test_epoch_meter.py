@@ -46,6 +46,15 @@ def test_means_and_average_precision_are_those_of_all_steps(steps):
     assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels, known), abs=0.01)
 
 
+def test_certain_tags_lie_in_the_last_bin_of_their_own_class(steps):
+    batch, output = steps[0]
+    labels = torch.tensor([[1.0, 0, 1], [0, 1, 1], [1, 0, 0]])
+    logits = torch.tensor([[90.0, -90, 90], [90, 90, -90], [-90, -90, -90]])
+    sure = replace(batch, labels=labels, known=torch.ones(3, 3, dtype=torch.bool))
+    figures = met([(sure, output._replace(class_logits=logits))]).whole()
+    assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels))
+
+
 def test_what_is_not_finite_is_left_to_the_loss(steps):
     batch, output = steps[0]
     nan = output._replace(class_logits=output.class_logits * torch.nan)

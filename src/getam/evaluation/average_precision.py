@@ -82,8 +82,8 @@ def mean_average_precision(scores: Tensor, labels: Tensor, known: Tensor | None 
 def binned_average_precision(counts: Tensor) -> float:
     """Return the mean average precision of labels that were counted by their scores.
 
-    Scores of one bin count as equal, so the result is exact up to the width of a bin, and the
-    counts do not grow with the number of labels.
+    The result is that of scores which were rounded to the bins, and the counts do not grow with the
+    number of labels.
 
     Parameters
     ----------

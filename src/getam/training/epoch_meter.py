@@ -101,7 +101,7 @@ class EpochMeter:
             "images": images,
             "steps": self.steps,
             "sums": sums,
-            "tags": sum_over_ranks(self.tags),
+            "tags": sum_over_ranks(self.tags).clone(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -18,8 +18,8 @@ def fast_precision(block: nn.Module, device: torch.device, *, width: int) -> For
 
     A processor with AVX2 alone computes bfloat16 18 times slower than float32, so it is not tried
     there. One with AVX-512 may be slower or, with matrix units for it (AMX), several times faster.
-    What it says of itself does not tell, so a block runs forward and backward in both. A gain of
-    less than half of the time is not taken: it would depend on what else the processor does, and
+    What it says of itself does not tell which, so a block runs forward and backward in both. A gain
+    of less than half of the time is not taken: it would depend on what else the processor does, and
     so would the scores of a run.
 
     Parameters
