@@ -42,12 +42,15 @@ def shown(source):
 def twenty_steps(network, source, out):
     """Make ten steps of each phase without dropout, and return every loss of all processes.
 
-    A process drops other channels than one process alone would; all else agrees.
+    A process drops other channels than one process alone would; all else agrees. The optimiser is
+    plain SGD: AdamW divides a gradient by its size, so it hides one that is wrong by a factor, and
+    lets the rounding of a gradient near 0 grow from 1e-7 to 6e-4 within 20 steps.
     """
     for module in network.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    recipe = replace(RECIPE, epochs=STEPS, energy_weight=1e-3, ema=0.5, learning_rate=1e-4)
+    recipe = replace(RECIPE, epochs=STEPS, energy_weight=1e-3, ema=0.5)
+    recipe = replace(recipe, optimiser="sgd", learning_rate=1e-2)
     options = {"val": None, "device": "cpu", "devices": 1, "workers": 0, "config": None}
     ready = prepare(network, source, out, recipe=recipe, strict=False, resume=False, **options)
     trainer, made = ready.trainer, []
@@ -74,10 +77,10 @@ def test_twenty_steps_of_both_phases_are_those_of_one_process(new_network, sourc
     first, second = together(twenty_steps, new_network(), shown(source), tmp_path / "two")
     assert first == second
     for ours, theirs in zip(first[0], whole, strict=True):
-        assert ours.pop("energy", 0) == pytest.approx(
-            theirs.pop("energy", 0), rel=1e-4
-        )  # above 100
-        assert ours == pytest.approx(theirs, rel=0, abs=1e-4)
+        energy, expected = ours.pop("energy", 0), theirs.pop("energy", 0)
+        assert energy == pytest.approx(expected, rel=1e-5)  # above 100
+        assert ours == pytest.approx(theirs, rel=0, abs=1e-5)
+    assert whole[-1]["segmentation"] < 0.5 < whole[10]["segmentation"]  # it has learnt
     assert first[1] == pytest.approx(figures, abs=1e-4)
     assert not list(tmp_path.iterdir())  # nothing was written yet
 

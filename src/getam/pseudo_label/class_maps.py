@@ -67,7 +67,7 @@ def token_values(network: Network, features: Features) -> Tensor:
 
 
 def class_values(network: Network, features: Features) -> Tensor:
-    """Return the same, cut to the image where it was padded, float32 [B, C, any, any]."""
+    """Return `token_values`, cut to the image where it was padded: float32 [B, C, any, any]."""
     return inside_of_padding(token_values(network, features), features)
 
 
