@@ -9,6 +9,7 @@ import io
 import os
 import re
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,12 +31,12 @@ else:
     _Path = type(Path())
 
 
-class Fetched(_Path):
+class Fetched(_Path, ABC):
     """A fetched path is one whose file the operating system cannot open by its name."""
 
+    @abstractmethod
     def fetch(self) -> bytes:
         """Return the content of the file."""
-        raise NotImplementedError
 
     def open(self, mode: str = "r", *_: Any, **text: Any) -> IO[Any]:  # type: ignore[override]
         """Fetch the whole file and open it for reading."""

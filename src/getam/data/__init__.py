@@ -57,7 +57,6 @@ __all__ = [
     "TrainTransform",
     "Unread",
     "Views",
-    "without_unreadable",
     "check_truth",
     "classes_of",
     "collate",
@@ -88,4 +87,5 @@ __all__ = [
     "with_truth",
     "worker_options",
     "without_overlap",
+    "without_unreadable",
 ]

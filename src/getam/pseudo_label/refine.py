@@ -81,7 +81,7 @@ def refine_by(
     Raises
     ------
     ValueError
-        As :func:`refine`.
+        The errors are those of :func:`refine`.
     """
     if maps.ndim != 4 or image.ndim != 4 or image.shape[1] != 3 or len(maps) != len(image):
         raise ValueError(

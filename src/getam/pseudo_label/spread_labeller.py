@@ -22,9 +22,9 @@ class SpreadLabeller:
     Attributes
     ----------
     labeller
-        What makes the maps.
+        The labeller that makes the maps.
     label
-        What labels them.
+        The function that labels them.
     spread
         One of :data:`getam.pseudo_label.spreads.SPREADS`, which takes the place of the labeller's
         own affinity. None leaves the maps as the labeller makes them.

@@ -28,7 +28,7 @@ class TwoBackgrounds:
     low, high
         The constant values of the two backgrounds.
     refinement
-        What pulls probabilities to the photo's edges.
+        The function that pulls probabilities to the photo's edges.
     """
 
     low: float

@@ -143,7 +143,7 @@ class Chart:
     title, note
         The heading, and a sentence that says how to read the lines.
     x_label
-        What the horizontal axis counts.
+        The name of what the horizontal axis counts.
     lines
         The points of each line.
     """

@@ -73,7 +73,7 @@ def after(predictor: Predictor, source: Source, signs: Sequence[PhotoSigns] = ()
     source
         The photos that it was trained on.
     signs
-        What is known about the masks of some photos.
+        The signs of some photos, which say how good their masks seem.
     """
     records = [record for record in source.records if record.labels][:LOOKED_AT]
     counts: Counter[int] = Counter()

@@ -42,7 +42,7 @@ class KeptLabels(nn.Module):
     views
         The photos.
     file
-        Where the labels are kept.
+        The file in which the labels are kept.
     batch_size
         Number of photos that are labelled together.
     workers
@@ -176,9 +176,9 @@ def keep_labels(
     Parameters
     ----------
     made
-        What makes the source that labels the photos once, from the network and the parts.
+        The function that makes the source from the network and the parts. It labels once.
     views, file, batch_size, workers
-        As :class:`KeptLabels`.
+        The parameters of :class:`KeptLabels` of these names.
     """
 
     def make(network: Network, parts: Mapping[str, Part]) -> KeptLabels:
