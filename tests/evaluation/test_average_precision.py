@@ -51,6 +51,9 @@ def test_counts_in_bins_equal_labels_with_those_scores():
     expected = mean_average_precision(bins.float(), labels)
     assert binned_average_precision(counts) == pytest.approx(expected)
     assert math.isnan(binned_average_precision(counts[2:]))
+    always = counts[:1].clone()
+    always[:, 0] = 0  # a class that every photo shows
+    assert binned_average_precision(torch.cat([always, counts])) == pytest.approx(expected)
 
 
 def test_what_is_unknown_is_left_out():

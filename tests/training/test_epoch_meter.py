@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from getam.data import train_loader
-from getam.evaluation import mean_average_precision
+from getam.evaluation import binned_average_precision, mean_average_precision
 from getam.training.epoch_meter import EpochMeter
 from getam.training.step import StepOutput
 
@@ -42,7 +42,7 @@ def test_means_and_average_precision_are_those_of_all_steps(steps):
         torch.cat(parts)
         for parts in zip(*((o.class_logits, b.labels, b.known) for b, o in steps), strict=True)
     )
-    # Two hundred bins part fewer scores than all of them do.
+    # Bins part fewer scores than all of them do.
     assert figures["mAP"] == pytest.approx(mean_average_precision(logits, labels, known), abs=0.01)
 
 
@@ -59,6 +59,22 @@ def test_what_is_not_finite_is_left_to_the_loss(steps):
     batch, output = steps[0]
     nan = output._replace(class_logits=output.class_logits * torch.nan)
     assert met([(batch, nan)]).whole()["total"] == pytest.approx(output.losses["total"].item())
+
+
+def test_rare_tags_are_told_apart_by_small_probabilities():
+    torch.manual_seed(0)
+    labels = (torch.rand(500, 3) < 0.05).float()
+    logits = torch.randn(500, 3) + 1.5 * labels - 8
+    meter = EpochMeter(3)
+    meter.count(logits, labels)
+    expected = mean_average_precision(logits, labels)
+    assert binned_average_precision(meter.tags) == pytest.approx(expected, abs=0.01)
+
+
+def test_without_tags_of_both_kinds_there_is_no_figure(steps):
+    batch, output = steps[0]
+    all_shown = replace(batch, labels=torch.ones(3, 3), known=torch.ones(3, 3, dtype=torch.bool))
+    assert "mAP" not in met([(all_shown, output)]).whole()
 
 
 def test_losses_of_another_phase_begin_anew(steps):

@@ -129,6 +129,13 @@ def test_a_loss_that_is_nan_stops_and_keeps_the_last_checkpoint(run, new_network
     assert all(value.isfinite().all() for value in seen["step"].values())
 
 
+def test_a_loss_that_is_nan_before_anything_is_saved_claims_no_checkpoint(run, new_network):
+    network = new_network()
+    network.class_head.register_forward_hook(lambda _module, _inputs, logits: logits * torch.nan)
+    with pytest.raises(FloatingPointError, match="learning_rate; nothing was saved yet"):
+        run(network=network)
+
+
 def test_an_output_folder_in_use_is_refused(run, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("precious")

@@ -252,8 +252,8 @@ class Source:
         shown = {name for record in self.records for name in record.labels or ()}
         if not shown:
             raise ValueError(
-                f"no photo of {self.name} has a label to train on: give a label file "
-                "(--labels FILE)"
+                f"no photo of {self.name} has a label to train on: tag some photos, or give a "
+                "label file (--labels FILE)"
             )
         absent = [name for name in self.classes if name not in shown]
         if absent:

@@ -94,12 +94,14 @@ def binned_average_precision(counts: Tensor) -> float:
     Returns
     -------
     float
-        The mean in 0..1 over the classes that have a positive label, or nan if there are none.
+        The mean in 0..1 over the classes that have labels of both kinds, or nan if there are none.
+        A class that every photo shows would have 1, whatever the scores are.
     """
+    counts = counts[counts.sum(-1).all(1)]
     downwards = counts.flip(-1).double()
     at_least = downwards.cumsum(-1)  # labels whose score is at least that of the bin
     precision = at_least[:, 1] / at_least.sum(1).clamp_min(1)
-    each = (precision * downwards[:, 1]).sum(-1) / at_least[:, 1, -1]  # 0 / 0 without a positive
+    each = (precision * downwards[:, 1]).sum(-1) / at_least[:, 1, -1]
     return mean_over_classes(each.tolist())
 
 

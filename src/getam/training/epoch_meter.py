@@ -5,6 +5,7 @@ Where several processes train together, each counts its own photos, and the figu
 all: every process must ask for them at the same step.
 """
 
+import math
 import time
 from typing import Any
 
@@ -16,7 +17,8 @@ from getam.evaluation import binned_average_precision
 from getam.ranks import is_first, sum_over_ranks, world_size
 from getam.training.step import StepOutput
 
-BINS = 200  # of the class probabilities, in which tags are counted
+BINS = 500  # of the class logits, in which tags are counted
+SURE = 12.0  # a logit beyond it counts as the last one: rare tags are told apart below P = 0.001
 UNKNOWN = -1
 
 
@@ -37,8 +39,8 @@ class EpochMeter:
         self.images = 0
         self.steps = 0
         self.sums: dict[str, float] = {}
-        self.unread: list[tuple[Tensor, Tensor]] = []  # losses [parts]; P(tag) and tags [B, 2, C]
-        self.tags = torch.zeros(num_classes, 2, BINS, dtype=torch.int64)  # no and yes, by P(tag)
+        self.unread: list[tuple[Tensor, Tensor]] = []  # losses [parts]; logits and tags [B, 2, C]
+        self.tags = torch.zeros(num_classes, 2, BINS, dtype=torch.int64)  # no and yes, by logit
 
     def add(self, batch: Batch, output: StepOutput) -> None:
         """Take one step into the means; those of another phase begin anew."""
@@ -47,7 +49,7 @@ class EpochMeter:
             self.sums, self.steps = dict.fromkeys(output.losses, 0.0), 0
         losses = torch.stack(list(output.losses.values())).detach().float()
         tags = batch.labels.masked_fill(~batch.known, UNKNOWN)
-        told = torch.stack([output.class_logits.detach().float().sigmoid(), tags], 1)
+        told = torch.stack([output.class_logits.detach().float(), tags], 1)
         self.unread.append((losses, told))
         self.steps += 1
         self.images += len(batch.ids)
@@ -62,14 +64,15 @@ class EpochMeter:
         by_part = joined[:split].view(-1, len(self.sums)).double().sum(0).tolist()
         for name, value in zip(self.sums, by_part, strict=True):
             self.sums[name] += value / world_size()  # together they make the mean over processes
-        probability, tags = joined[split:].view(-1, *told[0].shape[1:]).unbind(1)
-        self.count(probability, tags)
+        logits, tags = joined[split:].view(-1, *told[0].shape[1:]).unbind(1)
+        self.count(logits, tags)
         self.unread = []
 
-    def count(self, probability: Tensor, tags: Tensor) -> None:
-        """Count the tags [N, C] of photos in the bins of their probabilities [N, C]."""
+    def count(self, logits: Tensor, tags: Tensor) -> None:
+        """Count the tags [N, C] of photos in the bins of their logits [N, C]."""
         # A run whose numbers are not finite is stopped by its loss, not here.
-        bins = (probability.nan_to_num(0) * BINS).long().clamp_max(BINS - 1)
+        share = (logits.nan_to_num().clamp(-SURE, SURE) / SURE + 1) / 2
+        bins = (share * BINS).long().clamp_max(BINS - 1)
         classes = torch.arange(len(self.tags)).expand_as(bins)
         place = (2 * classes + tags.long()) * BINS + bins
         found = place[tags != UNKNOWN].bincount(minlength=self.tags.numel())
@@ -82,9 +85,10 @@ class EpochMeter:
         return {**means, "images_per_second": images / (time.monotonic() - self.began)}
 
     def whole(self) -> dict[str, float]:
-        """Return the same with the mean average precision of the tags, for the end of an epoch."""
+        """Return the same with the mean average precision of the tags, if it is known by now."""
         figures = self.running()
-        return {**figures, "mAP": binned_average_precision(sum_over_ranks(self.tags))}
+        precision = binned_average_precision(sum_over_ranks(self.tags))
+        return figures if math.isnan(precision) else {**figures, "mAP": precision}
 
     def totals(self) -> tuple[dict[str, float], int]:
         """Return the sums of the losses and the number of images of all processes."""

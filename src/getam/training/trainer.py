@@ -228,9 +228,10 @@ class Trainer:
 
     def diverged(self, what: str) -> FloatingPointError:
         """Return the error for numbers that are not finite."""
+        kept = f"the last checkpoint in {self.run.path} was kept"
         return FloatingPointError(
-            f"{what} by step {self.done}: lower learning_rate; the last checkpoint in "
-            f"{self.run.path} was kept"
+            f"{what} by step {self.done}: lower learning_rate; "
+            f"{kept if self.saved[0] else 'nothing was saved yet'}"
         )
 
     def report(self, progress: TrainingProgress, log: Log) -> None:

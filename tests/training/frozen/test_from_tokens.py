@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from data.scenes import CLASSES
+from data.scenes import CLASSES, write_mask
+from PIL import Image
 
-from getam.data import collate
+from getam.data import collate, with_corrected
 from getam.model import label
 from getam.network import build_network
 from getam.pseudo_label import Labeller
 from getam.training.frozen import LABELS, FeatureCache, keep_labels
 from getam.training.frozen.from_tokens import label_from_tokens, reads_tokens_alone
+from getam.training.label_sources import Corrected
 
 LABELLER = Labeller("cam", first_block=3, iterations=1, rule="thresholds")
 
@@ -65,6 +67,24 @@ def test_a_whole_run_is_the_same_but_for_rounding(frozen_run):
         ends.append((np.load(folder / LABELS), network.class_head.weight))
     assert np.mean(ends[0][0] != ends[1][0]) < 1e-3
     torch.testing.assert_close(ends[0][1], ends[1][1], rtol=1e-4, atol=1e-5)
+
+
+def test_corrected_masks_are_laid_over_them(source, tmp_path):
+    network, name = network_of("average"), source.records[1].id
+    with Image.open(source.records[1].image) as photo:
+        write_mask(tmp_path / "corrected" / f"{name}.png", np.full(photo.size[::-1], 2))
+    drawn = with_corrected(source, tmp_path / "corrected", values=source.classes)
+    cache = cached(network, drawn, tmp_path / "cache")
+    batch = collate([cache.view(photo, mirrored=False) for photo in range(2)])
+    with torch.no_grad():
+        expected = label(network, Corrected(LABELLER), batch, labelled=torch.ones_like(batch.valid))
+    network.backbone.forward = network.backbone.forward_intermediates = None
+    make = keep_labels(lambda *_: Corrected(LABELLER), cache, tmp_path / LABELS, workers=0)
+    kept = make(network, {})
+    labels = kept.opened(torch.device("cpu"))
+    rows = torch.from_numpy(labels[[kept.rows[name] for name in batch.ids]])
+    assert (rows[1] == 2).any() and not (rows[0] == 2).all()
+    assert torch.equal(rows.long(), expected[1].label)
 
 
 def test_the_backbone_does_not_run_for_them(source, tmp_path):

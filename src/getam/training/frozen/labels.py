@@ -19,7 +19,7 @@ from getam.network import Network
 from getam.progress import LINE_EVERY
 from getam.pseudo_label import PseudoLabels
 from getam.training.frozen.from_tokens import label_from_tokens, reads_tokens_alone
-from getam.training.label_sources import Changing, SourceOfParts
+from getam.training.label_sources import Changing, Corrected, SourceOfParts, lay_over
 from getam.training.parts import Part
 from getam.vocabulary import IGNORE
 
@@ -186,11 +186,14 @@ def keep_labels(
         if isinstance(others, Changing):
             raise ValueError("frozen: this label_source changes within a run: choose another one")
 
+        pseudo = others.others if isinstance(others, Corrected) else others
+
         def label_squares(batch: Batch) -> Tensor:
             with torch.no_grad():  # padding is masked when the labels are given out
                 everywhere = torch.ones_like(batch.valid)
-                if batch.features is not None and reads_tokens_alone(others, network):
-                    return label_from_tokens(network, others, batch, labelled=everywhere).label
+                if batch.features is not None and reads_tokens_alone(pseudo, network):
+                    made = label_from_tokens(network, pseudo, batch, labelled=everywhere)
+                    return lay_over(made, batch, labelled=everywhere).label
                 return label(network, others, batch, labelled=everywhere)[1].label
 
         return KeptLabels(label_squares, views, file, batch_size=batch_size, workers=workers)

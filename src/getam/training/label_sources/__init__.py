@@ -16,7 +16,7 @@ from getam.pseudo_label.two_backgrounds import TwoBackgrounds
 from getam.training.label_sources.changing import Changing, source_at
 from getam.training.label_sources.class_maps import ClassMaps
 from getam.training.label_sources.class_token_maps import ClassTokenMaps
-from getam.training.label_sources.corrected import Corrected
+from getam.training.label_sources.corrected import Corrected, lay_over
 from getam.training.label_sources.walked import Walked
 from getam.training.parts import Part
 from getam.training.parts.class_tokens import patch_maps
@@ -112,6 +112,7 @@ __all__ = [
     "Changing",
     "Corrected",
     "SourceOfParts",
+    "lay_over",
     "make_source",
     "source_at",
 ]

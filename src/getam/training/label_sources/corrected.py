@@ -37,12 +37,20 @@ class Corrected:
         grid: tuple[int, int],
         labelled: Tensor,
     ) -> PseudoLabels:
-        """Label a batch; a pixel that the mask ignores is not given the other label."""
+        """Label a batch; see :meth:`getam.pseudo_label.Labeller.__call__`."""
         pseudo = self.others(recorder, class_logits, batch, grid=grid, labelled=labelled)
-        if batch.corrected is None:
-            return pseudo
-        beyond = labelled & ~batch.valid  # padding may be learnt as background
-        mask = batch.corrected.long().masked_fill(beyond, BACKGROUND)
-        mask = mask.masked_fill(~labelled, IGNORE)
-        has_mask = (batch.corrected != NOT_CORRECTED)[:, :1, :1]
-        return pseudo._replace(label=torch.where(has_mask, mask, pseudo.label))
+        return lay_over(pseudo, batch, labelled=labelled)
+
+
+def lay_over(pseudo: PseudoLabels, batch: Batch, *, labelled: Tensor) -> PseudoLabels:
+    """Lay the corrected masks of a batch over its pseudo labels.
+
+    A pixel that a mask ignores is not given the other label.
+    """
+    if batch.corrected is None:
+        return pseudo
+    beyond = labelled & ~batch.valid  # padding may be learnt as background
+    mask = batch.corrected.long().masked_fill(beyond, BACKGROUND)
+    mask = mask.masked_fill(~labelled, IGNORE)
+    has_mask = (batch.corrected != NOT_CORRECTED)[:, :1, :1]
+    return pseudo._replace(label=torch.where(has_mask, mask, pseudo.label))
