@@ -9,6 +9,7 @@ stopped. Each finished run leaves its scores, its resolved settings and its envi
 import argparse
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,11 @@ def run_row(name: str, row: dict[str, Any], seed: int, out: Path) -> None:
     settings = {key: value for key, value in row.items() if key != "seeds"}
     arguments = [f"--{key}={as_option(value)}" for key, value in settings.items()]
     arguments += [f"--seeds={seed}", f"--out={runs}"]
+    began = time.process_time()
     if status := getam(["train", *arguments]):
         raise SystemExit(status)
-    keep(runs / f"seed{seed}", kept)
+    minutes = (time.process_time() - began) / 60  # a busy machine makes these no longer
+    keep(runs / f"seed{seed}", kept, processor_minutes=round(minutes, 1))
 
 
 def as_option(value: Any) -> str:
@@ -62,8 +65,11 @@ def result_file(name: str, seed: int) -> Path:
     return RESULTS / "-".join(filter(None, folder.split("-"))) / f"seed{seed}.json"
 
 
-def keep(run: Path, file: Path) -> None:
-    """Write the scores, settings and environment of a run into one file."""
+def keep(run: Path, file: Path, *, processor_minutes: float) -> None:
+    """Write the scores, settings, environment and processor time of a run into one file.
+
+    The time is that of this process alone, without the ones that read photos.
+    """
     content = {
         "scores": json.loads((run / "scores.json").read_text()),
         "settings": {
@@ -71,6 +77,7 @@ def keep(run: Path, file: Path) -> None:
             for name, value in yaml.safe_load((run / "config.yaml").read_text()).items()
         },
         "environment": json.loads((run / "env.json").read_text()),
+        "processor_minutes": processor_minutes,
     }
     with whole_file(file) as path:
         path.write_text(json.dumps(content, indent=1) + "\n")

@@ -24,6 +24,13 @@ def test_only_keeps_the_order_of_the_names():
     assert list(matrix.scores(names, only=["dog", "cat", "background"]).iou) == names
 
 
+def test_what_is_ignored_of_a_class_that_is_left_out_does_not_count():
+    matrix = ConfusionMatrix(3)
+    matrix.update(torch.tensor([[0, 1, 2, 2]]), torch.tensor([[0, 255, 255, 255]]))
+    assert matrix.scores(["background", "cat", "dog"], only=["cat"]).ignored_share == 0.5
+    assert matrix.scores(["background", "cat", "dog"]).ignored_share == 0.75
+
+
 def test_unknown_class_names_the_nearest():
     with pytest.raises(ValueError, match="'hose' is not one of the classes; did you mean 'horse'"):
         ConfusionMatrix(3).scores(["background", "horse", "dog"], only=["hose"])

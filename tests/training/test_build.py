@@ -1,19 +1,26 @@
 """What a recipe says becomes a network that learns, a schedule, a step and an optimiser."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
+from lightning_fabric import Fabric
 
+from getam.data import Source
 from getam.training import build_labeller
 from getam.training.build import (
+    build_trainer,
     change_network,
     decay_of,
     label_source_of,
+    loader_of,
     loss_weights_of,
     optimiser_of,
     schedule_of,
     step_of,
 )
+from getam.training.run_folder import RunFolder
 from getam.training.step import PADDING
 from training.conftest import RECIPE
 
@@ -27,6 +34,37 @@ def test_shares_of_a_recipe_become_steps() -> None:
 def test_a_share_of_a_run_becomes_a_decay_per_update() -> None:
     assert decay_of(0.1, updates=1000) == pytest.approx(0.99)
     assert decay_of(0.1, updates=5) == 0  # the last weights alone
+
+
+def test_averaged_weights_reach_as_far_back_if_gradients_are_summed(
+    new_network, source: Source, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, ema=0.5, accumulate=3, epochs=12)
+    fabric, run = Fabric(accelerator="cpu", devices=1), RunFolder(tmp_path / "run", {})
+    trainer = build_trainer(
+        new_network(), source, build_labeller(recipe),
+        recipe=recipe, fabric=fabric, run=run, workers=0,
+    )  # fmt: skip
+    steps = 12 * len(source)
+    assert trainer.average is not None
+    average = trainer.average.multi_avg_fn
+    kept, new = [torch.zeros(1)], [torch.ones(1)]
+    average(kept, new, 5)
+    assert kept[0].item() == pytest.approx(1 - decay_of(0.5, updates=steps / 3))
+
+
+def test_photos_are_changed_as_the_recipe_says(source: Source) -> None:
+    fabric = Fabric(accelerator="cpu", devices=1)
+
+    def photo(**changes: object) -> torch.Tensor:
+        recipe = replace(RECIPE, flip=0.0, jitter=0.0, scale=(1.0, 1.0), batch_size=5)
+        loader = loader_of(source, replace(recipe, **changes), fabric=fabric, workers=0)
+        return next(iter(loader)).image
+
+    plain = photo()
+    assert torch.equal(photo(), plain)
+    for changes in ({"flip": 1.0}, {"jitter": 0.4}, {"scale": (1.5, 1.5)}):
+        assert not torch.equal(photo(**changes), plain)
 
 
 def test_a_network_learns_as_the_recipe_says(new_network) -> None:
