@@ -198,9 +198,11 @@ class OutputFolder(Outcomes):
         self.manifest = self.path / _manifest_name(shard)
         self._lock = Lock()
         self._opened: FileIO | Pieces | None = None
+        self._files = [self.manifest, *files]
+        self._begun = False
         _refuse_alike(photos)
         stems = _stems_below(self.path, self.own)
-        refuse_inputs([*stems, self.manifest, *files], [*photos.values(), *inputs])
+        refuse_inputs([*stems, *self._files], [*photos.values(), *inputs])
         command = json.loads(json.dumps(command))
         if shard.count > 1:  # shards of two lists would leave photos out
             mark = blake2b("\n".join(sorted(photos)).encode(), digest_size=8).hexdigest()
@@ -213,6 +215,13 @@ class OutputFolder(Outcomes):
             logger.info("%d of %d photos were done before", len(self.done), len(self.own))
         if _command_in(self.manifest) is None:
             self._begin(command)
+            self._begun = not overwrite
+
+    def leave(self) -> None:
+        """Take back what this command began, if no photo is done: the folder is free again."""
+        if self._begun and not self.done:
+            for file in self._files:
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self) -> Iterator[Path]:

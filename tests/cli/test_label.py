@@ -77,6 +77,20 @@ def test_truth_scores_data_that_has_no_masks(
     assert scores["accuracy"] == pytest.approx(hits / pixels)
 
 
+def test_masks_that_cannot_be_scored_are_counted_in_one_line(
+    folder: Path, voc: Path, tags: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    truth = shutil.copytree(voc / "SegmentationClass", tmp_path / "truth")
+    for name in "ab":
+        (truth / f"{name}.png").write_bytes(b"no mask")
+    options = ["--model", str(folder), "--data", str(voc / "JPEGImages"), "--labels", str(tags)]
+    out = ["--out", str(tmp_path / "out"), "--truth", str(truth)]
+    assert main(["label", *options, *out, *QUICK]) == 0
+    said = [line for line in caplog.messages if "not scored" in line and "labels" in line]
+    assert len(said) == 1
+    assert said[0].startswith("2 of 3 labels are not scored; the first: cannot read the mask")
+
+
 def test_a_class_folder_of_photos_that_show_none(
     folder: Path, voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,3 +96,14 @@ def test_a_word_that_fits_nothing_is_named_in_one_line(
         parse(verb_parser("label", function), options)
     (line,) = capsys.readouterr().err.splitlines()
     assert expected in line
+
+
+@pytest.mark.parametrize(
+    "options", [["--data", ""], ["--data=", "--seed", "3"], ["--data", "photos", "--out="], [""]]
+)
+def test_an_empty_value_is_no_folder(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(verb_parser("train", train.train_from_tags), options)
+    assert "has an empty value: leave it out" in capsys.readouterr().err

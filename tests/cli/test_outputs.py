@@ -72,8 +72,10 @@ def below(folder: Path) -> set[str]:
 def run(verb: str, model: Path, images: Path, out: Path, *options: str) -> int:
     """Run a verb."""
     data = "--data" if verb in ("label", "compare") else "--images"
+    needs_block = verb in ("explain", "maps") and "--first-block" not in options
+    usual = ["--first-block", "3"] if needs_block else []
     given = ["--model", str(model), data, str(images), "--out", str(out), *QUICK, *options]
-    return main([verb, *given, *(["--first-block", "3"] if verb in ("explain", "maps") else [])])
+    return main([verb, *given, *usual])
 
 
 def entries(manifest: bytes) -> list[dict[str, object]]:
@@ -197,6 +199,33 @@ def test_another_command_in_the_same_folder_is_refused(
     assert "--overwrite" in capsys.readouterr().err.splitlines()[-1]
     assert contents(out) == before
     assert run("predict", model, images, out, "--flip", "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "wrong", "right"),
+    [
+        ("explain", ["--first-block", "99"], ["--first-block", "3"]),
+        ("maps", ["--first-block", "99"], ["--first-block", "3"]),
+    ],
+)
+def test_settings_that_fail_on_every_photo_leave_the_folder_free(
+    verb: str,
+    wrong: list[str],
+    right: list[str],
+    home: Path,
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, images = home / "out", home / "photos"
+    assert run(verb, model, images, out, *wrong) == 1
+    assert "first_block must lie in 0..5, got 99" in capsys.readouterr().err.splitlines()[-1]
+    assert not below(out)
+    assert not (out / MANIFEST).exists()
+    assert run(verb, model, images, out, *right) == 0
+    before = contents(out)
+    assert run(verb, model, images, out, *wrong, "--overwrite") == 1
+    kept = {path: data for path, data in contents(out).items() if path.name != MANIFEST}
+    assert kept == {path: data for path, data in before.items() if path.name != MANIFEST}
 
 
 def test_a_model_or_tags_written_again_are_another_command(

@@ -84,6 +84,8 @@ def test_other_settings_in_the_same_folder_are_refused(
     [
         (["--seeds", "1,0,1"], "seeds: one stands twice in 1, 0, 1"),
         (["--seeds", "0,one"], "seeds must be numbers such as 0,1,2"),
+        (["--seeds", "0,-1"], "seed must be in 0..9223372036854775807, got -1"),
+        (["--seeds", "0,-1", "--dry-run"], "seed must be in 0..9223372036854775807, got -1"),
         (["--seeds", "0", "--val", "null"], "no photos to score with: name some with --val"),
         (["--seeds", "0", "--json", "scores.json"], "leave --json out"),
     ],

@@ -144,6 +144,16 @@ def test_a_list_may_leave_its_folder_but_names_a_photo_once(folder):
         list_photos(path)
 
 
+def test_what_is_no_file_in_a_folder_keeps_no_photo_back(tmp_path, caplog):
+    write_photo(tmp_path / "a.png")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (tmp_path / "folder.png").mkdir()
+    write_photo(tmp_path / "folder.png" / "b.png")
+    assert [record.id for record in list_photos(tmp_path).records] == ["a", "folder.png_/b"]
+    assert "1 entries" in caplog.text
+    assert "loop.png among them" in caplog.text
+
+
 def test_list_photos_that_are_not_there(tmp_path):
     (tmp_path / "list.txt").write_text("x.png\n")
     with pytest.raises(FileNotFoundError, match=r"1 photos of .*list\.txt are not there: .*x\.png"):

@@ -47,6 +47,12 @@ def test_whole_folder(folders, only):
     assert scores.seconds > 0
 
 
+def test_a_class_whose_value_is_255(folders):
+    names = ["background", *(f"c{value}" for value in range(1, 256))]
+    with pytest.raises(ValueError, match="'c255' has the value 255 in masks, which means ignored"):
+        score_folders(*folders, classes=names)
+
+
 def test_files_of_classes_and_ids(folders, tmp_path):
     (tmp_path / "classes.txt").write_text("background\ncat\ndog\n\n")
     (tmp_path / "ids.txt").write_text("c\n\na\nc\n")

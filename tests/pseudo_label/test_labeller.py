@@ -155,7 +155,7 @@ def test_the_crf_moves_a_label_to_the_edge_and_leaves_nothing_undecided():
 
 
 def test_affinity_is_a_count():
-    with pytest.raises(ValueError, match="affinity must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="affinity must be in 0..1000, got -1"):
         Labeller(affinity=-1)
 
 

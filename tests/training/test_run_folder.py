@@ -80,6 +80,12 @@ def test_what_no_killed_run_left_is_never_written_over(tmp_path, name):
         RunFolder(tmp_path, {"epochs": 3})
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "tags.csv").write_text("image,labels\n")
+    with pytest.raises(FileExistsError, match="tags.csv is a file: choose a folder"):
+        RunFolder(tmp_path / "tags.csv", {})
+
+
 def test_settings_of_the_user_are_no_killed_run(tmp_path):
     (tmp_path / "config.yaml").write_text("epochs: 3")
     with pytest.raises(FileExistsError):

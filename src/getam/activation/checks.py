@@ -10,6 +10,7 @@ from getam.activation.lookup import lookup_method
 
 OF_CLASS_TOKEN = ("class_token", "all_gradients")  # what a method may read of it
 CLASS_TOKENS = {"cls_token", "class_token", "class_embedding"}  # as libraries call it
+MOST_AFFINITY = 1000  # as in a recipe: more would run for hours and change nothing
 FUSED = (
     "the model made no scaled_dot_product_attention call: turn fused attention on "
     "(TIMM_FUSED_ATTN=1, or 2 for Swin; attn_implementation='sdpa')"
@@ -52,8 +53,8 @@ def check_count(name: str, value: Any) -> None:
 
 def check_affinity(affinity: int, method: str) -> None:
     """Raise unless the maps of a method can be spread so many times by patch affinity."""
-    if affinity < 0:
-        raise ValueError(f"affinity must be 0 or more, got {affinity}")
+    if not 0 <= affinity <= MOST_AFFINITY:
+        raise ValueError(f"affinity must be in 0..{MOST_AFFINITY}, got {affinity}")
     if affinity and lookup_method(method).reads == "windows":
         raise ValueError(
             f"affinity must be 0 for method {method!r}: windowed attention has no affinity of all "

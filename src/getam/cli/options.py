@@ -150,6 +150,10 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
         if any(option.partition("=")[0] == f"--{first}" for option in spelled):
             parser.error(f"{spelled[0]} stands first and gives --{first}: leave one of them out")
         spelled = [*spelled[1:], f"--{first}={spelled[0]}"]
+    for before, option in zip(["", *spelled], spelled, strict=False):
+        if not option or (option.startswith("--") and option.endswith("=")):
+            name = option.rstrip("=") or before or "the first word"
+            parser.error(f"{name} has an empty value: leave it out, or give one")
     for file in _config_files(spelled):
         try:
             read_settings(file)  # the parser would write out what the file names again and again

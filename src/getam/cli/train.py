@@ -20,7 +20,7 @@ from getam.cli.options import Words, numbers, parse, spelled_out, words
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
-from getam.recipe import NETWORKS, check_preset, recipe_for
+from getam.recipe import NETWORKS, check_number, check_preset, recipe_for
 from getam.this_process import is_first
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def train_from_tags(
     if dry_run and json is not None:
         raise ValueError("json: a dry run makes no scores: leave --json out")
     chosen = numbers(seeds, option="seeds", of=int)
+    for seed in chosen or ():
+        check_number("seed", seed)
     if resume and not dry_run:
         from getam.training.run_folder import goes_on
 

@@ -3,6 +3,7 @@
 The folder holds one sub-folder per class, or photos with a label file, or photos alone.
 """
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from getam.data.tags import NOTHING_KNOWN, Labels, Tags, named_classes
 from getam.data.there import is_file
 from getam.data.voc import is_voc
 from getam.elsewhere import located, named_in
+
+logger = logging.getLogger(__name__)
 
 
 def open_folder(
@@ -103,11 +106,16 @@ def list_photos(path: str | Path) -> Source:
     else:
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
     check_once(((str(photo), photo) for photo in photos), path)
-    missing = [str(photo) for photo in photos if not is_file(photo)]
-    if missing == [str(path)]:
+    missing = [photo for photo in photos if not is_file(photo)]
+    if missing == [path]:
         raise FileNotFoundError(f"there is no photo {path}: name a photo, a folder or a .txt list")
-    if missing:
-        raise FileNotFoundError(missing_photos(missing, path).line())
+    if missing and root is None:
+        raise FileNotFoundError(missing_photos([*map(str, missing)], path).line())
+    photos = [photo for photo in photos if photo not in missing]
+    strange = [photo for photo in missing if not photo.is_dir()]  # such as links to nowhere
+    if strange:
+        line = "%d entries of %s are no files, so they are left out, %s among them"
+        logger.warning(line, len(strange), path, strange[0])
     if not photos:
         raise FileNotFoundError(f"there is no photo in the list {path}: write one into each line")
     records = tuple(Record(name, photo) for name, photo in name_photos(photos, root).items())

@@ -43,7 +43,8 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
     FileNotFoundError
         If there is no such folder.
     ValueError
-        If a class is not in ``classes.txt``, or one mask would serve two photos.
+        If a class is not in ``classes.txt`` or has the value 255, or one mask would serve two
+        photos.
     """
     folder = located(folder)
     if not folder.is_dir():
@@ -55,6 +56,7 @@ def with_truth(source: Source, folder: str | Path, *, values: Mapping[str, int])
         raise unknown("class", strange, list(named), listed)
     source = replace(source, classes={name: named[name] for name in source.classes})
     source = with_masks(source, folder, values=named)
+    refuse_ignored_class(source)
     count = sum(record.mask is not None for record in source.records)
     if count < len(source):
         logger.log(
@@ -108,18 +110,23 @@ def check_truth(source: Source) -> None:
         neither 0, a class nor 255, or if a class has the value 255. One line names the first bad
         file.
     """
-    ignored = [name for name, value in source.classes.items() if value == IGNORE]
-    if ignored and source.has_truth:
-        raise ValueError(
-            f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
-            "means ignored: choose other classes (--classes NAMES), or give it another value"
-        )
+    refuse_ignored_class(source)
     faults = truth_faults(source)
     if faults:
         count = sum(record.mask is not None for record in source.records)
         raise ValueError(
             f"{len(faults)} of {count} masks of {source.name} cannot be scored; "
             f"the first: {faults[0]}"
+        )
+
+
+def refuse_ignored_class(source: Source) -> None:
+    """Raise a ValueError if a class has the value 255 in masks, which no score could tell apart."""
+    ignored = [name for name, value in source.classes.items() if value == IGNORE]
+    if ignored and source.has_truth:
+        raise ValueError(
+            f"the class {ignored[0]!r} of {source.name} has the value {IGNORE} in masks, which "
+            "means ignored: choose other classes (--classes NAMES), or give it another value"
         )
 
 

@@ -16,6 +16,7 @@ from getam.elsewhere import located
 from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.scores import Scores
 from getam.open_picture import open_picture
+from getam.vocabulary import IGNORE
 
 THREADS = 8
 """Number of masks that are read at once. Decoding a PNG releases the interpreter lock."""
@@ -61,10 +62,16 @@ def score_folders(
     FileNotFoundError
         If a folder or a file is missing, if a folder has no masks, or if a mask has no partner.
     ValueError
-        If two masks differ in size, if a value is no class, or if a file is no mask.
+        If two masks differ in size, if a value is no class, if a class has the value 255, or if a
+        file is no mask.
     """
     start = time.perf_counter()
     names = read_class_names(classes)
+    if len(names) > IGNORE:
+        raise ValueError(
+            f"classes: {names[IGNORE]!r} has the value {IGNORE} in masks, which means ignored: "
+            "give it another value"
+        )
     truths = _masks_in(Path(truth_dir), argument="truth")
     predictions = _masks_in(Path(predictions_dir), argument="predictions")
     partners = _partners(truths, predictions)

@@ -260,13 +260,17 @@ def score_labels(source: Source, out: OutputFolder, table: Tensor) -> Scores | N
         return None
     names = ["background", *source.classes]
     numbers = training_numbers(table, count=len(names))
-    matrix = ConfusionMatrix(len(names))
+    matrix, faults = ConfusionMatrix(len(names)), []
     for record in scored:
         label = numbers[read_mask(out.file(record.id, ".png")).long()]
         try:
             matrix.update(torch.from_numpy(source.read_truth(record)), label)
         except (OSError, ValueError) as error:  # the labels are done, and they are what was asked
-            logger.warning("%s is not scored: %s", record.id, error)
+            faults.append(str(error))
+    if faults:
+        logger.warning(
+            "%d of %d labels are not scored; the first: %s", len(faults), len(scored), faults[0]
+        )
     return matrix.scores(names)
 
 

@@ -125,23 +125,28 @@ def run_job(
         If a file cannot be written because of the disk. Then no other photo would do better.
     ValueError
         If more photos fail than may. Also if the first photos, or all of them, fail for one and
-        the same reason, which then lies in the settings.
+        the same reason, which then lies in the settings. A folder that such settings began is left
+        free for others.
     """
     todo = not_done(source, out)
     if tolerance.strict and todo.records:
         without_unreadable(todo, strict=True)
     patience = Patience(out, tolerance)
-    with failures_listed(out), out.writing() as part, counted("photos", len(todo)) as advance:
-        work_through(
-            todo,
-            Job(out, work, part, patience),
-            advance,
-            long_side=long_side,
-            multiple=multiple,
-            workers=workers,
-            time_limit=tolerance.time_limit,
-        )
-        patience.refuse_one_reason()
+    try:
+        with failures_listed(out), out.writing() as part, counted("photos", len(todo)) as advance:
+            work_through(
+                todo,
+                Job(out, work, part, patience),
+                advance,
+                long_side=long_side,
+                multiple=multiple,
+                workers=workers,
+                time_limit=tolerance.time_limit,
+            )
+            patience.refuse_one_reason()
+    except OneReason:
+        out.leave()
+        raise
 
 
 def work_through(todo: Source, job: "Job", advance: Callable[[], None], **reading: Any) -> None:
@@ -189,7 +194,7 @@ class Patience:
         ------
         TooManyFailed
             If more photos failed than may.
-        ValueError
+        OneReason
             If the fault lies in the settings, and not in the photos.
         """
         if len(self.reasons) >= ALIKE:
@@ -204,7 +209,11 @@ class Patience:
         """Raise an error if no photo went well, and work on all of them failed for one reason."""
         only = len(set(self.reasons)) == 1 and len(self.reasons) == len(self.out.failed)
         if only and not self.any_worked:
-            raise ValueError(self.reasons[0])
+            raise OneReason(self.reasons[0])
+
+
+class OneReason(ValueError):
+    """The photos fail for one and the same reason, which lies in the settings."""
 
 
 class TooManyFailed(ValueError):

@@ -193,10 +193,9 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for range_, (fits, names) in RANGES.items():
+        for _, names in RANGES.values():
             for name in names:
-                if not (isfinite(getattr(self, name)) and fits(getattr(self, name))):
-                    raise ValueError(f"{name} must be {range_}, got {getattr(self, name)}")
+                check_number(name, getattr(self, name))
         if len(self.scale) != 2 or not 0 < self.scale[0] <= self.scale[1] <= LARGEST_SCALE:
             raise ValueError(
                 f"scale must be 0 < least <= greatest <= {LARGEST_SCALE}, got {list(self.scale)}"
@@ -214,6 +213,13 @@ class Recipe:
                 f"changes at random: leave out scale and jitter, got {list(self.scale)} and "
                 f"{self.jitter}"
             )
+
+
+def check_number(name: str, value: float) -> None:
+    """Raise a ValueError if the number of a setting is out of its range."""
+    for range_, (fits, names) in RANGES.items():
+        if name in names and not (isfinite(value) and fits(value)):
+            raise ValueError(f"{name} must be {range_}, got {value}")
 
 
 def check_parts(parts: Mapping[str, float], parts_from: Mapping[str, float]) -> None:

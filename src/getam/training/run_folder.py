@@ -251,6 +251,8 @@ def metrics_of(folder: Path) -> list[dict[str, Any]]:
 
 def check_new(folder: Path) -> None:
     """Raise a FileExistsError if a folder holds anything that a new run could destroy."""
+    if folder.is_file():
+        raise FileExistsError(f"out: {folder} is a file: choose a folder")
     if not is_new(folder):
         hint = ", or go on with --resume" if has_checkpoint(folder) else ""
         raise FileExistsError(f"out: {folder} is not empty: choose another folder{hint}")
