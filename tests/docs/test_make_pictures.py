@@ -18,6 +18,7 @@ pytest.importorskip("skimage")  # the docs extra
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "make_pictures.py"
 TINY = ["--backbone", "getam_vit_nano", "--no-pretrained", "--crop", "32", "--batch-size", "2"]
+TINY += ["--long-side", "48", "--decoder-width", "8"]
 
 
 @pytest.fixture
