@@ -53,8 +53,8 @@ def test_a_later_setting_leaves_out_the_first_blocks() -> None:
     *inputs, last = (Tokens(torch.full((1,), i), torch.zeros(1)) for i in range(4))
     final = [last]
     recording = Recording(blocks, 1, slice(0, 1), inputs=inputs, final=final)
-    later = recording.without(2)
+    later = recording.from_block(2)
     assert list(later.blocks) == blocks[2:]
     assert list(later.inputs) == inputs[2:]
     assert (later.prefix, later.read, later.final, later.windows) == (1, slice(0, 1), final, ())
-    assert recording.without(0) == recording
+    assert recording.from_block(0) == recording

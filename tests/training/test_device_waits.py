@@ -11,7 +11,7 @@ from getam.pseudo_label import Labeller
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import Step
 from getam.training.epoch_meter import EpochMeter
-from getam.training.label_sources import make_source
+from getam.training.label_sources import source_maker
 
 LOSSES = ("classification", "segmentation", "saliency", "saliency_released")
 
@@ -67,7 +67,7 @@ def test_parts_and_label_sources_wait_no_more(batch, name, parts):
     labeller = Labeller("grad_cam", 3, iterations=1)
     with without_autocast():
         network = build_network("getam_vit_nano", 3, **options)
-        step = Step(network, make_source(name, labeller, corrected=False), parts).to("meta")
+        step = Step(network, source_maker(name, labeller, corrected=False), parts).to("meta")
         batch = batch.to("meta")
         with Watch() as watch:
             step(batch, joint=True, elapsed=1.0).losses["total"].backward()

@@ -146,3 +146,8 @@ def test_both_phases_weigh_the_classification_loss(new_network, batch):
     step = Step(new_network(), Labeller(first_block=3, iterations=1), weights)
     losses = step(batch, joint=False).losses
     assert losses["total"].item() == pytest.approx(3 * losses["classification"].item())
+
+
+def test_a_part_that_is_no_part(new_network):
+    with pytest.raises(ValueError, match=r"weights must be of classification, .*, got clas$"):
+        Step(new_network(), Labeller(), {"classification": 1.0, "clas": 1.0})

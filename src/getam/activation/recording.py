@@ -117,12 +117,12 @@ class Recording:
     stream: Sequence[Tensor] = ()
     norm: Callable[[Tensor], Tensor] | None = None
 
-    def without(self, blocks: int) -> "Recording":
-        """Return the recording without its first blocks, for a setting that starts later."""
+    def from_block(self, first: int) -> "Recording":
+        """Return the recording from a later block on, for a setting that starts there."""
         return replace(
             self,
-            blocks=self.blocks[blocks:],
-            inputs=self.inputs[blocks:],
-            windows=self.windows[blocks:],
-            stream=self.stream[blocks:],
+            blocks=self.blocks[first:],
+            inputs=self.inputs[first:],
+            windows=self.windows[first:],
+            stream=self.stream[first:],
         )

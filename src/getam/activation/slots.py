@@ -96,7 +96,7 @@ def rows_of_settings(frame: Frame, recording: Recording) -> list[Tensor]:
     # Autocast would take the products in half precision, where squared gradients underflow.
     with torch.no_grad(), torch.autocast(frame.class_scores.device.type, enabled=False):
         return [
-            lookup_method(setting.method).formula(recording.without(frame.skipped(setting)))
+            lookup_method(setting.method).formula(recording.from_block(frame.skipped(setting)))
             for setting in frame.settings
         ]
 

@@ -1,4 +1,4 @@
-"""The options of the verbs that make files of many photos, and how such a verb ends."""
+"""This module has the options of verbs that make files of many photos, and ends such a verb."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The demonstration: digit scenes, training on image-level labels, score, report."""
+"""The demonstration draws digit scenes, trains on their tags, scores the masks and reports."""
 
 import logging
 import time

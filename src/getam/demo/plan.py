@@ -73,7 +73,7 @@ SINGLE = replace(CROWDED, epochs=3, crop=QUARTER)
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything; the default fits two minutes on two processor cores.
+    """A plan says how much of everything; the default takes two minutes on two processor cores.
 
     Attributes
     ----------

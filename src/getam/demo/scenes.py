@@ -1,4 +1,4 @@
-"""Scenes of real handwritten digits on patches of real photos, with true masks.
+"""This module draws scenes of real handwritten digits on real photos, with true masks.
 
 Digits: the 8 x 8 test set of UCI's optical recognition data (Alpaydin & Kaynak 1998), written by 13
 people. Photos: the two that scikit-learn brings along, as it does the digits; nothing is fetched.
@@ -49,7 +49,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture uint8 [S, S, 3] and its true mask uint8 [S, S]: 0 background, digit + 1."""
+    """A scene is a picture uint8 [S, S, 3] and its mask uint8 [S, S]: 0 background, digit + 1."""
 
     image: np.ndarray
     mask: np.ndarray

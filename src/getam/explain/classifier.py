@@ -26,11 +26,11 @@ class Classifier:
     model
         Images [B, 3, H, W] to class logits [B, C]; in evaluation mode.
     names
-        Of the C classes; synonyms are parted by ", ".
+        The names of the C classes; synonyms are parted by ", ".
     view
         A photo to what the model sees of it, float32 [3, H, W], normalised, on the CPU.
     mean, std
-        Of each channel, in 0..1, that ``view`` normalises by.
+        The values of each channel, in 0..1, by which ``view`` normalises.
     probabilities
         Class logits [B, C] to probabilities: a softmax, or a sigmoid for tags.
     """

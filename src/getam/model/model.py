@@ -24,7 +24,8 @@ class Model:
     view
         How the network looks at a photo when it predicts.
     labeller
-        What makes maps and pseudo labels, as in training.
+        What makes maps and pseudo labels of the tags. A label source that reads parts of the loss
+        (``--label-source``) is not kept: its parts are gone after training.
     tag_weight
         How much the class logits count in masks, see :func:`getam.network.weigh_by_tags`.
     """

@@ -1,4 +1,4 @@
-"""Prototypes of classes from a pretrained encoder (CPEWS, contextual prototypes, code of 2025).
+"""A pretrained encoder gives prototypes of classes (CPEWS, contextual prototypes, 2025).
 
 They are made once, before training. The functions follow the released code.
 """

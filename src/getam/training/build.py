@@ -28,7 +28,7 @@ from getam.network import (
 from getam.pseudo_label import Labeller
 from getam.recipe import Recipe
 from getam.training.frozen import LABELS, FeatureCache, keep_labels
-from getam.training.label_sources import SourceOfParts, make_source
+from getam.training.label_sources import SourceMaker, source_maker
 from getam.training.optimiser import build_optimiser, freeze_backbone, freeze_blocks
 from getam.training.preparation import Preparation
 from getam.training.run_folder import RunFolder
@@ -107,16 +107,14 @@ def change_network(network: Network, recipe: Recipe, *, processes: int = 1) -> N
         share_batch_norm(network)
 
 
-def label_source_of(
-    recipe: Recipe, labeller: Labeller, *, corrected: bool = False
-) -> SourceOfParts:
+def label_source_of(recipe: Recipe, labeller: Labeller, *, corrected: bool = False) -> SourceMaker:
     """Return the function that makes the label source from the network and the parts."""
-    return make_source(
+    return source_maker(
         recipe.label_source, labeller, corrected=corrected, joint_from=recipe.joint_from
     )
 
 
-def step_of(network: Network, label_source: SourceOfParts, recipe: Recipe) -> Step:
+def step_of(network: Network, label_source: SourceMaker, recipe: Recipe) -> Step:
     """Return the step of a recipe."""
     return Step(
         network,

@@ -1,4 +1,4 @@
-"""An epoch meter counts what is known of an epoch so far: losses, speed, how well tags are told.
+"""An epoch meter counts what is known of an epoch so far: losses, speed, precision of the tags.
 
 Its size does not grow with the epoch, so a checkpoint stays small and a log line costs nothing.
 Where several processes train together, each counts its own photos, and the figures are those of
@@ -18,7 +18,7 @@ from getam.ranks import is_first, sum_over_ranks, world_size
 from getam.training.step import StepOutput
 
 BINS = 500  # of the class logits, in which tags are counted
-SURE = 12.0  # a logit beyond it counts as the last one: rare tags are told apart below P = 0.001
+SURE = 12.0  # logits are cut here, at P = 6e-6, so that even rare tags fall into different bins
 UNKNOWN = -1
 
 
@@ -43,7 +43,7 @@ class EpochMeter:
         self.tags = torch.zeros(num_classes, 2, BINS, dtype=torch.int64)  # no and yes, by logit
 
     def add(self, batch: Batch, output: StepOutput) -> None:
-        """Take one step into the means; those of another phase begin anew."""
+        """Take one step into the means of the losses, which begin anew if their parts change."""
         if output.losses.keys() != self.sums.keys():
             self.read()
             self.sums, self.steps = dict.fromkeys(output.losses, 0.0), 0
@@ -85,7 +85,7 @@ class EpochMeter:
         return {**means, "images_per_second": images / (time.monotonic() - self.began)}
 
     def whole(self) -> dict[str, float]:
-        """Return the same with the mean average precision of the tags, if it is known by now."""
+        """Return what `running` does, and the mean average precision of the tags if it is known."""
         figures = self.running()
         precision = binned_average_precision(sum_over_ranks(self.tags))
         return figures if math.isnan(precision) else {**figures, "mAP": precision}

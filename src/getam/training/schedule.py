@@ -16,9 +16,9 @@ class Schedule:
     warmup
         Steps over which the learning rate rises from 0.
     power
-        Of the polynomial decay over all steps.
+        The exponent of the polynomial decay over all steps.
     joint_factor
-        Times the learning rate in the second phase.
+        The factor of the learning rate in the second phase.
     """
 
     steps: int

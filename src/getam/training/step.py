@@ -12,7 +12,7 @@ from getam.data import Batch
 from getam.model import LabelSource, Trunk, classify, trunk_of
 from getam.network import Network, features_from
 from getam.pseudo_label import PseudoLabels
-from getam.training.label_sources import AnySource, SourceOfParts, source_at
+from getam.training.label_sources import AnySource, SourceMaker, source_at
 from getam.training.parts import PARTS, Look, Part, PartInput, Seen
 
 PADDING: dict[str, Callable[[Tensor], Tensor]] = {
@@ -46,7 +46,8 @@ class Step(nn.Module):
         from the network and the parts.
     weights
         The weight of each part of the loss, by its name in ``PARTS``. A part of weight 0 is left
-        out and costs nothing; "classification" is always there.
+        out and costs nothing. The first phase needs one that needs no pseudo label, as
+        "classification" does.
     begins
         The share of the run at which a part begins, by its name. A part that is not named begins
         with the run if it needs no pseudo label, and otherwise with the second phase.
@@ -55,12 +56,17 @@ class Step(nn.Module):
     tag_weight
         How much the class logits count in masks, as in prediction. They say what is in the photo,
         so the decoder mostly learns where it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such part, or a part that another one needs is missing.
     """
 
     def __init__(
         self,
         network: Network,
-        label_source: LabelSource | SourceOfParts,
+        label_source: LabelSource | SourceMaker,
         weights: Mapping[str, float],
         *,
         begins: Mapping[str, float] | None = None,
@@ -70,6 +76,9 @@ class Step(nn.Module):
         super().__init__()
         self.network = network
         self.weights = {name: weight for name, weight in weights.items() if weight}
+        unknown = self.weights.keys() - PARTS.keys()
+        if unknown:
+            raise ValueError(f"weights must be of {', '.join(PARTS)}, got {', '.join(unknown)}")
         self.begins = begins or {}
         self.parts: dict[str, Part] = {}
         for name in [name for name in PARTS if name in self.weights]:
@@ -123,9 +132,10 @@ class Step(nn.Module):
         *,
         features: Mapping[str, Tensor] | None = None,
     ) -> tuple[Trunk, AttentionRecorder]:
-        """Run the backbone on images in 0..255 and keep what the label source and parts read.
+        """Return the trunk of images [B, 3, H, W] in 0..255, and what label source and parts read.
 
-        It does not run if its features are there, in any number format.
+        The backbone runs unless its ``features`` are given, in any number format. The recorder is
+        empty then.
         """
         observed = recorder is not None or "attention" in self.reads
         recorder = recorder or AttentionRecorder()
@@ -139,7 +149,7 @@ class Step(nn.Module):
             return classify(self.network, image, outputs="outputs" in self.reads), recorder
 
     def look(self, image: Tensor, *, masks: bool = False) -> Look:
-        """Run the network on another view of the photos; see :class:`Seen`."""
+        """Run the network on another view [B, 3, h, w] of the photos; see :class:`Seen`."""
         trunk, recorder = self.run(image)
         mask_logits = trunk.segment() if masks else None
         return Look(trunk.features, trunk.class_logits, recorder.calls, mask_logits)

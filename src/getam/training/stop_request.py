@@ -19,7 +19,7 @@ STOPS = tuple(
 
 
 class StopRequest:
-    """Remembers the signal that asked to stop, 0 if none did."""
+    """A stop request remembers the signal that asked to stop, 0 if none did."""
 
     signal = 0
     saved = ""  # what is said if the process stops at once, while nothing is there to be saved

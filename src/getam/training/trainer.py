@@ -45,21 +45,22 @@ class Trainer:
     Parameters
     ----------
     step
-        Network, labeller and losses.
+        The network, the label source and the parts of the loss.
     loader
-        Training batches; knows its place in the epoch.
+        The loader of training batches, which knows its place in the epoch.
     optimiser, schedule
         What moves the weights, and by how much at which step.
     fabric
-        Devices and precision.
+        The devices and the precision.
     run
-        Where metrics and checkpoints go.
+        The folder of the metrics and checkpoints.
     accumulate
         Steps whose gradients are averaged before the optimiser acts; fewer at an epoch's end.
     ema_decay
         Decay of the averaged weights, 0 for none.
     preparation
-        What parts of the loss do before they run; None if there are none that do anything.
+        Shows all photos to the parts of the loss that need them before they begin. None if no part
+        does.
     """
 
     def __init__(
@@ -141,20 +142,20 @@ class Trainer:
             TrainingProgress(self.schedule.steps, done=self.done, shown=is_first()) as progress,
             logging_to(loggers if is_first() else (), self.run.path, done=self.done) as log,
         ):
-            looks_at_all = self.looks_at_all_next()
+            long_ahead = self.long_ahead()
             while self.done < self.schedule.steps:
                 train_mode(self.step_module)
                 for batch in self.loader:
-                    with self.interruptible(request) if looks_at_all else nullcontext():
+                    with self.interruptible(request) if long_ahead else nullcontext():
                         if self.preparation is not None:
                             self.preparation.before(**self.phase_and_elapsed())
                         output = self.one_step(batch)
                     self.epoch.add(batch, output)
                     self.report(progress, log)
-                    looks_at_all = self.looks_at_all_next()
+                    long_ahead = self.long_ahead()
                     place = self.done % len(self.loader)
-                    whole = place and place % self.accumulate == 0  # no gradient is pending
-                    if whole and (looks_at_all or self.due(request, save_minutes)):
+                    between_updates = place and place % self.accumulate == 0
+                    if between_updates and (long_ahead or self.due(request, save_minutes)):
                         self.checkpoint(request)
                 number = self.done // len(self.loader)
                 self.report_epoch(number, progress, log)
@@ -179,15 +180,15 @@ class Trainer:
         self.done += 1
         return output
 
-    def looks_at_all_next(self) -> bool:
+    def long_ahead(self) -> bool:
         """Return whether the next step first looks at all photos, which may take long."""
-        place = self.phase_and_elapsed()
+        phase = self.phase_and_elapsed()
         source = self.step.label_source
-        labels = place["joint"] and isinstance(source, KeptLabels) and source.waiting
-        return labels or (self.preparation is not None and self.preparation.begins(**place))
+        labels = phase["joint"] and isinstance(source, KeptLabels) and source.waiting
+        return labels or (self.preparation is not None and self.preparation.begins(**phase))
 
     def interruptible(self, request: StopRequest) -> AbstractContextManager[None]:
-        """Let a signal end the next step at once if it takes long and nothing would be lost."""
+        """Let a signal end the next step at once if nothing would be lost."""
         saved = self.saved[0] == self.done and world_size() == 1
         return request.at_once(self.stopped_here()) if saved else nullcontext()
 

@@ -13,7 +13,7 @@ from getam.pseudo_label import Labeller
 from getam.recipe import NETWORKS, PRESETS, Facts, recipe_for
 from getam.recipe.recipe import FURTHER_PARTS
 from getam.training import PARTS, Step, Stopped
-from getam.training.label_sources import make_source
+from getam.training.label_sources import source_maker
 from getam.training.prepare import prepare
 from getam.training.train_photos import write_train_photos
 
@@ -111,7 +111,7 @@ def test_half_precision_changes_little(batch):
     network = nano()
     weights = {"classification": 1.0, "segmentation": 1.0, **ALL}
     weights.pop("deep_attention_by_entropy")  # the entropies of random blocks are nearly equal
-    source = make_source("afa", Labeller(first_block=3, iterations=1), corrected=False)
+    source = source_maker("afa", Labeller(first_block=3, iterations=1), corrected=False)
     step = Step(network, source, weights)
     torch.manual_seed(0)  # crop_contrast draws views, which must be the same in both formats
     whole = step(batch, joint=True, elapsed=1.0).losses

@@ -100,7 +100,7 @@ class FeatureCache:
         """Run the backbone on the photos that are missing, and return their number.
 
         A photo is missing, too, if its file, its saliency map or its corrected mask has changed, or
-        if its features are damaged.
+        if the file of its features is cut short.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class FeatureCache:
         return mark_of({"inputs": inputs, "classes": list(source.classes)})
 
     def is_current(self, photo: int) -> bool:
-        """Return whether the features of a photo are there, whole, and made of what it is now."""
+        """Return whether the features of a photo are all there, and made of what it is now."""
         try:
             with safe_open(self.file_of(photo), framework="pt") as file:
                 metadata = file.metadata() or {}

@@ -1,4 +1,4 @@
-"""Some settings need the backbone at every step, so they cannot be combined with ``--frozen``."""
+"""This module refuses settings that a frozen run cannot have, and folders that hold no cache."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ from getam.network import Network
 from getam.progress import LINE_EVERY
 from getam.pseudo_label import PseudoLabels
 from getam.training.frozen.from_tokens import label_from_tokens, reads_tokens_alone
-from getam.training.label_sources import Changing, Corrected, SourceOfParts, lay_over
+from getam.training.label_sources import Changing, Corrected, SourceMaker, lay_over
 from getam.training.parts import Part
 from getam.vocabulary import IGNORE
 
@@ -164,37 +164,41 @@ class KeptLabels(nn.Module):
 
 
 def keep_labels(
-    made: SourceOfParts,
+    maker: SourceMaker,
     views: Views,
     file: Path,
     *,
     batch_size: int = 1,
     workers: int | None = None,
-) -> SourceOfParts:
+) -> SourceMaker:
     """Return what makes the label source of a frozen run around another one.
 
     Parameters
     ----------
-    made
-        The function that makes the source from the network and the parts. It labels once.
+    maker
+        The function that makes the source from the network and the parts. The source labels once.
     views, file, batch_size, workers
         The parameters of :class:`KeptLabels` of these names.
+
+    Raises
+    ------
+    ValueError
+        From the function that is returned, if the source changes within a run.
     """
 
     def make(network: Network, parts: Mapping[str, Part]) -> KeptLabels:
-        others = made(network, parts)
-        if isinstance(others, Changing):
+        source = maker(network, parts)
+        if isinstance(source, Changing):
             raise ValueError("frozen: this label_source changes within a run: choose another one")
-
-        pseudo = others.others if isinstance(others, Corrected) else others
+        inner = source.inner if isinstance(source, Corrected) else source
 
         def label_squares(batch: Batch) -> Tensor:
             with torch.no_grad():  # padding is masked when the labels are given out
                 everywhere = torch.ones_like(batch.valid)
-                if batch.features is not None and reads_tokens_alone(pseudo, network):
-                    made = label_from_tokens(network, pseudo, batch, labelled=everywhere)
-                    return lay_over(made, batch, labelled=everywhere).label
-                return label(network, others, batch, labelled=everywhere)[1].label
+                if batch.features is not None and reads_tokens_alone(inner, network):
+                    pseudo = label_from_tokens(network, inner, batch, labelled=everywhere)
+                    return lay_over(pseudo, batch, labelled=everywhere).label
+                return label(network, source, batch, labelled=everywhere)[1].label
 
         return KeptLabels(label_squares, views, file, batch_size=batch_size, workers=workers)
 

@@ -24,14 +24,14 @@ from getam.training.parts.learnt_affinity import learnt_affinity
 
 AnySource = LabelSource | Changing
 
-SourceOfParts = Callable[[Network, Mapping[str, Part]], AnySource]
+SourceMaker = Callable[[Network, Mapping[str, Part]], AnySource]
 """A function from the network and the parts of the loss to a label source."""
 
 AFA, TOCO = (0.35, 0.55), (0.25, 0.7)
 """The two backgrounds of these methods; AReAM has AFA's, TSD-CAM has ToCo's."""
 
 WALK_FROM = 2 / 9
-"""Share of the second phase at which AFA's labels begin to walk.
+"""Share of the second phase at which AFA's labels begin to walk: (6000 - 2000) / (20,000 - 2000).
 
 Its affinity learns from iteration 2000 of 20,000 on, and the labels walk from 6000 on.
 """
@@ -75,9 +75,9 @@ LABEL_SOURCES: dict[str, Callable[[Labeller, Network, Mapping[str, Part]], AnySo
 the network and the parts of the loss, and raises a ValueError of one line if one is missing."""
 
 
-def make_source(
+def source_maker(
     name: str, labeller: Labeller, *, corrected: bool, joint_from: float = 0.0
-) -> SourceOfParts:
+) -> SourceMaker:
     """Return what makes the label source that photos are trained with, once there are parts.
 
     Parameters
@@ -111,8 +111,8 @@ __all__ = [
     "AnySource",
     "Changing",
     "Corrected",
-    "SourceOfParts",
+    "SourceMaker",
     "lay_over",
-    "make_source",
+    "source_maker",
     "source_at",
 ]

@@ -15,7 +15,7 @@ from getam.pseudo_label.spread_labeller import LabelMaps
 
 @dataclass(frozen=True)
 class ClassMaps:
-    """A label source whose maps are what the classifier says of every patch token.
+    """Class maps are a label source: the classifier says what every patch token shows.
 
     The network runs three times more, on the photos and their mirror images at three sizes.
 

@@ -21,7 +21,7 @@ from getam.training.parts.class_tokens import (
 
 
 class LastTokens(AttentionRecorder):
-    """A recorder that keeps the tokens of the last block, before the last norm, too.
+    """This recorder keeps the tokens of the last block, before the last norm, too.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class LastTokens(AttentionRecorder):
 
 @dataclass(frozen=True)
 class ClassTokenMaps:
-    """A label source whose maps join the attention of class tokens with the patch maps.
+    """This label source joins the attention of class tokens with the patch maps.
 
     Attributes
     ----------

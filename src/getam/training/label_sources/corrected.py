@@ -18,15 +18,15 @@ class Corrected:
 
     Attributes
     ----------
-    others
-        What labels all other photos, and makes the maps of all.
+    inner
+        The source that makes the maps of all photos, and the labels of those without such a mask.
     """
 
-    others: LabelSource
+    inner: LabelSource
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""
-        return self.others.recorder()
+        return self.inner.recorder()
 
     def __call__(
         self,
@@ -38,7 +38,7 @@ class Corrected:
         labelled: Tensor,
     ) -> PseudoLabels:
         """Label a batch; see :meth:`getam.pseudo_label.Labeller.__call__`."""
-        pseudo = self.others(recorder, class_logits, batch, grid=grid, labelled=labelled)
+        pseudo = self.inner(recorder, class_logits, batch, grid=grid, labelled=labelled)
         return lay_over(pseudo, batch, labelled=labelled)
 
 
@@ -52,5 +52,6 @@ def lay_over(pseudo: PseudoLabels, batch: Batch, *, labelled: Tensor) -> PseudoL
     beyond = labelled & ~batch.valid  # padding may be learnt as background
     mask = batch.corrected.long().masked_fill(beyond, BACKGROUND)
     mask = mask.masked_fill(~labelled, IGNORE)
+    # Every pixel of a photo without a mask has this value, so one pixel tells.
     has_mask = (batch.corrected != NOT_CORRECTED)[:, :1, :1]
     return pseudo._replace(label=torch.where(has_mask, mask, pseudo.label))

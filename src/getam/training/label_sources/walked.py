@@ -16,11 +16,11 @@ from getam.training.parts.learnt_affinity import LearntAffinity
 
 @dataclass(frozen=True)
 class Walked:
-    """A label source whose maps walk along the affinity that a part of the loss learns.
+    """This label source lets maps walk along the affinity that a part of the loss learns.
 
-    AFA takes the affinity of the photo at 1.5 times its size and refines what lies inside of the
-    padding alone. Here the affinity is that of the same forward pass, and the whole crop is
-    refined, so that nothing is computed twice.
+    AFA takes the affinity of the photo at 1.5 times its size and refines only the
+    photo, without its padding. Here the affinity is that of the same forward pass, and the whole
+    crop is refined, so that nothing is computed twice.
 
     Attributes
     ----------
@@ -34,8 +34,8 @@ class Walked:
 
     labeller: Labeller
     learnt: LearntAffinity
-    low: float = 0.35
-    high: float = 0.55
+    low: float
+    high: float
 
     def recorder(self) -> AttentionRecorder:
         """Return the context in which the forward pass must run."""

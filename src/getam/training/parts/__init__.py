@@ -100,7 +100,7 @@ PARTS: dict[str, PartKind] = {
     ),
     "patch_contrast": PartKind(
         lambda _network, others: PatchContrast(auxiliary(others, asked="patch_contrast")),
-        OUTPUTS,
+        OUTPUTS | VIEWS,
         from_start=True,
     ),
     "crop_contrast": PartKind(
@@ -116,7 +116,7 @@ PARTS: dict[str, PartKind] = {
             network.num_classes,
             auxiliary(others, asked="region_prototypes"),
         ),
-        OUTPUTS,
+        OUTPUTS | VIEWS,
         from_start=True,
     ),
     "map_correlation": PartKind(lambda network, _others: MapCorrelation(network), VIEWS),

@@ -17,14 +17,14 @@ from getam.training.parts.part_input import Seen
 
 
 class Disagreement(NamedTuple):
-    """How much the attention of two mirrored views differs, as mean absolute differences.
+    """A disagreement says how much the attention of two mirrored views differs.
 
     Attributes
     ----------
     class_rows
-        That of the class token's attention to the patches.
+        The mean absolute difference of the class token's attention to the patches.
     affinity
-        That of the attention among the patches.
+        The mean absolute difference of the attention among the patches.
     """
 
     class_rows: Tensor
