@@ -2,7 +2,7 @@
 
 It is the other side of every average precision that we publish: the same photos, backbone weights
 and rates as ``getam train``, and nothing but a linear layer on the class token. It is trained in
-two ways: with the crops, the number of epochs and the test size of ``getam train``, and, with
+two ways: with the crops, the number of epochs and the test view of ``getam train``, and, with
 ``--whole``, as one would do it who wants tags alone: on whole photos without change of colour, for
 twice as many epochs, and tested at the size of the training. A row is kept in
 ``results/plain_classifier.json``; a finished set is not run again.
@@ -55,7 +55,7 @@ def run(table: Path, *, seed: int, whole: bool) -> dict[str, Any]:
     model = timm.create_model(BACKBONE, num_classes=len(source.classes), dynamic_img_size=True)
     model.load_state_dict(without_head(read_state_dict(WEIGHTS)), strict=False)
     fine_tune(model, source, seed=seed, whole=whole)
-    scores = score(model.eval(), val, long_side=224 if whole else 320)
+    scores = score(model.eval(), val, long_side=224 if whole else 320, mirrored=not whole)
     return {**scores, "photos": len(source), "minutes": round((time.monotonic() - began) / 60, 1)}
 
 
@@ -97,12 +97,12 @@ def fine_tune(model: nn.Module, source: Source, *, seed: int, whole: bool) -> No
 
 
 @torch.no_grad()
-def score(model: nn.Module, val: Source, *, long_side: int) -> dict[str, Any]:
-    """Return the average precision of the tags of whole photos, mirrored too as in ``getam``."""
+def score(model: nn.Module, val: Source, *, long_side: int, mirrored: bool) -> dict[str, Any]:
+    """Return the average precision of the tags of whole photos, mirrored too if ``getam`` does."""
     logits, labels = [], []
     for batch in photo_loader(val, long_side=long_side, multiple=16, workers=0):
-        both = torch.cat([batch.image, batch.image.flip(-1)])
-        logits.append(model(normalised(both)).mean(0))
+        views = [batch.image, batch.image.flip(-1)] if mirrored else [batch.image]
+        logits.append(model(normalised(torch.cat(views))).mean(0))
         labels.append(batch.labels[0])
     return tag_scores(torch.stack(logits), torch.stack(labels), list(val.classes)).to_dict()
 
