@@ -11,6 +11,8 @@ from PIL import Image
 
 from getam.cli.main import main
 from getam.data import open_source
+from getam.evaluation import ClassSigns, PhotoSigns
+from getam.inference.quality import write_quality
 from getam.pseudo_label import snap
 
 QUICK = ["--device", "cpu", "--workers", "0"]
@@ -75,6 +77,24 @@ def test_truth_scores_data_that_has_no_masks(
             counted = (true != 255) & (label != 255)
             hits, pixels = hits + (true == label)[counted].sum(), pixels + counted.sum()
     assert scores["accuracy"] == pytest.approx(hits / pixels)
+
+
+def test_what_the_run_said_of_its_masks_is_said_again(
+    folder: Path, voc: Path, tags: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(folder, tmp_path / "run")
+    poor = ClassSigns(0.5, 0.1, 0.1, 0.1, 0.1, 0.5, 0.1)
+    write_quality(
+        run / "quality.json", {"trained on": [PhotoSigns(str(n), {"cat": poor}) for n in range(6)]}
+    )
+    options = ["--data", str(voc / "JPEGImages"), "--labels", str(tags), *QUICK]
+    for model, expected in ((run, True), (folder, False)):
+        out = ["--model", str(model), "--out", str(tmp_path / f"out{expected}")]
+        assert main(["label", *out, *options]) == 0
+        said = (
+            "the masks of these classes are probably not usable: cat (" in capsys.readouterr().out
+        )
+        assert said == expected
 
 
 def test_masks_that_cannot_be_scored_are_counted_in_one_line(

@@ -32,6 +32,11 @@ def test_one_sub_folder_per_class(folder):
         source.read_truth(source.records[0])
 
 
+def test_class_folders_are_no_splits(folder):
+    with pytest.raises(ValueError, match="has no part 'val', as its folders are classes: move"):
+        open_source(folder / "train", split="val")
+
+
 def test_splits_share_their_classes(folder):
     source = open_source(folder, split="train")
     assert list(source.classes) == ["cat", "dog", "yak"]

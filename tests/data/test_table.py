@@ -37,7 +37,7 @@ def test_split_keeps_the_classes_of_the_whole_table(folder):
     assert list(source.classes) == ["cat", "dog", "yak"]
     with pytest.raises(ValueError, match="there are train, val; did you mean 'val'"):
         opened(folder, NAMES, split="vall")
-    with pytest.raises(ValueError, match="there are none"):
+    with pytest.raises(ValueError, match="no column split, so it has no part 'val': add one"):
         opened(folder, "image,labels\n2,cat\n", split="val")
 
 

@@ -84,7 +84,7 @@ def _without_shared(train: Source, val: Source, findings: list[Finding]) -> dict
     both = tuple(str(record.image) for record in train.records if record.id in shared)
     if both:
         message = f"{len(both)} photos stand in both parts, and training leaves them out"
-        advice = "name each photo in one part alone"
+        advice = "this is as it should be if --val names a part of the whole"
         findings.append(Finding("warning", "photos in both parts", message, advice, both))
     if both and not alone:
         findings.append(refusal(ValueError(f"no photo of {train.name} is left to train on")))

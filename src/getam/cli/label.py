@@ -7,6 +7,7 @@ from getam.cli.command import command_of, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.made_saliency import folder_or_name, with_named_to_do
 from getam.cli.options import run_verb
+from getam.printable import printable
 
 
 def label(
@@ -60,7 +61,7 @@ def label(
     settings = locals() | {"saliency": folder_or_name(saliency)}
     from getam.cli.json_file import check_json_file, write_scores
     from getam.cli.splits import open_tagged, with_rule
-    from getam.inference import label_folder, output_folder
+    from getam.inference import label_folder, output_folder, warning_of
     from getam.model import load_model
     from getam.pseudo_label import proposer_for
     from getam.shard import Shard
@@ -95,6 +96,8 @@ def label(
     print(f"{len(folder.done)} pseudo labels in {out}")
     if scores is not None:
         print(scores.table())
+    if said := warning_of(model):
+        print(printable(said))
     write_scores(scores, json)
     return status_of(folder)
 

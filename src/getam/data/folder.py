@@ -49,7 +49,7 @@ def open_folder(
     FileNotFoundError, ValueError
         If something is missing, unknown or malformed, or if a class is called background.
     """
-    base = root if split is None else _split_folder(root, composed(split))
+    base = root if split is None else _split_folder(root, composed(split), tagged=labels is None)
     none = None if none is None else composed(none)
     photos = name_photos(find_photos(base), base)
     if labels is None:
@@ -122,8 +122,13 @@ def list_photos(path: str | Path) -> Source:
     return Source(records, {}, name=str(path))
 
 
-def _split_folder(root: Path, split: str) -> Path:
+def _split_folder(root: Path, split: str, *, tagged: bool) -> Path:
     splits = _sub_folders(root, "*")
+    if split not in splits and tagged and not _sub_folders(root, "*/*"):
+        raise ValueError(
+            f"{root} has no part {split!r}, as its folders are classes: move some photos to "
+            f"{split}/CLASS and the others to train/CLASS, then give --split train too"
+        )
     if split not in splits:
         raise unknown("split", [split], splits, root)
     return as_on_disk(root / split)

@@ -93,6 +93,11 @@ def _of_split(rows: list[dict[str, str]], split: str | None, path: Path) -> list
     chosen = [row for row in rows if row.get("split") == split]
     if not chosen:
         splits = sorted({row["split"] for row in rows if "split" in row})
+        if not splits:
+            raise ValueError(
+                f"the table {path} has no column split, so it has no part {split!r}: add one that "
+                "names the part of every photo, such as train or val"
+            )
         raise unknown("split", [split], splits, path)
     return chosen
 

@@ -246,8 +246,8 @@ def poor_masks(photos: Iterable[PhotoSigns]) -> str | None:
     return (
         f"the masks of these classes are probably not usable: {named}; two masks of a photo that "
         "should agree overlap by so much on average, so they may fit the true ones less; look at "
-        "them (getam report); show small objects larger (--long-side, --crop), give more photos of "
-        "the class, or correct some masks (getam serve)"
+        "them in the report of the run; give more photos of the class, correct some masks (getam "
+        "serve), or train again with a larger --crop and --long-side if its objects are small"
     )
 
 

@@ -33,8 +33,8 @@ def before(source: Source, val: Source | None = None, *, steps: int, joint: int)
     yield from (finding.line() for finding in tag_findings(source))
     if steps < FEW_STEPS:
         yield (
-            f"the run has only {steps} steps, too few to learn masks from: raise --epochs to at "
-            f"least {FEW_STEPS} steps, or lower --batch-size"
+            f"the run has only {steps} steps, and masks need {FEW_STEPS} or more: raise --epochs "
+            "(or leave it out), or lower --batch-size"
         )
     if joint == 0:
         yield (
@@ -57,7 +57,7 @@ def before(source: Source, val: Source | None = None, *, steps: int, joint: int)
     elif val is None and len(source) < FEWEST:
         yield (
             f"nothing is scored on photos that this run has not seen: below {FEWEST} photos none "
-            "is held out, so name some with --val"
+            "is held out; put some into a part of their own, which --val names (docs/own_data.md)"
         )
 
 
