@@ -76,8 +76,9 @@ def label(
 ) -> tuple[Trunk, PseudoLabels]:
     """Run the backbone on a batch and make its pseudo labels from the same pass.
 
-    Under ``no_grad`` only the blocks that count for the maps keep a graph. In training the maps
-    share the graph of the loss.
+    Under ``no_grad`` only the blocks that count for the maps keep a graph. A training step does the
+    same in its own order (:meth:`getam.training.Step.joint`), because its features may be kept and
+    its parts read the pass too.
 
     Parameters
     ----------
