@@ -117,5 +117,8 @@ def test_a_class_of_poor_masks_is_named_if_enough_photos_show_it():
     for quality, named in ((0.44, True), (0.46, False)):
         near = [photo(f"{n}", cat=changed(label_told=quality)) for n in range(5)]
         assert (poor_masks(near) is not None) == named
+    also = poor_masks([*photos, photo("rare", yak=good)])
+    assert also is not None
+    assert "dog (10 %) (too few photos to judge: yak); two masks" in also
     assert poor_masks(photos[:4]) is None
     assert poor_masks([photo("a", cat=good)] * 5) is None

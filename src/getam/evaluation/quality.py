@@ -233,16 +233,18 @@ def poor_masks(photos: Iterable[PhotoSigns]) -> str | None:
     Parameters
     ----------
     photos
-        The signs of photos. Classes with fewer than :data:`ENOUGH` of them are not judged.
+        The signs of photos. Classes with fewer than :data:`ENOUGH` of them are not judged, and the
+        line names them too.
     """
-    poor = {
-        name: average(values)
-        for name, values in _qualities(photos).items()
-        if len(values) >= ENOUGH and average(values) < POOR
-    }
+    qualities = _qualities(photos)
+    few = [name for name, values in qualities.items() if len(values) < ENOUGH]
+    means = {name: average(values) for name, values in qualities.items() if name not in few}
+    poor = {name: mean for name, mean in means.items() if mean < POOR}
     if not poor:
         return None
     named = ", ".join(f"{name} ({percent(mean)})" for name, mean in poor.items())
+    if few:
+        named += f" (too few photos to judge: {', '.join(few)})"
     return (
         f"the masks of these classes are probably not usable: {named}; two masks of a photo that "
         "should agree overlap by so much on average, so they may fit the true ones less; look at "
