@@ -104,6 +104,22 @@ def test_an_output_that_is_not_as_it_was_written_is_done_again(tmp_path, photos,
     assert OutputFolder(tmp_path / "out", COMMAND, photos=photos).done == {"a/1", "b/1"}
 
 
+def test_a_folder_is_left_as_it_was_found(tmp_path, photos) -> None:
+    out = tmp_path / "out"
+    names, scores = out / "classes.txt", written(tmp_path / "scores.json")
+    begin = partial(OutputFolder, out, COMMAND, photos=photos, files=[names, scores])
+    first = begin(shard=Shard.parse("1/2"))
+    written(names)
+    second = begin(shard=Shard.parse("2/2"))
+    second.leave()
+    assert names.exists()  # the other shard needs it
+    assert not second.manifest.exists()
+    first.leave()
+    assert not any(out.iterdir())
+    assert scores.exists()  # it was there before
+    OutputFolder(out, {"verb": "maps"}, photos=photos)
+
+
 def test_shards_share_a_folder_and_what_any_of_them_did_is_done(tmp_path, photos) -> None:
     out = tmp_path / "out"
     shards = [OutputFolder(out, COMMAND, photos=photos, shard=Shard(n, 2)) for n in (1, 2)]

@@ -198,11 +198,11 @@ class OutputFolder(Outcomes):
         self.manifest = self.path / _manifest_name(shard)
         self._lock = Lock()
         self._opened: FileIO | Pieces | None = None
-        self._files = [self.manifest, *files]
+        self._files = list(files)
         self._begun = False
         _refuse_alike(photos)
         stems = _stems_below(self.path, self.own)
-        refuse_inputs([*stems, *self._files], [*photos.values(), *inputs])
+        refuse_inputs([*stems, self.manifest, *self._files], [*photos.values(), *inputs])
         command = json.loads(json.dumps(command))
         if shard.count > 1:  # shards of two lists would leave photos out
             mark = blake2b("\n".join(sorted(photos)).encode(), digest_size=8).hexdigest()
@@ -219,8 +219,13 @@ class OutputFolder(Outcomes):
 
     def leave(self) -> None:
         """Take back what this command began, if no photo is done: the folder is free again."""
-        if self._begun and not self.done:
-            for file in self._files:
+        if not self._begun or self.done:
+            return
+        self.manifest.unlink(missing_ok=True)
+        if _manifests(self.path):  # of other shards, which share the other files
+            return
+        for file in self._files:
+            if file.parent == self.path:  # one elsewhere may have been there before
                 file.unlink(missing_ok=True)
 
     @contextmanager

@@ -107,11 +107,12 @@ def list_photos(path: str | Path) -> Source:
         photos = _in_list(path) if path.suffix.lower() == ".txt" else [path]
     check_once(((str(photo), photo) for photo in photos), path)
     missing = [photo for photo in photos if not is_file(photo)]
+    gone = set(missing)
     if missing == [path]:
         raise FileNotFoundError(f"there is no photo {path}: name a photo, a folder or a .txt list")
     if missing and root is None:
         raise FileNotFoundError(missing_photos([*map(str, missing)], path).line())
-    photos = [photo for photo in photos if photo not in missing]
+    photos = [photo for photo in photos if photo not in gone]
     strange = [photo for photo in missing if not photo.is_dir()]  # such as links to nowhere
     if strange:
         line = "%d entries of %s are no files, so they are left out, %s among them"

@@ -27,7 +27,7 @@ def fast_precision(block: nn.Module, device: torch.device, *, width: int) -> For
     block
         A transformer block of the network, [B, N, width] to the same.
     device
-        Where it lies.
+        The device that the block lies on.
     width
         Channels of a token.
     """

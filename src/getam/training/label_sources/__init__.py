@@ -85,7 +85,7 @@ def source_maker(
     name
         A name of ``LABEL_SOURCES``.
     labeller
-        What labels by the tags alone.
+        The labeller, which labels by the tags alone.
     corrected
         Whether corrected masks replace the labels of some photos.
     joint_from

@@ -24,7 +24,7 @@ class ClassMaps:
     network
         A network whose classifier reads the tokens after the last norm.
     label
-        What labels the maps.
+        The function that makes labels of the maps.
 
     Raises
     ------

@@ -70,7 +70,7 @@ class ClassTokenMaps:
     patch_maps
         The part of the loss that makes the patch maps.
     labeller
-        What refines and completes the maps.
+        The labeller that refines and completes the maps.
     """
 
     network: Network

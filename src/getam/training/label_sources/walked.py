@@ -25,9 +25,9 @@ class Walked:
     Attributes
     ----------
     labeller
-        What makes the maps.
+        The labeller that makes the maps.
     learnt
-        What learns the affinity.
+        The part of the loss that learns the affinity.
     low, high
         The constant values of the two backgrounds.
     """

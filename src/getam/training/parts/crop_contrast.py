@@ -90,7 +90,7 @@ class Teacher(nn.Module):
     Parameters
     ----------
     projector
-        What it follows.
+        The projector that it follows.
     """
 
     def __init__(self, projector: Projector) -> None:

@@ -42,7 +42,7 @@ def mirror_disagreement(
         [..., N, N] after softmax, usually averaged over the heads; the last h * w tokens are the
         patches, the first is the class token.
     mirrored
-        The same of the mirror image.
+        The attention of the mirror image, in the same shape.
     grid
         The patches (h, w).
 
