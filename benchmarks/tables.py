@@ -445,7 +445,17 @@ SALIENCY = {
     "img-focus": "maps of `img-focus`",
     "csnet": "maps of CSNet",
 }
-WHOLE_FIELD = {"animals tags": "the default", "animals tags, afa": "AFA's loss within it"}
+WHOLE_FIELD = {
+    "animals tags": "animals: the default",
+    "animals tags, afa": "animals: AFA's loss within it",
+    "animals tags, cpews": "animals: CPEWS's loss within it",
+    "msrc tags": "MSRC: the default",
+    "msrc tags, afa": "MSRC: AFA's loss within it",
+    "msrc tags, cpews": "MSRC: CPEWS's loss within it",
+    "tiles": "five kinds of tiles: the default",
+    "tiles, afa": "five kinds of tiles: AFA's loss within it",
+    "tiles, cpews": "five kinds of tiles: CPEWS's loss within it",
+}
 FEW_COWS = {
     "animals tags": "all cows",
     "animals few cows": "a tenth of them",

@@ -59,10 +59,10 @@ def test_one_empty_mask_among_others_is_counted_and_no_list_of_classes_is_replac
     predictor = Predictor.load(folder, device="cpu")
     work, batch = MaskWork(predictor), collate([PhotoDataset(source)[0]])
     with torch.no_grad():
-        for least, (made, empty) in ((-1e4, (1, 0)), (1e4, (2, 1))):
+        for least, shown in ((-1e4, [True]), (1e4, [True, False])):
             predictor.network.decoder.head[-1].bias[0] = least
             work(source.records[0], batch)
-            assert (work.made, work.empty) == (made, empty)
+            assert work.shown == shown
     mine = tmp_path / "classes.txt"
     mine.write_text("background\n")
     with pytest.raises(ValueError, match="would meet the input"):

@@ -211,13 +211,14 @@ def _present_classes(probabilities: Tensor) -> tuple[Tensor, Tensor]:
 def _softmax(scores: Tensor) -> Tensor:
     """Return the softmax of the rows of [N, C].
 
-    The softmax of torch is several times slower on a CPU if rows are short, but large scores would
-    overflow here. Rows cannot underflow: the scores of present classes are at least log(FLOOR).
+    The softmax of torch is several times slower on a CPU if rows are short, and so is its sum of
+    short rows. But large scores would overflow here. Rows cannot underflow: the scores of present
+    classes are at least log(FLOOR).
     """
     if scores.device.type != "cpu" or scores.max() > 80:
         return scores.softmax(1)
     exponential = scores.exp()
-    return exponential.div_(exponential.sum(1, keepdim=True))
+    return exponential.div_(exponential @ exponential.new_ones(exponential.shape[1], 1))
 
 
 def _check_photos(image: Tensor) -> None:

@@ -168,7 +168,8 @@ class Worker:
         patience = Patience(out, TOLERANT)  # the process with the manifest sees all workers
         patience.any_worked = True
         job = Job(out, self.work, self.part, patience)
-        work_through(portion, job, lambda: None, **self.reading)
+        lanes = self.work.predictor.lanes
+        work_through(portion, job, lambda: None, lanes=lanes, **self.reading)
         return out.entries, patience.reasons
 
 

@@ -18,6 +18,7 @@ from getam.files import whole_file, write_text
 from getam.inference.job import TOLERANT, Files, Tolerance, run_job
 from getam.inference.labelling import LabelledPhoto, label_batch, label_photo
 from getam.inference.predictor import Predictor
+from getam.inference.side_by_side import lanes_on
 from getam.model import Model, size_for
 from getam.outputs import OutputFolder
 from getam.places import class_parts
@@ -137,13 +138,13 @@ def predict_folder(
     """
     write_class_list(out, predictor.classes)
     work = MaskWork(predictor, overlays=overlays)
-    run_job(source, out, work, workers=workers, tolerance=tolerance)
-    if work.empty:
-        logger.warning("%d of %d masks show nothing but background", work.empty, work.made)
+    run_job(source, out, work, workers=workers, tolerance=tolerance, lanes=predictor.lanes)
+    if empty := work.shown.count(False):
+        logger.warning("%d of %d masks show nothing but background", empty, len(work.shown))
 
 
 class MaskWork:
-    """This is the work of `predict_folder` on one photo.
+    """This is the work of `predict_folder` on one photo; several threads may call it at once.
 
     Parameters
     ----------
@@ -154,23 +155,20 @@ class MaskWork:
 
     Attributes
     ----------
-    made
-        The number of masks that were made.
-    empty
-        The number of those that show nothing but background.
+    shown
+        For each mask that was made, whether it shows a class.
     """
 
     def __init__(self, predictor: Predictor, *, overlays: bool = False) -> None:
         self.predictor, self.overlays = predictor, overlays
         self.table = file_values(predictor.classes)
-        self.made = self.empty = 0
+        self.shown: list[bool] = []
 
     def __call__(self, _record: Record, batch: Batch) -> Files:
         """Segment a photo, and return what writes its files."""
         photo = batch.image[0]
         mask = self.table[self.predictor(photo).mask.long()]
-        self.made += 1
-        self.empty += not mask.any()
+        self.shown.append(bool(mask.any()))
         files: Files = {".png": partial(save_mask, mask=mask)}
         if not self.overlays:
             return files
@@ -234,7 +232,10 @@ def label_folder(
         return {**files, ".overlay.jpg": partial(save_picture, blend(photo.image.cpu(), mask))}
 
     write_class_list(out, model.classes)
-    run_job(source, out, labels, workers=workers, tolerance=tolerance, **size_for(model))
+    # What proposes masks, such as Segment Anything, may remember the photo that it is at.
+    lanes = lanes_on(model.device) if proposer is None else 1
+    size = size_for(model)
+    run_job(source, out, labels, workers=workers, tolerance=tolerance, lanes=lanes, **size)
     return score_labels(source, out, table)
 
 
@@ -320,7 +321,8 @@ def maps_folder(
             photo = label_photo(model, batch.image[0], predictor(batch.image[0]).seen())
         return map_files(photo, model, parts)
 
-    run_job(source, out, maps, workers=workers, tolerance=tolerance, **size)
+    lanes = lanes_on(model.device) if predictor is None else predictor.lanes
+    run_job(source, out, maps, workers=workers, tolerance=tolerance, lanes=lanes, **size)
 
 
 def map_files(photo: LabelledPhoto, model: Model, parts: list[str]) -> Files:

@@ -19,6 +19,7 @@ import torch
 from getam.data import Batch, Record, Source, Unread, read_each, without_unreadable
 from getam.data.notice import shortened
 from getam.files import move
+from getam.inference.side_by_side import side_by_side
 from getam.out_of_memory import is_out_of_memory
 from getam.outputs import Outcomes, OutputFolder, checksum
 from getam.places import place_below
@@ -96,6 +97,7 @@ def run_job(
     *,
     tolerance: Tolerance = TOLERANT,
     workers: int | None = None,
+    lanes: int = 1,
     long_side: int | None = None,
     multiple: int = 1,
 ) -> None:
@@ -111,11 +113,13 @@ def run_job(
     out
         Receives the files. It says which photos are done and which belong to this shard.
     work
-        What makes the files of a photo. It runs in this thread; two others write the files.
+        What makes the files of a photo. Two threads write them.
     tolerance
         How much may go wrong.
     workers
         Processes that read photos; see :func:`getam.data.read_each`.
+    lanes
+        So many threads work at once, each on a photo of its own. With one, it is this thread.
     long_side, multiple
         The size of the photos; see :func:`getam.data.photo_loader`.
 
@@ -138,6 +142,7 @@ def run_job(
                 todo,
                 Job(out, work, part, patience),
                 advance,
+                lanes=lanes,
                 long_side=long_side,
                 multiple=multiple,
                 workers=workers,
@@ -149,7 +154,9 @@ def run_job(
         raise
 
 
-def work_through(todo: Source, job: "Job", advance: Callable[[], None], **reading: Any) -> None:
+def work_through(
+    todo: Source, job: "Job", advance: Callable[[], None], *, lanes: int = 1, **reading: Any
+) -> None:
     """Read photos and work on them, and wait until all files are written.
 
     Parameters
@@ -160,13 +167,17 @@ def work_through(todo: Source, job: "Job", advance: Callable[[], None], **readin
         The job that works on them.
     advance
         A function that counts those that went well.
+    lanes
+        The number of threads that work at once.
     **reading
         How they are read; see :func:`getam.data.read_each`.
     """
     photos = read_each(todo, **reading)
-    with closing(photos), ThreadPoolExecutor(WRITERS) as job.pool:
-        for record, read in zip(todo.records, photos, strict=True):
-            if job.take(record, read):
+    given = zip(todo.records, photos, strict=True)
+    attempts = side_by_side(job.attempt, given, lanes=lanes, count=len(todo))
+    with closing(photos), closing(attempts), ThreadPoolExecutor(WRITERS) as job.pool:
+        for attempt in attempts:
+            if job.take(attempt):
                 advance()
         job.finish()
 
@@ -220,8 +231,27 @@ class TooManyFailed(ValueError):
     """More photos failed than may."""
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt is what came of the work on a photo.
+
+    Attributes
+    ----------
+    record
+        The record of the photo.
+    result
+        What writes its files, the error of the work, or why there was nothing to work on.
+    seconds
+        How long the work took.
+    """
+
+    record: Record
+    result: Files | Exception | Unread
+    seconds: float
+
+
 class Job:
-    """A job takes photos one by one. It is used by the function `work_through`."""
+    """A job works on photos and records them. It is used by the function `work_through`."""
 
     pool: ThreadPoolExecutor
 
@@ -229,22 +259,33 @@ class Job:
         self.out, self.work, self.part, self.patience = out, work, part, patience
         self.waiting: deque[Future[None]] = deque()
 
-    def take(self, record: Record, read: Batch | Unread) -> bool:
-        """Work on a photo, and return whether it went well; its files are written meanwhile."""
+    def attempt(self, given: tuple[Record, Batch | Unread]) -> Attempt:
+        """Work on a photo. Several threads may do so at once, so nothing is recorded here."""
+        record, read = given
         if isinstance(read, Unread):
-            self.fail(record, ValueError(read.reason), 0.0)
-            return False
+            return Attempt(record, read, 0.0)
         began = perf_counter()
+        result: Files | Exception
         try:
-            files = self.work(record, read)
+            result = self.work(record, read)
         except _DEAD_DEVICE:
             raise
         except Exception as error:
-            self.patience.reasons.append(reason_of(error))
-            self.fail(record, error, perf_counter() - began)
+            result = error
+        return Attempt(record, result, perf_counter() - began)
+
+    def take(self, attempt: Attempt) -> bool:
+        """Take what came of a photo, and return whether it went well; its files are written."""
+        record, result, seconds = attempt.record, attempt.result, attempt.seconds
+        if isinstance(result, Unread):
+            self.fail(record, ValueError(result.reason), seconds)
+            return False
+        if isinstance(result, Exception):
+            self.patience.reasons.append(reason_of(result))
+            self.fail(record, result, seconds)
             return False
         self.patience.any_worked = True
-        self.waiting.append(self.pool.submit(self.write, record, files, perf_counter() - began))
+        self.waiting.append(self.pool.submit(self.write, record, result, seconds))
         while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
             self.waiting.popleft().result()
         return True

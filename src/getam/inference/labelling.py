@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from PIL import Image
@@ -15,6 +16,7 @@ from getam.activation import (
     enlarge_aligning_edges,
 )
 from getam.data import Batch, Sample, Source, collate, resize_long_side, upright_rgb
+from getam.inference.side_by_side import lanes_on, side_by_side
 from getam.model import Model, label, photos_for
 from getam.network import patch_stride
 
@@ -72,8 +74,9 @@ def label_photos(
     workers
         Number of processes that read photos.
     """
-    for batch in photos_for(model, source, workers=workers):
-        yield label_batch(model, batch)
+    photos = photos_for(model, source, workers=workers)
+    lanes = lanes_on(model.device)
+    yield from side_by_side(partial(label_batch, model), photos, lanes=lanes, count=len(source))
 
 
 def label_photo(model: Model, photo: Image.Image | Tensor, classes: Sequence[int]) -> LabelledPhoto:

@@ -14,6 +14,7 @@ from torchvision.transforms.v2 import functional
 from getam.crf import PRESETS, dense_crf
 from getam.data import read_photo, upright_rgb
 from getam.inference.likeliest import likeliest
+from getam.inference.side_by_side import lanes_on
 from getam.model import Model, View, load_model
 from getam.network import keep_tagged, patch_stride, weigh_by_tags
 
@@ -72,6 +73,11 @@ class Predictor:
         self.tag_weight = model.tag_weight
         self.view = view or model.view
         self.device = model.device
+
+    @property
+    def lanes(self) -> int:
+        """Return how many threads may segment photos at once; see `lanes_on`."""
+        return lanes_on(self.device, crf=self.view.crf)
 
     @classmethod
     def load(

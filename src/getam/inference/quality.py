@@ -10,13 +10,14 @@ from pathlib import Path
 
 import torch
 
-from getam.data import Record, Source, read_photo
+from getam.data import Batch, Record, Source, read_photo
 from getam.evaluation import ClassSigns, PhotoSigns, poor_masks
 from getam.files import write_text
-from getam.inference.labelling import LabelledPhoto, label_photos
+from getam.inference.labelling import LabelledPhoto, label_batch
 from getam.inference.predictor import Prediction, Predictor
+from getam.inference.side_by_side import side_by_side
 from getam.json_object import json_object
-from getam.model import Model
+from getam.model import Model, photos_for
 from getam.vocabulary import BACKGROUND, IGNORE
 
 QUALITY = "quality.json"
@@ -59,15 +60,36 @@ def judge_photos(
     workers
         Number of processes that read photos.
     """
-    records = {record.id: record for record in source.records}
-    predictor = Predictor(model)
-    names = list(source.classes)
-    for photo in label_photos(model, source, workers=workers):
-        record = records[photo.id]
-        tags = [names[number] for number in photo.classes]
-        prediction, told = predictor.untold_and_told(read_photo(record.image), tags)
+    judge = Judge(model, source)
+    photos = photos_for(model, source, workers=workers)
+    yield from side_by_side(judge, photos, lanes=judge.predictor.lanes, count=len(source))
+
+
+class Judge:
+    """A judge labels, segments and judges one photo; several threads may call it at once.
+
+    Parameters
+    ----------
+    model
+        The trained model.
+    source
+        The photos; its classes are the model's.
+    """
+
+    def __init__(self, model: Model, source: Source) -> None:
+        self.model = model
+        self.predictor = Predictor(model)
+        self.names = list(source.classes)
+        self.records = {record.id: record for record in source.records}
+
+    def __call__(self, batch: Batch) -> JudgedPhoto:
+        """Judge the photo of a batch of one, as `photos_for` reads it."""
+        photo = label_batch(self.model, batch)
+        record = self.records[photo.id]
+        tags = [self.names[number] for number in photo.classes]
+        prediction, told = self.predictor.untold_and_told(read_photo(record.image), tags)
         signs = signs_of(photo, record, prediction=prediction, told=told)
-        yield JudgedPhoto(photo, prediction, signs)
+        return JudgedPhoto(photo, prediction, signs)
 
 
 def signs_of(

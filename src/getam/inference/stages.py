@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from getam.data import Source, read_photo
+from getam.data import Batch, Source, read_photo
 from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores, tag_scores
 from getam.inference.labelling import LabelledPhoto
 from getam.inference.predictor import Predictor
-from getam.inference.quality import JudgedPhoto, judge_photos
-from getam.model import Model
+from getam.inference.quality import Judge, JudgedPhoto
+from getam.inference.side_by_side import side_by_side
+from getam.model import Model, photos_for
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +62,20 @@ def score_stages(
             unknown,
             source.name,
         )
-    for judged in judge_photos(model, source, workers=workers):
-        record = records[judged.photo.id]
+    judge = Judge(model, source)
+
+    def look(batch: Batch) -> tuple[JudgedPhoto, dict[str, Tensor]]:
+        judged = judge(batch)
         masks = {PREDICTION: judged.prediction.mask}
+        record = records[judged.photo.id]
         if record.mask is not None and plain is not None:
             masks[ONE_PASS] = plain(read_photo(record.image)).mask
+        return judged, masks
+
+    photos = photos_for(model, source, workers=workers)
+    lanes = judge.predictor.lanes
+    for judged, masks in side_by_side(look, photos, lanes=lanes, count=len(source)):
+        record = records[judged.photo.id]
         if record.mask is not None:
             truth = torch.from_numpy(source.read_truth(record))
             counts.update(masks, truth)

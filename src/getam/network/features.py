@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any
 
 import torch.nn.functional as F
@@ -132,11 +133,16 @@ def _pad_to_patches(image: Tensor, stride: int) -> Tensor:
 
 @contextmanager
 def _record_outputs(modules: list[nn.Module]) -> Iterator[list[Tensor]]:
-    """Collect what the modules return while the ``with`` block runs. Hooks are then removed."""
+    """Collect what the modules return while the ``with`` block runs. Hooks are then removed.
+
+    Other threads may run the same modules at the same time; what is theirs is not collected.
+    """
     outputs: list[Tensor] = []
+    own = get_ident()
 
     def record(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        outputs.append(output)
+        if get_ident() == own:
+            outputs.append(output)
 
     handles = [module.register_forward_hook(record) for module in modules]
     try:
