@@ -59,12 +59,14 @@ def prediction(model: str, size: int, count: int = 1) -> Case:
     return predict
 
 
-def large_photo(height: int, width: int, count: int = 20) -> Case:
-    """The mask of a photo of many pixels and ``count`` classes."""
+def large_photo(height: int, width: int, count: int = 20, crf: int = 0) -> Case:
+    """The mask of a photo of many pixels and ``count`` classes, by the dense CRF or without."""
     network = build_network("vit_tiny_patch16_224", count, pretrained=False)
     classes = {f"class {number}": number + 1 for number in range(count)}
-    predictor = Predictor(Model(network, classes, View(long_side=320), Labeller()))
-    photo = torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
+    view = View(long_side=320, crf=bool(crf))
+    predictor = Predictor(Model(network, classes, view, Labeller()))
+    coarse = torch.randint(0, 256, (3, height // 40, width // 40), dtype=torch.uint8)
+    photo = coarse.repeat_interleave(40, 1).repeat_interleave(40, 2)  # pure noise fills a lattice
     return lambda: predictor(photo)
 
 

@@ -112,9 +112,10 @@ def harm(error: Exception, *ids: str):
         (MemoryError(), "out of memory: make the photo smaller (MemoryError)"),
     ],
 )
-def test_work_that_fails_costs_one_photo(error, reason, source, tmp_path, caplog):
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_work_that_fails_costs_one_photo(error, reason, lanes, source, tmp_path, caplog):
     out = opened(tmp_path, source)
-    run_job(source, out, harm(error, "a/0", "b/3"), workers=0)
+    run_job(source, out, harm(error, "a/0", "b/3"), workers=0, lanes=lanes)
     assert out.failed == {"a/0": reason, "b/3": reason}
     assert len(out.done) == 12
     assert caplog.messages[0] == f"{tmp_path}/photos/a/0.png: {reason}"
@@ -131,7 +132,10 @@ def test_a_reason_that_all_photos_share_lies_in_the_settings(source, tmp_path, c
         run_job(one, output_folder(tmp_path / "1", one, {}), harm(ValueError("no")), workers=0)
 
 
-def test_a_photo_that_hangs_its_reader_and_one_that_crashes_it(source, tmp_path, monkeypatch):
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_photo_that_hangs_its_reader_and_one_that_crashes_it(
+    lanes, source, tmp_path, monkeypatch
+):
     read = PhotoDataset.__getitem__
     harms = {"a/3": lambda: time.sleep(60), "b/1": lambda: os.kill(os.getpid(), signal.SIGSEGV)}
 
@@ -142,7 +146,8 @@ def test_a_photo_that_hangs_its_reader_and_one_that_crashes_it(source, tmp_path,
     monkeypatch.setattr(PhotoDataset, "__getitem__", harmful)
     monkeypatch.setattr(reading, "POLL", 0.2)
     out = opened(tmp_path, source)
-    run_job(source, out, name_and_mean, workers=2, tolerance=Tolerance(time_limit=2))
+    slow = Tolerance(time_limit=2)
+    run_job(source, out, name_and_mean, workers=2, tolerance=slow, lanes=lanes)
     assert out.failed == {
         "a/3": "it was not read within 2 seconds",
         "b/1": "the process that read it ended (SIGSEGV)",
@@ -150,12 +155,14 @@ def test_a_photo_that_hangs_its_reader_and_one_that_crashes_it(source, tmp_path,
     assert len(out.done) == 12
 
 
-def test_too_many_failures_stop_the_job_and_keep_what_was_done(source, tmp_path):
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_too_many_failures_stop_the_job_and_keep_what_was_done(lanes, source, tmp_path):
     bad = ("a/2", "a/4", "b/0")
     spoil(source, *bad)
     out = opened(tmp_path, source)
     with pytest.raises(ValueError, match=r"^3 photos failed, and 2 are allowed .*is kept$"):
-        run_job(source, out, name_and_mean, workers=0, tolerance=Tolerance(max_errors=2))
+        few = Tolerance(max_errors=2)
+        run_job(source, out, name_and_mean, workers=0, tolerance=few, lanes=lanes)
     assert out.done == {"a/0", "a/1", "a/3", "a/5", "a/6"}
     assert opened(tmp_path, source).done == out.done
     run_job(source, opened(tmp_path, source), name_and_mean, tolerance=Tolerance(max_errors=3))

@@ -12,9 +12,11 @@ from PIL import Image
 from torch.nn.functional import interpolate
 from torchvision.transforms.v2 import functional
 
-from getam.crf import dense_crf
+from getam.crf import PRESETS, dense_crf
 from getam.inference import Prediction, Predictor
+from getam.inference.predictor import as_tensor
 from getam.model import View, load_model, save_model
+from getam.network import weigh_by_tags
 
 
 @pytest.fixture
@@ -163,6 +165,27 @@ def test_a_crf_keeps_probabilities(folder):
     prediction = Predictor.load(folder, crf=True, device="cpu")(image, probabilities=True)
     torch.testing.assert_close(prediction.probabilities.sum(0), torch.ones(20, 30))
     assert torch.equal(prediction.mask, prediction.probabilities.argmax(0).byte())
+
+
+def test_a_large_photo_is_made_smaller_for_the_crf_alone(folder, photo, monkeypatch):
+    predictor = Predictor.load(folder, crf=True, device="cpu")
+    whole = predictor(photo)
+    height, width = whole.mask.shape
+    monkeypatch.setattr("getam.inference.predictor.CRF_PIXELS", height * width)
+    assert torch.equal(predictor(photo).mask, whole.mask)
+    monkeypatch.setattr("getam.inference.predictor.CRF_PIXELS", height * width // 4)
+    image = as_tensor(photo)
+    smaller = predictor(image, probabilities=True)
+    assert (smaller.mask.shape, smaller.probabilities.shape[1:]) == (whole.mask.shape,) * 2
+    half = (height // 2, width // 2)
+    with torch.inference_mode():
+        logits, tags = predictor.logits(image)
+        logits = weigh_by_tags(logits, tags, predictor.tag_weight)
+        given = interpolate(logits, half, mode="bilinear").softmax(1)
+        sharp = dense_crf(given, functional.resize(image, half)[None], **PRESETS["test"])
+        expected = interpolate(sharp, (height, width), mode="bilinear")[0]
+    torch.testing.assert_close(smaller.probabilities, expected)
+    assert torch.equal(smaller.mask, expected.argmax(0).byte())
 
 
 def test_the_crf_is_the_one_of_the_released_test(folder):

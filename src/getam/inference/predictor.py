@@ -1,5 +1,6 @@
 """A predictor turns one photo into one mask, of the photo's own size and shape."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ from getam.model import Model, View, load_model
 from getam.network import keep_tagged, patch_stride, weigh_by_tags
 
 Photo = str | Path | Image.Image | np.ndarray | Tensor
+
+CRF_PIXELS = 2**20
+"""A larger photo is made so small for the CRF, which fills a gigabyte and more for two megapixels.
+Its probabilities are enlarged again, so a mask has the size of its photo."""
 
 
 @dataclass(frozen=True)
@@ -154,18 +159,16 @@ class Predictor:
             mask_logits = weigh_by_tags(mask_logits, class_logits, self.tag_weight)
         else:
             mask_logits = keep_tagged(mask_logits, self.numbers_of(tags))
-        if not self.view.crf and not probabilities:  # the logits say which class is likeliest
-            best, scores = likeliest(mask_logits[0], size), None
-        else:
-            scores = interpolate(mask_logits, size, mode="bilinear", align_corners=False).softmax(1)
-            if self.view.crf:
-                scores = dense_crf(scores, photo[None], **PRESETS["test"])
-            best = likeliest(scores[0], size)
+        scores = mask_logits  # they say which class is likeliest, as probabilities would
+        if self.view.crf:
+            scores = sharpened(mask_logits, photo)
+        elif probabilities:
+            scores = enlarged(mask_logits, size).softmax(1)
         return Prediction(
-            mask=best.cpu(),
+            mask=likeliest(scores[0], size).cpu(),
             classes=tuple(self.classes),
             class_probabilities=class_logits[0].sigmoid().cpu(),
-            probabilities=scores[0].cpu() if probabilities and scores is not None else None,
+            probabilities=enlarged(scores, size)[0].cpu() if probabilities else None,
         )
 
     def numbers_of(self, tags: Sequence[str]) -> list[int]:
@@ -205,6 +208,23 @@ class Predictor:
         if self.view.flip:
             masks = torch.stack([masks[0], masks[1].flip(-1)]).mean(0, keepdim=True)
         return masks, output.class_logits.float().mean(0, keepdim=True)
+
+
+def sharpened(mask_logits: Tensor, photo: Tensor) -> Tensor:
+    """Return probabilities [1, C + 1, h, w] that the dense CRF has fitted to the edges of a photo.
+
+    They have the size of the photo [3, H, W], unless it has more than `CRF_PIXELS`.
+    """
+    height, width = photo.shape[-2:]
+    factor = min(1.0, math.sqrt(CRF_PIXELS / (height * width)))
+    size = (max(1, round(height * factor)), max(1, round(width * factor)))
+    image = photo if factor == 1 else functional.resize(photo, size, antialias=True)
+    return dense_crf(enlarged(mask_logits, size).softmax(1), image[None], **PRESETS["test"])
+
+
+def enlarged(scores: Tensor, size: tuple[int, int]) -> Tensor:
+    """Enlarge scores [1, C + 1, h, w] bilinearly to a size."""
+    return interpolate(scores, size, mode="bilinear", align_corners=False)
 
 
 def as_tensor(image: Photo) -> Tensor:

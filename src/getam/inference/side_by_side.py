@@ -43,7 +43,8 @@ def side_by_side(
     ----------
     function
         It is called in several threads at once, unless there is one lane. torch then computes with
-        a share of the threads in each, and in this thread too.
+        a share of the threads in each, and in this thread too. A context that holds in this thread
+        alone, such as ``torch.autocast``, does not hold in them.
     items
         They are taken in this thread, at most twice as many as lanes before their results are.
     lanes

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import torch
@@ -74,16 +75,17 @@ def score_stages(
 
     photos = photos_for(model, source, workers=workers)
     lanes = judge.predictor.lanes
-    for judged, masks in side_by_side(look, photos, lanes=lanes, count=len(source)):
-        record = records[judged.photo.id]
-        if record.mask is not None:
-            truth = torch.from_numpy(source.read_truth(record))
-            counts.update(masks, truth)
-            if record.labels is not None:
-                counts.update_labels(judged.photo, truth)
-        counts.tags.append(judged.prediction.class_probabilities)
-        if on_photo:
-            on_photo(judged)
+    with closing(side_by_side(look, photos, lanes=lanes, count=len(source))) as looks:
+        for judged, masks in looks:
+            record = records[judged.photo.id]
+            if record.mask is not None:
+                truth = torch.from_numpy(source.read_truth(record))
+                counts.update(masks, truth)
+                if record.labels is not None:
+                    counts.update_labels(judged.photo, truth)
+            counts.tags.append(judged.prediction.class_probabilities)
+            if on_photo:
+                on_photo(judged)
     return counts.scores(view=str(model.view), tags=score_tags(counts.tags, source))
 
 

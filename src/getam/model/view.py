@@ -27,7 +27,7 @@ class View:
     flip
         Average with the mirrored photo too.
     crf
-        Sharpen the mask by a dense CRF at the photo's own size.
+        Sharpen the mask by a dense CRF; see :func:`getam.inference.predictor.sharpened`.
 
     Raises
     ------
