@@ -321,9 +321,9 @@ def explicit_best() -> str:
     return table([*head, "ours", "explicit", "ours / plain forward"], lines)
 
 
-def methods() -> str:
+def methods(name: str) -> str:
     """Write what ``getam compare`` wrote."""
-    return (COMPARED / "animals-tags.md").read_text(encoding="utf-8").strip()
+    return (COMPARED / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def flat_memory() -> str:
@@ -496,7 +496,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "two stage": two_stage,
     "explicit best": explicit_best,
     "proposals": proposals,
-    "methods": methods,
+    "methods": lambda: methods("animals-tags"),
+    "faithfulness": lambda: methods("animals-tags-faithful"),
     "flat memory": flat_memory,
     "masks stored": masks_stored,
     "lists opened": lists_opened,
