@@ -181,6 +181,23 @@ def test_strict_looks_at_all_photos_first_and_stops_at_the_first_failure(source,
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_job_that_is_interrupted_says_what_is_done_and_goes_on(lanes, source, tmp_path, caplog):
+    def work(record, batch):
+        if record.id == "a/4":
+            raise KeyboardInterrupt
+        return name_and_mean(record, batch)
+
+    out = opened(tmp_path, source)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(source, out, work, workers=0, lanes=lanes)
+    assert out.done == {"a/0", "a/1", "a/2", "a/3"}
+    assert caplog.messages == ["4 of 14 photos are done: the same command goes on"]
+    again = opened(tmp_path, source)
+    run_job(source, again, name_and_mean, workers=0, lanes=lanes)
+    assert len(again.done) == 14
+
+
 def broken_write(error: Exception, path: Path) -> None:
     write_text("half", path)
     raise error

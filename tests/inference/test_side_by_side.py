@@ -4,22 +4,27 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
+from getam.data import Record
 from getam.inference import (
     Predictor,
     judge_photos,
     label_folder,
     label_photos,
+    maps_folder,
     output_folder,
     predict_folder,
     score_stages,
 )
-from getam.inference.side_by_side import MOST, lanes_on, side_by_side
-from getam.model import load_model
+from getam.inference.side_by_side import MAX_LANES, lanes_on, side_by_side
+from getam.model import Model, load_model
 from getam.network import build_network
 
 
@@ -49,6 +54,14 @@ def test_results_come_in_the_order_of_the_items_from_several_threads():
     assert torch.get_num_threads() == 4
 
 
+def test_the_threads_are_shared_among_the_lanes():
+    def work(_number: int) -> int:
+        return torch.get_num_threads()
+
+    assert set(side_by_side(work, range(9), lanes=2, count=9)) == {2}
+    assert set(side_by_side(work, range(2), lanes=4, count=2)) == {2}  # few items
+
+
 @pytest.mark.parametrize(("lanes", "count"), [(1, 5), (4, 1), (4, 0)])
 def test_one_lane_is_this_thread_with_all_its_threads(lanes, count):
     def work(number: int) -> tuple[int, int, int]:
@@ -72,19 +85,19 @@ def test_items_are_taken_a_little_ahead_and_no_more():
 
 
 def test_an_error_ends_it_and_the_rest_is_not_begun():
-    begun = []
+    begun, ended = [], threading.Event()
 
     def work(number: int) -> int:
         begun.append(number)
-        if number == 5:
-            raise KeyError("five")
+        if number == 0:
+            raise KeyError("zero")
+        ended.wait(0.5)  # the other lane is at work while the error is taken
         return number
 
-    results = side_by_side(work, range(1000), lanes=2, count=1000)
-    done = []
-    with pytest.raises(KeyError, match="five"):
-        done += results
-    assert max(begun) < 12
+    with pytest.raises(KeyError, match="zero"):
+        list(side_by_side(work, range(1000), lanes=2, count=1000))
+    ended.set()
+    assert set(begun) <= {0, 1, 2}  # the fourth item was waiting for a lane
     assert torch.get_num_threads() == 4
 
 
@@ -101,8 +114,9 @@ def test_how_many_lanes_there_are():
     assert lanes_on(torch.device("cpu")) == 4
     assert lanes_on(torch.device("cpu"), crf=True) == 1  # it needs much memory
     assert lanes_on(torch.device("cuda")) == 1
-    torch.set_num_threads(3 * MOST)
-    assert lanes_on(torch.device("cpu")) == MOST
+    for threads, lanes in ((MAX_LANES, 16), (24, 12), (3 * MAX_LANES, 16)):
+        torch.set_num_threads(threads)
+        assert lanes_on(torch.device("cpu")) == lanes  # none of 24 threads has nothing to do
 
 
 def test_a_network_runs_in_several_threads_at_once():
@@ -120,6 +134,61 @@ def test_a_network_runs_in_several_threads_at_once():
     for _ in range(3):
         together = side_by_side(logits, images, lanes=4, count=len(images))
         assert all(map(torch.equal, together, alone))
+
+
+def watched(folder: Path, threads: set[int]) -> Model:
+    """Return a model that notes the threads in which its network runs."""
+    model = load_model(folder, device="cpu")
+    model.network.backbone.patch_embed.register_forward_hook(
+        lambda *_: threads.add(threading.get_ident())
+    )
+    return model
+
+
+def test_every_folder_is_filled_by_several_threads(folder, source, tmp_path):
+    opened = partial(output_folder, source=source, command={})
+    for name, fill in (
+        ("masks", lambda model, out: predict_folder(Predictor(model), source, out, workers=0)),
+        ("labels", lambda model, out: label_folder(model, source, out, workers=0)),
+        ("maps", lambda model, out: maps_folder(model, source, out, workers=0)),
+    ):
+        threads: set[int] = set()
+        fill(watched(folder, threads), opened(tmp_path / name))
+        assert len(threads) > 1, name
+        assert threading.get_ident() not in threads, name
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda model, source: score_stages(model, source, workers=0),
+        lambda model, source: list(judge_photos(model, source, workers=0)),
+        lambda model, source: list(label_photos(model, source, workers=0)),
+    ],
+)
+def test_a_source_is_looked_at_by_several_threads(run, folder, source):
+    threads: set[int] = set()
+    run(watched(folder, threads), source)
+    assert len(threads) > 1
+    assert threading.get_ident() not in threads
+
+
+def test_what_may_remember_its_photo_gets_one_after_the_other(folder, source, tmp_path):
+    threads: set[int] = set()
+    model = watched(folder, threads)
+    sharp = Predictor(model, model.view.changed(crf=True))
+    out = output_folder(tmp_path / "sharp", source, {})
+    predict_folder(sharp, source, out, workers=0)
+    assert threads == {threading.get_ident()}
+
+    def propose(record: Record) -> np.ndarray:
+        threads.add(threading.get_ident())
+        with Image.open(record.image) as photo:
+            return np.zeros((0, photo.height, photo.width), bool)
+
+    out = output_folder(tmp_path / "snapped", source, {})
+    label_folder(model, source, out, proposer=propose, workers=0)
+    assert threads == {threading.get_ident()}
 
 
 def test_masks_and_labels_are_those_of_one_thread(folder, source, tmp_path):

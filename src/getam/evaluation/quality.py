@@ -249,7 +249,8 @@ def poor_masks(photos: Iterable[PhotoSigns]) -> str | None:
         f"the masks of these classes are probably not usable: {named}; two masks of a photo that "
         "should agree overlap by so much on average, so they may fit the true ones less; look at "
         "them in the report of the run; give more photos of the class, correct some masks (getam "
-        "serve), or train again with a larger --crop and --long-side if its objects are small"
+        "serve), or train again: with more --epochs if the run was short, with a larger --crop "
+        "and --long-side if its objects are small"
     )
 
 

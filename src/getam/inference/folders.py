@@ -168,7 +168,7 @@ class MaskWork:
         """Segment a photo, and return what writes its files."""
         photo = batch.image[0]
         mask = self.table[self.predictor(photo).mask.long()]
-        self.shown.append(bool(mask.any()))
+        self.shown.append(bool(mask.any()))  # one step, so no thread loses the count of another
         files: Files = {".png": partial(save_mask, mask=mask)}
         if not self.overlays:
             return files

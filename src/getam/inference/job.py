@@ -113,13 +113,14 @@ def run_job(
     out
         Receives the files. It says which photos are done and which belong to this shard.
     work
-        What makes the files of a photo. Two threads write them.
+        What makes the files of a photo. With several lanes, several threads call it at once. Two
+        more threads write the files.
     tolerance
         How much may go wrong.
     workers
         Processes that read photos; see :func:`getam.data.read_each`.
     lanes
-        So many threads work at once, each on a photo of its own. With one, it is this thread.
+        The number of lanes; see :mod:`getam.inference.side_by_side`.
     long_side, multiple
         The size of the photos; see :func:`getam.data.photo_loader`.
 
@@ -152,6 +153,10 @@ def run_job(
     except OneReason:
         out.leave()
         raise
+    except KeyboardInterrupt:
+        done = len(out.own & out.done)
+        logger.warning("%d of %d photos are done: the same command goes on", done, len(out.own))
+        raise
 
 
 def work_through(
@@ -168,16 +173,16 @@ def work_through(
     advance
         A function that counts those that went well.
     lanes
-        The number of threads that work at once.
+        The number of lanes.
     **reading
         How they are read; see :func:`getam.data.read_each`.
     """
     photos = read_each(todo, **reading)
     given = zip(todo.records, photos, strict=True)
-    attempts = side_by_side(job.attempt, given, lanes=lanes, count=len(todo))
-    with closing(photos), closing(attempts), ThreadPoolExecutor(WRITERS) as job.pool:
-        for attempt in attempts:
-            if job.take(attempt):
+    results = side_by_side(job.work_on, given, lanes=lanes, count=len(todo))
+    with closing(photos), closing(results), ThreadPoolExecutor(WRITERS) as job.pool:
+        for result in results:
+            if job.accept(result):
                 advance()
         job.finish()
 
@@ -232,21 +237,21 @@ class TooManyFailed(ValueError):
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """An attempt is what came of the work on a photo.
+class WorkResult:
+    """A work result is what the work on a photo gave.
 
     Attributes
     ----------
     record
         The record of the photo.
-    result
+    outcome
         What writes its files, the error of the work, or why there was nothing to work on.
     seconds
         How long the work took.
     """
 
     record: Record
-    result: Files | Exception | Unread
+    outcome: Files | Exception | Unread
     seconds: float
 
 
@@ -259,33 +264,33 @@ class Job:
         self.out, self.work, self.part, self.patience = out, work, part, patience
         self.waiting: deque[Future[None]] = deque()
 
-    def attempt(self, given: tuple[Record, Batch | Unread]) -> Attempt:
-        """Work on a photo. Several threads may do so at once, so nothing is recorded here."""
+    def work_on(self, given: tuple[Record, Batch | Unread]) -> WorkResult:
+        """Work on a photo. Several threads call this at once, so it records nothing."""
         record, read = given
         if isinstance(read, Unread):
-            return Attempt(record, read, 0.0)
+            return WorkResult(record, read, 0.0)
         began = perf_counter()
-        result: Files | Exception
+        outcome: Files | Exception
         try:
-            result = self.work(record, read)
+            outcome = self.work(record, read)
         except _DEAD_DEVICE:
             raise
         except Exception as error:
-            result = error
-        return Attempt(record, result, perf_counter() - began)
+            outcome = error
+        return WorkResult(record, outcome, perf_counter() - began)
 
-    def take(self, attempt: Attempt) -> bool:
-        """Take what came of a photo, and return whether it went well; its files are written."""
-        record, result, seconds = attempt.record, attempt.result, attempt.seconds
-        if isinstance(result, Unread):
-            self.fail(record, ValueError(result.reason), seconds)
+    def accept(self, result: WorkResult) -> bool:
+        """Record a failure, or hand the files to the writers. Return whether the work went well."""
+        record, outcome, seconds = result.record, result.outcome, result.seconds
+        if isinstance(outcome, Unread):
+            self.fail(record, ValueError(outcome.reason), seconds)
             return False
-        if isinstance(result, Exception):
-            self.patience.reasons.append(reason_of(result))
-            self.fail(record, result, seconds)
+        if isinstance(outcome, Exception):
+            self.patience.reasons.append(reason_of(outcome))
+            self.fail(record, outcome, seconds)
             return False
         self.patience.any_worked = True
-        self.waiting.append(self.pool.submit(self.write, record, result, seconds))
+        self.waiting.append(self.pool.submit(self.write, record, outcome, seconds))
         while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
             self.waiting.popleft().result()
         return True

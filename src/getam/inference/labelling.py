@@ -16,8 +16,8 @@ from getam.activation import (
     enlarge_aligning_edges,
 )
 from getam.data import Batch, Sample, Source, collate, resize_long_side, upright_rgb
-from getam.inference.side_by_side import lanes_on, side_by_side
-from getam.model import Model, label, photos_for
+from getam.inference.side_by_side import for_each_photo
+from getam.model import Model, label
 from getam.network import patch_stride
 
 
@@ -74,9 +74,7 @@ def label_photos(
     workers
         Number of processes that read photos.
     """
-    photos = photos_for(model, source, workers=workers)
-    lanes = lanes_on(model.device)
-    yield from side_by_side(partial(label_batch, model), photos, lanes=lanes, count=len(source))
+    yield from for_each_photo(partial(label_batch, model), model, source, workers=workers)
 
 
 def label_photo(model: Model, photo: Image.Image | Tensor, classes: Sequence[int]) -> LabelledPhoto:

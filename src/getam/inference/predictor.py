@@ -22,8 +22,7 @@ from getam.network import keep_tagged, patch_stride, weigh_by_tags
 Photo = str | Path | Image.Image | np.ndarray | Tensor
 
 CRF_PIXELS = 2**20
-"""A larger photo is made so small for the CRF, which fills a gigabyte and more for two megapixels.
-Its probabilities are enlarged again, so a mask has the size of its photo."""
+"""A photo of more pixels is reduced to this many for the CRF, because of the memory it needs."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Predictor:
 
     @property
     def lanes(self) -> int:
-        """Return how many threads may segment photos at once; see `lanes_on`."""
+        """Return the number of lanes for this predictor; see `lanes_on`."""
         return lanes_on(self.device, crf=self.view.crf)
 
     @classmethod
@@ -162,13 +161,14 @@ class Predictor:
         scores = mask_logits  # they say which class is likeliest, as probabilities would
         if self.view.crf:
             scores = sharpened(mask_logits, photo)
-        elif probabilities:
-            scores = enlarged(mask_logits, size).softmax(1)
+        if probabilities:
+            scores = enlarged(scores, size)
+            scores = scores if self.view.crf else scores.softmax(1)
         return Prediction(
             mask=likeliest(scores[0], size).cpu(),
             classes=tuple(self.classes),
             class_probabilities=class_logits[0].sigmoid().cpu(),
-            probabilities=enlarged(scores, size)[0].cpu() if probabilities else None,
+            probabilities=scores[0].cpu() if probabilities else None,
         )
 
     def numbers_of(self, tags: Sequence[str]) -> list[int]:
@@ -213,7 +213,7 @@ class Predictor:
 def sharpened(mask_logits: Tensor, photo: Tensor) -> Tensor:
     """Return probabilities [1, C + 1, h, w] that the dense CRF has fitted to the edges of a photo.
 
-    They have the size of the photo [3, H, W], unless it has more than `CRF_PIXELS`.
+    They have the size of the photo [3, H, W], or a smaller one if it has more than `CRF_PIXELS`.
     """
     height, width = photo.shape[-2:]
     factor = min(1.0, math.sqrt(CRF_PIXELS / (height * width)))

@@ -15,9 +15,9 @@ from getam.evaluation import ClassSigns, PhotoSigns, poor_masks
 from getam.files import write_text
 from getam.inference.labelling import LabelledPhoto, label_batch
 from getam.inference.predictor import Prediction, Predictor
-from getam.inference.side_by_side import side_by_side
+from getam.inference.side_by_side import for_each_photo
 from getam.json_object import json_object
-from getam.model import Model, photos_for
+from getam.model import Model
 from getam.vocabulary import BACKGROUND, IGNORE
 
 QUALITY = "quality.json"
@@ -61,12 +61,13 @@ def judge_photos(
         Number of processes that read photos.
     """
     judge = Judge(model, source)
-    photos = photos_for(model, source, workers=workers)
-    yield from side_by_side(judge, photos, lanes=judge.predictor.lanes, count=len(source))
+    yield from for_each_photo(judge, model, source, crf=model.view.crf, workers=workers)
 
 
 class Judge:
-    """A judge labels, segments and judges one photo; several threads may call it at once.
+    """A judge makes the maps, the masks and the signs of one photo.
+
+    Several threads may call it at once.
 
     Parameters
     ----------
@@ -77,16 +78,15 @@ class Judge:
     """
 
     def __init__(self, model: Model, source: Source) -> None:
-        self.model = model
-        self.predictor = Predictor(model)
-        self.names = list(source.classes)
+        self.model, self.predictor = model, Predictor(model)
         self.records = {record.id: record for record in source.records}
 
     def __call__(self, batch: Batch) -> JudgedPhoto:
         """Judge the photo of a batch of one, as `photos_for` reads it."""
         photo = label_batch(self.model, batch)
         record = self.records[photo.id]
-        tags = [self.names[number] for number in photo.classes]
+        names = list(self.model.classes)
+        tags = [names[number] for number in photo.classes]
         prediction, told = self.predictor.untold_and_told(read_photo(record.image), tags)
         signs = signs_of(photo, record, prediction=prediction, told=told)
         return JudgedPhoto(photo, prediction, signs)

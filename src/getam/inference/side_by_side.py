@@ -1,9 +1,11 @@
-"""On a processor, photos are worked on side by side, each by few threads.
+"""On a processor several photos are worked on at once, each in a lane.
 
-Threads that share one small network wait for each other at every operation. If each thread has a
-photo of its own, none waits, and a photo that is read or enlarged keeps no other thread idle.
+A lane is a Python thread with its share of torch's compute threads. Compute threads that share one
+small network wait for each other at every operation. With a lane for each photo they seldom wait,
+and the others go on while one photo is read or enlarged.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,57 +14,90 @@ from typing import TypeVar
 
 import torch
 
-MOST = 16
-"""At most so many photos are worked on at once, since each of them needs memory."""
+from getam.data import Batch, Source
+from getam.model import Model, photos_for
 
-Given = TypeVar("Given")
+MAX_LANES = 16
+"""There are no more lanes, because every photo that is worked on needs memory."""
+
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def lanes_on(device: torch.device, *, crf: bool = False) -> int:
-    """Return how many photos can be worked on at once.
+    """Return the number of lanes.
 
     Parameters
     ----------
     device
         Where the network is. An accelerator takes one photo after the other.
     crf
-        Whether the dense CRF runs on them. It needs so much memory that one photo has it alone.
+        Whether the dense CRF runs on the photos. It needs so much memory that one has it alone.
     """
     if device.type != "cpu" or crf:
         return 1
-    return min(torch.get_num_threads(), MOST)
+    threads = torch.get_num_threads()
+    return threads // math.ceil(threads / MAX_LANES)  # each lane has as many threads as any other
 
 
-def side_by_side(
-    function: Callable[[Given], Result], items: Iterable[Given], *, lanes: int, count: int
+def for_each_photo(
+    function: Callable[[Batch], Result],
+    model: Model,
+    source: Source,
+    *,
+    crf: bool = False,
+    workers: int | None = None,
 ) -> Generator[Result, None, None]:
-    """Apply a function to items in several threads, and yield the results in their order.
+    """Apply a function to the photos of a source in lanes, and yield the results in their order.
 
     Parameters
     ----------
     function
-        It is called in several threads at once, unless there is one lane. torch then computes with
-        a share of the threads in each, and in this thread too. A context that holds in this thread
-        alone, such as ``torch.autocast``, does not hold in them.
+        It is given every photo as a batch of one; see :func:`getam.model.photos_for`.
+    model
+        The model whose device and view the photos are read for.
+    source
+        The photos.
+    crf
+        Whether the function runs the dense CRF.
+    workers
+        Number of processes that read photos.
+    """
+    photos = photos_for(model, source, workers=workers)
+    lanes = lanes_on(model.device, crf=crf)
+    yield from side_by_side(function, photos, lanes=lanes, count=len(source))
+
+
+def side_by_side(
+    function: Callable[[Item], Result], items: Iterable[Item], *, lanes: int, count: int
+) -> Generator[Result, None, None]:
+    """Apply a function to items in lanes, and yield the results in the order of the items.
+
+    While results are taken, torch in the calling thread has the share of one lane too.
+
+    Parameters
+    ----------
+    function
+        With several lanes it is called in several threads at once, and must allow that. A context
+        of the calling thread, such as ``torch.autocast``, does not reach it.
     items
-        They are taken in this thread, at most twice as many as lanes before their results are.
+        The calling thread takes them, at most ``2 * lanes`` ahead of the results.
     lanes
-        At most so many threads call the function. With one, it is this thread.
+        The number of lanes. With one, the calling thread does the work.
     count
-        The number of items, which need no more lanes.
+        The number of items. If they are fewer than the lanes, each gets more compute threads.
 
     Raises
     ------
     Exception
-        If the function raises it. What was not begun by then is left undone.
+        What the function raises for an item. Items that were not begun are left undone.
     """
     lanes = min(lanes, count)
     if lanes <= 1:
         yield from map(function, items)
         return
-    with shared_threads(lanes) as each:
-        pool = ThreadPoolExecutor(lanes, initializer=torch.set_num_threads, initargs=(each,))
+    with thread_share(lanes) as share:
+        pool = ThreadPoolExecutor(lanes, initializer=torch.set_num_threads, initargs=(share,))
         waiting: deque[Future[Result]] = deque()
         try:
             for item in items:
@@ -76,12 +111,12 @@ def side_by_side(
 
 
 @contextmanager
-def shared_threads(lanes: int) -> Iterator[int]:
-    """Leave torch one lane's share of its threads within the block, and say how many these are."""
+def thread_share(lanes: int) -> Iterator[int]:
+    """Give torch the share of one lane of its threads within the block, and yield their number."""
     before = torch.get_num_threads()
-    each = max(1, before // lanes)
-    torch.set_num_threads(each)
+    share = max(1, before // lanes)
+    torch.set_num_threads(share)
     try:
-        yield each
+        yield share
     finally:
         torch.set_num_threads(before)

@@ -14,8 +14,8 @@ from getam.evaluation import ConfusionMatrix, SeedCurve, StageScores, TagScores,
 from getam.inference.labelling import LabelledPhoto
 from getam.inference.predictor import Predictor
 from getam.inference.quality import Judge, JudgedPhoto
-from getam.inference.side_by_side import side_by_side
-from getam.model import Model, photos_for
+from getam.inference.side_by_side import for_each_photo
+from getam.model import Model
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,6 @@ def score_stages(
     ValueError
         If a mask does not fit its photo.
     """
-    records = {record.id: record for record in source.records}
     plain = None if model.view == model.view.plain() else Predictor(model, model.view.plain())
     stages = [PREDICTION] if plain is None else [ONE_PASS, PREDICTION]
     counts = StageCounts.of_classes(["background", *source.classes], stages)
@@ -65,19 +64,18 @@ def score_stages(
         )
     judge = Judge(model, source)
 
-    def look(batch: Batch) -> tuple[JudgedPhoto, dict[str, Tensor]]:
+    def predict(batch: Batch) -> tuple[JudgedPhoto, dict[str, Tensor]]:
         judged = judge(batch)
         masks = {PREDICTION: judged.prediction.mask}
-        record = records[judged.photo.id]
+        record = judge.records[judged.photo.id]
         if record.mask is not None and plain is not None:
             masks[ONE_PASS] = plain(read_photo(record.image)).mask
         return judged, masks
 
-    photos = photos_for(model, source, workers=workers)
-    lanes = judge.predictor.lanes
-    with closing(side_by_side(look, photos, lanes=lanes, count=len(source))) as looks:
-        for judged, masks in looks:
-            record = records[judged.photo.id]
+    predicted = for_each_photo(predict, model, source, crf=model.view.crf, workers=workers)
+    with closing(predicted):  # an error below gives torch its threads back at once
+        for judged, masks in predicted:
+            record = judge.records[judged.photo.id]
             if record.mask is not None:
                 truth = torch.from_numpy(source.read_truth(record))
                 counts.update(masks, truth)

@@ -27,7 +27,7 @@ class View:
     flip
         Average with the mirrored photo too.
     crf
-        Sharpen the mask by a dense CRF; see :func:`getam.inference.predictor.sharpened`.
+        Sharpen the mask by a dense CRF. A photo of more than a megapixel is reduced for it.
 
     Raises
     ------
