@@ -221,6 +221,8 @@ WHOLE = {
     "default",
     "all cows/base": "the same, and `balance` 0.5: the second default",
     "all cows/balance 1": "the same, and `balance` 1",
+    "tags/batch 4, mask stride 4, 3 epochs, larger photos, d4": "the default with better labels, "
+    "and tags that count twice (AVX2 alone, slower)",
 }
 
 

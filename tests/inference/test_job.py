@@ -163,7 +163,8 @@ def test_too_many_failures_stop_the_job_and_keep_what_was_done(lanes, source, tm
     with pytest.raises(ValueError, match=r"^3 photos failed, and 2 are allowed .*is kept$"):
         few = Tolerance(max_errors=2)
         run_job(source, out, name_and_mean, workers=0, tolerance=few, lanes=lanes)
-    assert out.done == {"a/0", "a/1", "a/3", "a/5", "a/6"}
+    assert out.done >= {"a/0", "a/1", "a/3", "a/5", "a/6"}  # several lanes may be further
+    assert lanes > 1 or len(out.done) == 5
     assert opened(tmp_path, source).done == out.done
     run_job(source, opened(tmp_path, source), name_and_mean, tolerance=Tolerance(max_errors=3))
 
@@ -191,11 +192,28 @@ def test_a_job_that_is_interrupted_says_what_is_done_and_goes_on(lanes, source, 
     out = opened(tmp_path, source)
     with pytest.raises(KeyboardInterrupt):
         run_job(source, out, work, workers=0, lanes=lanes)
-    assert out.done == {"a/0", "a/1", "a/2", "a/3"}
-    assert caplog.messages == ["4 of 14 photos are done: the same command goes on"]
+    assert out.done >= {"a/0", "a/1", "a/2", "a/3"}  # several lanes may be further
+    assert lanes > 1 or len(out.done) == 4
+    assert caplog.messages == [f"{len(out.done)} of 14 photos are done: the same command goes on"]
     again = opened(tmp_path, source)
     run_job(source, again, name_and_mean, workers=0, lanes=lanes)
     assert len(again.done) == 14
+
+
+def test_what_is_done_is_recorded_while_a_photo_is_awaited(source, tmp_path, monkeypatch):
+    read = PhotoDataset.__getitem__
+    recorded = []
+
+    def slow(self, index):
+        if index == 3:
+            time.sleep(1)
+            recorded.append(set(out.done))
+        return read(self, index)
+
+    monkeypatch.setattr(PhotoDataset, "__getitem__", slow)
+    out = opened(tmp_path, source)
+    run_job(source, out, name_and_mean, workers=0, lanes=4)
+    assert recorded == [{"a/0", "a/1", "a/2"}]
 
 
 def broken_write(error: Exception, path: Path) -> None:

@@ -180,7 +180,7 @@ def work_through(
     photos = read_each(todo, **reading)
     given = zip(todo.records, photos, strict=True)
     results = side_by_side(job.work_on, given, lanes=lanes, count=len(todo))
-    with closing(photos), closing(results), ThreadPoolExecutor(WRITERS) as job.pool:
+    with closing(photos), ThreadPoolExecutor(WRITERS) as job.pool, closing(results):
         for result in results:
             if job.accept(result):
                 advance()
@@ -265,22 +265,27 @@ class Job:
         self.waiting: deque[Future[None]] = deque()
 
     def work_on(self, given: tuple[Record, Batch | Unread]) -> WorkResult:
-        """Work on a photo. Several threads call this at once, so it records nothing."""
+        """Work on a photo, and hand its files to the writers; several threads call this at once.
+
+        They are handed over here, because a photo that is awaited must not hold up those before it.
+        """
         record, read = given
         if isinstance(read, Unread):
             return WorkResult(record, read, 0.0)
         began = perf_counter()
-        outcome: Files | Exception
         try:
-            outcome = self.work(record, read)
+            files = self.work(record, read)
         except _DEAD_DEVICE:
             raise
         except Exception as error:
-            outcome = error
-        return WorkResult(record, outcome, perf_counter() - began)
+            return WorkResult(record, error, perf_counter() - began)
+        self.patience.any_worked = True
+        seconds = perf_counter() - began
+        self.waiting.append(self.pool.submit(self.write, record, files, seconds))
+        return WorkResult(record, files, seconds)
 
     def accept(self, result: WorkResult) -> bool:
-        """Record a failure, or hand the files to the writers. Return whether the work went well."""
+        """Record a failure, and return whether the work went well."""
         record, outcome, seconds = result.record, result.outcome, result.seconds
         if isinstance(outcome, Unread):
             self.fail(record, ValueError(outcome.reason), seconds)
@@ -289,8 +294,6 @@ class Job:
             self.patience.reasons.append(reason_of(outcome))
             self.fail(record, outcome, seconds)
             return False
-        self.patience.any_worked = True
-        self.waiting.append(self.pool.submit(self.write, record, outcome, seconds))
         while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
             self.waiting.popleft().result()
         return True
