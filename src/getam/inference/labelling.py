@@ -65,6 +65,8 @@ def label_photos(
 ) -> Iterator[LabelledPhoto]:
     """Label the photos of a source one by one, in its order, by their image-level labels.
 
+    Whoever does not use up the generator closes it; until then torch has fewer threads.
+
     Parameters
     ----------
     model

@@ -51,6 +51,8 @@ def judge_photos(
 ) -> Iterator[JudgedPhoto]:
     """Label, segment and judge the photos of a source one by one, in its order.
 
+    Whoever does not use up the generator closes it; until then torch has fewer threads.
+
     Parameters
     ----------
     model
