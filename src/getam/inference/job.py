@@ -244,14 +244,14 @@ class WorkResult:
     ----------
     record
         The record of the photo.
-    outcome
-        What writes its files, the error of the work, or why there was nothing to work on.
+    failure
+        The error of the work, or why there was nothing to work on; None if it went well.
     seconds
         How long the work took.
     """
 
     record: Record
-    outcome: Files | Exception | Unread
+    failure: Exception | Unread | None
     seconds: float
 
 
@@ -282,17 +282,17 @@ class Job:
         self.patience.any_worked = True
         seconds = perf_counter() - began
         self.waiting.append(self.pool.submit(self.write, record, files, seconds))
-        return WorkResult(record, files, seconds)
+        return WorkResult(record, None, seconds)
 
     def accept(self, result: WorkResult) -> bool:
         """Record a failure, and return whether the work went well."""
-        record, outcome, seconds = result.record, result.outcome, result.seconds
-        if isinstance(outcome, Unread):
-            self.fail(record, ValueError(outcome.reason), seconds)
+        record, failure, seconds = result.record, result.failure, result.seconds
+        if isinstance(failure, Unread):
+            self.fail(record, ValueError(failure.reason), seconds)
             return False
-        if isinstance(outcome, Exception):
-            self.patience.reasons.append(reason_of(outcome))
-            self.fail(record, outcome, seconds)
+        if failure is not None:
+            self.patience.reasons.append(reason_of(failure))
+            self.fail(record, failure, seconds)
             return False
         while len(self.waiting) > AHEAD:  # else a slow disk would fill the memory
             self.waiting.popleft().result()

@@ -17,8 +17,8 @@ import torch
 from getam.data import Batch, Source
 from getam.model import Model, photos_for
 
-MAX_LANES = 16
-"""There are no more lanes, because every photo that is worked on needs memory."""
+MAX_LANES = 8
+"""There are no more lanes, because every photo that is labelled needs half a gigabyte or more."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

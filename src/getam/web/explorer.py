@@ -79,7 +79,7 @@ class Explorer(Protocol):
         photo
             A picture of any size.
         choice
-            What to look for, and how.
+            The choice, which says what to look for, and how.
 
         Raises
         ------

@@ -62,7 +62,7 @@ def serve(build: Build, *, port: int | None = None, open_browser: bool = False) 
     Parameters
     ----------
     build, port
-        As :func:`served`.
+        They are those of :func:`served`.
     open_browser
         Open the page in the browser of the system.
     """

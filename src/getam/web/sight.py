@@ -78,7 +78,7 @@ def draw(sight: Sight, map_of: str, *, opacity: float) -> dict[str, Image.Image]
     Parameters
     ----------
     sight
-        What was found.
+        The sight, which holds what was found on the photo.
     map_of
         The class whose map is drawn.
     opacity
