@@ -203,11 +203,10 @@ class OutputFolder(Outcomes):
         _refuse_alike(photos)
         stems = _stems_below(self.path, self.own)
         refuse_inputs([*stems, self.manifest, *self._files], [*photos.values(), *inputs])
-        command = json.loads(json.dumps(command))
         if shard.count > 1:  # shards of two lists would leave photos out
             mark = blake2b("\n".join(sorted(photos)).encode(), digest_size=8).hexdigest()
             command = {**command, LIST: mark}
-        _refuse_others(self.path, command, overwrite=overwrite)
+        refuse_others(self.path, command, overwrite=overwrite)
         if overwrite:
             _remove_manifests(self.path)
         self.done = self._whole()
@@ -270,7 +269,7 @@ class OutputFolder(Outcomes):
         with whole_file(self.manifest) as temporary:
             temporary.write_text(_line({"command": command}), encoding="utf-8")
         try:  # another command may have begun at the same time
-            _refuse_others(self.path, command, overwrite=False)
+            refuse_others(self.path, command, overwrite=False)
         except FileExistsError:
             self.manifest.unlink()
             raise
@@ -404,6 +403,34 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
             )
 
 
+def refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
+    """Raise a FileExistsError if the folder holds anything but the outputs of this command.
+
+    Parameters
+    ----------
+    folder
+        The output folder. It need not exist.
+    command
+        The verb and the settings that the outputs depend on, as values that JSON can hold.
+    overwrite
+        Whether its files may be replaced, whatever they are.
+    """
+    command = json.loads(json.dumps(command))
+    holds_anything = _holds_anything(folder)  # before the manifests, as a shard may begin meanwhile
+    if holds_anything and not folder.is_dir():
+        raise _in_use(folder, "is a file")
+    if overwrite or not holds_anything:
+        return
+    commands = [c for c in map(_command_in, _manifests(folder)) if c is not None]
+    if not commands:
+        raise _in_use(folder, "is not empty")
+    for begun in commands:
+        names = [n for n in {**begun, **command} if n != LIST or (n in begun and n in command)]
+        other = ", ".join(name for name in names if begun.get(name) != command.get(name))
+        if other:
+            raise _in_use(folder, f"holds the outputs of another command (not the same: {other})")
+
+
 def is_output_folder(path: Path) -> bool:
     """Return whether a command of getam has begun this folder, or a shard of it."""
     return any(_command_in(manifest) is not None for manifest in _manifests(path))
@@ -448,23 +475,6 @@ def _holds_anything(folder: Path) -> bool:
 def _in_use(folder: Path, why: str) -> FileExistsError:
     advice = "choose another folder, or replace files with --overwrite"
     return FileExistsError(f"out: {folder} {why}: {advice}")
-
-
-def _refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
-    """Raise an error if the folder holds anything but the outputs of this command."""
-    holds_anything = _holds_anything(folder)  # before the manifests, as a shard may begin meanwhile
-    if holds_anything and not folder.is_dir():
-        raise _in_use(folder, "is a file")
-    if overwrite or not holds_anything:
-        return
-    commands = [c for c in map(_command_in, _manifests(folder)) if c is not None]
-    if not commands:
-        raise _in_use(folder, "is not empty")
-    for begun in commands:
-        names = [n for n in {**begun, **command} if n != LIST or (n in begun and n in command)]
-        other = ", ".join(name for name in names if begun.get(name) != command.get(name))
-        if other:
-            raise _in_use(folder, f"holds the outputs of another command (not the same: {other})")
 
 
 def _refuse_second(manifest: FileIO, path: Path) -> None:

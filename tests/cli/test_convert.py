@@ -162,7 +162,7 @@ def test_a_file_of_something_else(
 
 def test_a_missing_file_and_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(tmp_path / "none.pth", tmp_path / "run") == 1
-    assert "no such file" in complaint(capsys)
+    assert f"checkpoint: there is no {tmp_path / 'none.pth'}" in complaint(capsys)
     (tmp_path / "page.pth").write_text("<html>404 Not Found</html>\n")
     assert convert(tmp_path / "page.pth", tmp_path / "run") == 1
     assert "page.pth is truncated or" in complaint(capsys)

@@ -50,7 +50,7 @@ def test_wrong_usage(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--data", "missing"], "there is no data set missing"),
+        (["--data", "missing"], "data: there is no missing: "),
         (["--data", "VOC", "--split", "tarin"], "did you mean 'train'"),
         (["--data", "VOC", "--classes", "dgo"], "unknown class 'dgo'"),
         (["--data", "VOC", "--backbone", "vit_tiny_patch16_225"], "nearest: vit_tiny_patch16_224"),
@@ -98,7 +98,7 @@ def test_an_output_folder_in_use_is_left_alone(
 def test_predict_without_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--images", str(tmp_path), "--out", str(tmp_path / "out")]
     assert main(["predict", "--model", str(tmp_path / "none"), *options]) == 1
-    assert "no such folder" in complaint(capsys)
+    assert f"model: there is no {tmp_path / 'none'}" in complaint(capsys)
     assert not (tmp_path / "out").exists()
 
 

@@ -26,14 +26,14 @@ def test_named_classes_of_imagenet(tmp_path: Path, capsys: pytest.CaptureFixture
     ("options", "expected"),
     [
         ([], "give --backbone NAME"),
-        ([*BACKBONE, "--model", "run"], "not both"),
+        ([*BACKBONE, "--model", "."], "not both"),
         (["--backbone", "vit_tiny_patch16_225"], "nearest: vit_tiny_patch16_224"),
         ([*BACKBONE, "--classes", "goldfihs"], "did you mean 'goldfish'"),
         ([*BACKBONE, "--methods", "getan"], "method must be one of getam"),
         ([*BACKBONE, "--classes", ","], "a list of names such as a,b was expected"),
         ([*BACKBONE, "--top", "0"], "top must be 1 or more"),
         ([*BACKBONE, "--first-block", "99"], "first_block must lie in"),
-        ([*BACKBONE, "--weights", "no.pth"], "no such file: no.pth"),
+        ([*BACKBONE, "--weights", "no.pth"], "weights: there is no no.pth"),
     ],
 )
 def test_mistakes(

@@ -71,7 +71,12 @@ def without(predictions: Path) -> None:
         ["R", "--config", "FILE", "--data", "D", "--flip"],
     ],
 )
-def test_the_first_word_names_the_run(options: list[str], tmp_path: Path) -> None:
+def test_the_first_word_names_the_run(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in "RD":
+        Path(folder).mkdir()
     file = tmp_path / "options.yaml"
     file.write_text("model: other")
     given = [str(file) if option == "FILE" else option for option in options]

@@ -82,10 +82,10 @@ def test_a_review_goes_on_in_its_own_folder_alone(
     ("options", "message"),
     [
         ([], "give the folder of a run, or --backbone NAME"),
-        (["run", "--backbone", "vit_tiny_patch16_224"], "not both"),
-        (["run", "--port", "70000"], "port must lie in 1..65535, got 70000"),
-        (["--backbone", "vit_tiny_patch16_224", "--review", "data"], "--review needs the folder"),
-        (["run", "--out", "masks"], "--out belongs to a review: name its data set with --review"),
+        ([".", "--backbone", "vit_tiny_patch16_224"], "not both"),
+        ([".", "--port", "70000"], "port must lie in 1..65535, got 70000"),
+        (["--backbone", "vit_tiny_patch16_224", "--review", "."], "--review needs the folder"),
+        ([".", "--out", "masks"], "--out belongs to a review: name its data set with --review"),
     ],
 )
 def test_wrong_options_are_one_line(

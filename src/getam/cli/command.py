@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.elsewhere import whole_name
+from getam.outputs import refuse_others
 
 UNIMPORTANT = frozenset(
     {"out", "json", "truth", "device", "workers", "overwrite"}
@@ -28,6 +29,21 @@ def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
             command[name] = whole_name(value)
         if name in ("model", "weights", "data", "labels") and value is not None:
             command[f"{name} written"] = [file.stat().st_mtime_ns for file in _files(value)]
+    return command
+
+
+def command_for_out(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `command_of`, if the output folder is free for this command.
+
+    Ask before anything heavy is imported, so that a folder of another command is refused at once.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder is not empty and belongs to no command or to another one.
+    """
+    command = command_of(verb, settings)
+    refuse_others(settings["out"], command, overwrite=settings["overwrite"])
     return command
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from getam.cli.command import command_of, inputs_of
+from getam.cli.command import command_for_out, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
@@ -55,6 +55,7 @@ def explain(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    command = command_for_out("explain", settings)
     from getam.activation import lookup_method
     from getam.cli.splits import open_photos
     from getam.explain import class_indices, explain_folder
@@ -72,7 +73,7 @@ def explain(
         lookup_method(method)  # fails before the folder is made
     indices = None if wanted is None else class_indices(wanted, classifier.names)
     source = open_photos(images, out)
-    command, inputs = command_of("explain", settings), inputs_of(settings)
+    inputs = inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
     explain_folder(
         classifier,

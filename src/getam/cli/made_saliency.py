@@ -30,10 +30,10 @@ def folder_or_name(given: str | Path | None) -> str | Path | None:
     ``auto`` is a name, and ``./auto`` is a folder, which becomes an absolute path: it stays
     different where a run records it.
     """
-    from getam.saliency import is_provider_name
-
     if given is None or isinstance(given, Path):
         return given
+    from getam.saliency import is_provider_name
+
     if not is_provider_name(given):
         path = Path(given)
         return path.absolute() if is_provider_name(str(path)) else path

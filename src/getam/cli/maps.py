@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from getam.cli.command import command_of, inputs_of
+from getam.cli.command import command_for_out, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
@@ -45,6 +45,7 @@ def maps(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
+    command = command_for_out("maps", settings)
     from getam.cli.splits import open_photos
     from getam.inference import Predictor, maps_folder, output_folder
     from getam.model import load_model
@@ -65,7 +66,7 @@ def maps(
         source.choose(wanted)  # before the folder is made: names the nearest of an unknown class
         records = tuple(replace(record, labels=tuple(wanted)) for record in source.records)
         source = replace(source, records=records)
-    command, inputs = command_of("maps", settings), inputs_of(settings)
+    inputs = inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
     maps_folder(
         replace(loaded, labeller=labeller),

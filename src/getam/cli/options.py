@@ -12,16 +12,8 @@ from typing import Any, NoReturn, TypeVar
 from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
+from getam.cli.path_options import looked_up
 from getam.cli.settings_file import read_settings
-from getam.elsewhere import Elsewhere, located
-
-READ_ELSEWHERE = frozenset({"images", "data", "labels", "truth"})
-WRITTEN_ELSEWHERE = READ_ELSEWHERE | {"out"}
-ELSEWHERE = {
-    **dict.fromkeys(("check", "train"), READ_ELSEWHERE),
-    **dict.fromkeys(("explain", "label", "maps", "predict"), WRITTEN_ELSEWHERE),
-}
-"""The options of each verb that may be addresses such as ``s3://bucket/photos``."""
 
 Words = str | list[str] | None
 
@@ -161,17 +153,11 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
             parser.error(str(error))
     settings = parser.parse_args(spelled)
     given = {name: value for name, value in settings.as_dict().items() if name != "config"}
-    return {name: _located(name, value, parser) for name, value in given.items()}
-
-
-def _located(name: str, value: Any, parser: VerbParser) -> Any:
-    """Return the address that a path is, if the verb can use one, and everything else as it is."""
-    if not isinstance(value, Path):
-        return value
-    at = located(value)
-    if isinstance(at, Elsewhere) and name not in ELSEWHERE.get(parser.prog.split()[-1], ()):
-        parser.error(f"{name} must lie on a disk, got {at}: copy it there first")
-    return at
+    verb = parser.prog.split()[-1]
+    return {
+        name: looked_up(name, value, verb=verb, refuse=parser.error)
+        for name, value in given.items()
+    }
 
 
 def _config_files(spelled: Sequence[str]) -> list[Path]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import command_of, inputs_of
+from getam.cli.command import command_for_out, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import numbers, run_verb
 from getam.printable import printable
@@ -51,6 +51,7 @@ def predict(
     """
     settings = locals()
     check_engine(engine, address)
+    command = command_for_out("predict", settings)
     from functools import partial
 
     from getam.cli.splits import open_photos
@@ -77,7 +78,7 @@ def predict(
         predictor = load(device="cpu")  # it says whether the model fits; the workers load their own
         write = partial(predict_on_cluster, load, address=address, device=device)
     source = open_photos(images, out)
-    command, inputs = command_of("predict", settings), inputs_of(settings)
+    inputs = inputs_of(settings)
     folder = output_folder(out, source, command, inputs=inputs, overwrite=overwrite, shard=part)
     write(source, folder, overlays=overlays, workers=workers, tolerance=tolerance)
     print(f"{len(folder.done)} masks in {out} ({predictor.view})")
