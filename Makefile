@@ -9,6 +9,11 @@ WHEEL := build/wheel
 LOCKED := --constraint requirements.lock
 EVERYTHING := all,examples,ray,readers,remote,slow
 
+# Of ten thousand modules, few are ever imported. Python compiles one when it is first imported, and
+# keeps the result, so pip need not compile them all. Its variable for --no-compile takes 0 for yes.
+export PIP_NO_COMPILE := 0
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-all test-oldest lock slow examples browser check style types imports format package bench docs clean
 
 demo: $(VENV)/installed

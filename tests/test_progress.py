@@ -25,3 +25,9 @@ def test_one_line_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
         advance()
         assert capsys.readouterr().err == ""
     assert capsys.readouterr().err == "photos: 2 done\n"
+
+
+def test_nothing_is_said_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with counted("photos", 0):
+        pass
+    assert capsys.readouterr().err == ""

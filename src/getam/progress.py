@@ -16,7 +16,8 @@ def counted(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Yield a function that counts one of ``total`` things as done.
 
     A terminal shows a bar. Elsewhere, a line every ten seconds says how many are done. In any case,
-    one line is printed to stderr when the loop ends. It tells how many were counted.
+    one line is printed to stderr when the loop ends. It tells how many were counted. If there is
+    nothing to count, nothing is said.
     """
     console = Console(stderr=True)
     done, last_line = 0, time.monotonic()
@@ -32,4 +33,5 @@ def counted(what: str, total: int) -> Iterator[Callable[[], None]]:
                 print(f"{what}: {done} of {total} done", file=sys.stderr, flush=True)
 
         yield advance
-    print(f"{what}: {done} done", file=sys.stderr, flush=True)
+    if total:
+        print(f"{what}: {done} done", file=sys.stderr, flush=True)

@@ -1,31 +1,58 @@
-"""Large photos are decided strip by strip, and no pixel is decided differently."""
+"""Large photos are decided band by band, and no pixel is decided differently."""
 
 import pytest
 import torch
 from torch.nn.functional import interpolate
 
 from getam.inference import likeliest as module
-from getam.inference.likeliest import enlarged_rows, likeliest
+from getam.inference.likeliest import bands, likeliest, neighbours, number_of_greatest
+
+
+def decided_at_once(scores: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    whole = interpolate(scores[None], size, mode="bilinear", align_corners=False)[0]
+    return whole.max(0).indices.byte()
 
 
 @pytest.mark.parametrize(
-    ("small", "size"), [((5, 7), (43, 61)), ((9, 4), (9, 4)), ((8, 8), (5, 3)), ((1, 1), (6, 2))]
+    ("small", "size"),
+    [((5, 7), (43, 61)), ((9, 4), (9, 4)), ((8, 8), (5, 3)), ((1, 1), (6, 2)), ((3, 1), (7, 9))],
 )
-def test_strips_decide_as_the_whole_does(
+def test_bands_decide_as_the_whole_does(
     small: tuple[int, int], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = torch.randn(4, *small, generator=torch.Generator().manual_seed(0))
-    whole = interpolate(scores[None], size, mode="bilinear", align_corners=False)[0]
-    expected = whole.max(0).indices.byte()
+    expected = decided_at_once(scores, size)
     assert torch.equal(likeliest(scores, size), expected)
     monkeypatch.setattr(module, "AT_ONCE", 0)
-    for strip in (0, 4 * size[1] * 2, 4 * size[1] * 4):  # one, two and four rows
-        monkeypatch.setattr(module, "STRIP", strip)
+    for band in (0, 4 * size[1] * 2, 4 * size[1] * 1000):  # one row, two rows, and all that fit
+        monkeypatch.setattr(module, "BAND", band)
         assert torch.equal(likeliest(scores, size), expected)
 
 
-def test_rows_of_a_larger_image() -> None:
-    scores = torch.randn(2, 6, 5, generator=torch.Generator().manual_seed(1))
-    whole = interpolate(scores[None], (50, 31), mode="bilinear", align_corners=False)[0]
-    rows = enlarged_rows(scores, (50, 31), 13, 20)
-    torch.testing.assert_close(rows, whole[:, 13:20])
+def test_classes_that_fill_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 0)
+    drawn = torch.randn(6, 4, 5, generator=torch.Generator().manual_seed(1))
+    smooth = interpolate(drawn[None], (40, 50), mode="bicubic")[0]
+    expected = decided_at_once(smooth, (311, 407))
+    assert len(expected.unique()) > 3
+    assert torch.equal(likeliest(smooth, (311, 407)), expected)
+
+
+def test_a_pixel_between_equal_scores_gets_the_first_class() -> None:
+    scores = torch.tensor([0.0, 2.0, 1.0, 2.0])[:, None, None].expand(4, 3, 5)
+    assert torch.equal(number_of_greatest(scores), torch.full((3, 5), 1, dtype=torch.uint8))
+    assert number_of_greatest(torch.full((255, 1, 1), -7.0)).tolist() == [[0]]
+    assert number_of_greatest(torch.arange(255.0)[:, None, None]).tolist() == [[254]]
+    assert number_of_greatest(torch.full((4, 1, 1), torch.nan)).tolist() == [[3]]  # still a class
+
+
+def test_pixels_lie_where_interpolation_sees_them() -> None:
+    values = torch.randn(6, generator=torch.Generator().manual_seed(2))
+    before, after, share = neighbours(6, 50, device=torch.device("cpu"))
+    expected = interpolate(values[None, None], 50, mode="linear", align_corners=False)[0, 0]
+    torch.testing.assert_close(torch.lerp(values[before], values[after], share), expected)
+
+
+def test_bands_have_one_row_above_and_are_not_too_tall() -> None:
+    found = list(bands([0, 0, 0, 0, 0, 1, 2, 2], most=3))
+    assert found == [slice(0, 3), slice(3, 5), slice(5, 6), slice(6, 8)]

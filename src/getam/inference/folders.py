@@ -81,6 +81,14 @@ def file_values(classes: dict[str, int]) -> Tensor:
     return table
 
 
+def in_file_values(mask: Tensor, table: Tensor) -> Tensor:
+    """Return a mask of training numbers, uint8 [H, W], in the values of a table of `file_values`.
+
+    An index of torch has eight bytes: for a photo of 48 megapixels, these would fill 0.4 GB.
+    """
+    return torch.from_numpy(table.numpy()[mask.numpy()])
+
+
 def write_class_list(out: OutputFolder, classes: Mapping[str, int]) -> None:
     """Write ``classes.txt``, which says for every value of the masks which class it is."""
     write_text(out.path / CLASS_LIST, class_list(classes))
@@ -167,7 +175,7 @@ class MaskWork:
     def __call__(self, _record: Record, batch: Batch) -> Files:
         """Segment a photo, and return what writes its files."""
         photo = batch.image[0]
-        mask = self.table[self.predictor(photo).mask.long()]
+        mask = in_file_values(self.predictor(photo).mask, self.table)
         self.shown.append(bool(mask.any()))  # one step, so no thread loses the count of another
         files: Files = {".png": partial(save_mask, mask=mask)}
         if not self.overlays:
@@ -225,7 +233,7 @@ def label_folder(
         label = photo.label_at_photo_size().cpu()
         if proposer is not None:
             label = torch.from_numpy(snap(label.numpy(), proposer(record)))
-        mask = table[label.long()]
+        mask = in_file_values(label, table)
         files: Files = {".png": partial(save_mask, mask=mask)}
         if not overlays:
             return files
