@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from getam.inference import likeliest as module
-from getam.inference.likeliest import bands, likeliest, neighbours, number_of_greatest
+from getam.inference.likeliest import bands, likeliest, neighbours
 
 
 def decided_at_once(scores: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
@@ -36,14 +36,6 @@ def test_classes_that_fill_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = decided_at_once(smooth, (311, 407))
     assert len(expected.unique()) > 3
     assert torch.equal(likeliest(smooth, (311, 407)), expected)
-
-
-def test_a_pixel_between_equal_scores_gets_the_first_class() -> None:
-    scores = torch.tensor([0.0, 2.0, 1.0, 2.0])[:, None, None].expand(4, 3, 5)
-    assert torch.equal(number_of_greatest(scores), torch.full((3, 5), 1, dtype=torch.uint8))
-    assert number_of_greatest(torch.full((255, 1, 1), -7.0)).tolist() == [[0]]
-    assert number_of_greatest(torch.arange(255.0)[:, None, None]).tolist() == [[254]]
-    assert number_of_greatest(torch.full((4, 1, 1), torch.nan)).tolist() == [[3]]  # still a class
 
 
 def test_pixels_lie_where_interpolation_sees_them() -> None:

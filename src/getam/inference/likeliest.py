@@ -32,9 +32,9 @@ def likeliest(scores: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = size
     if len(scores) * height * width <= AT_ONCE:
         whole = interpolate(scores[None], size, mode="bilinear", align_corners=False)[0]
-        return number_of_greatest(whole)
+        return numbers_of_greatest(whole)
     mask = torch.empty(size, dtype=torch.uint8, device=scores.device)
-    numbers = number_of_greatest(scores)
+    numbers = numbers_of_greatest(scores)
     left, right, across = neighbours(scores.shape[2], width, device=scores.device)
     above, below, down = neighbours(scores.shape[1], height, device=scores.device)
     for rows in bands(above.tolist(), most=max(1, BAND // (len(scores) * width))):
@@ -47,19 +47,13 @@ def likeliest(scores: Tensor, size: tuple[int, int]) -> Tensor:
             between[..., left[unsure]], between[..., right[unsure]], across[unsure]
         )  # [C, 2, columns]
         tall = torch.lerp(wide[:, :1], wide[:, 1:], down[rows, None])  # [C, rows, columns]
-        mask[rows, unsure] = number_of_greatest(tall)
+        mask[rows, unsure] = numbers_of_greatest(tall)
     return mask
 
 
-def number_of_greatest(scores: Tensor) -> Tensor:
-    """Return which of the scores [C, H, W] is the greatest in every pixel, uint8 [H, W].
-
-    It is the first of several that are equal. ``max`` with its indices is not vectorised on a
-    processor and takes twice as long, and ``argmax`` fourteen times.
-    """
-    last = len(scores) - 1
-    ranks = torch.arange(last, -1, -1, dtype=torch.uint8, device=scores.device)[:, None, None]
-    return last - ((scores == scores.amax(0)) * ranks).amax(0)
+def numbers_of_greatest(scores: Tensor) -> Tensor:
+    """Return which of the scores [C, H, W] is the greatest in every pixel, uint8 [H, W]."""
+    return scores.max(0).indices.byte()  # arg max over a leading dimension takes four times as long
 
 
 def neighbours(count: int, length: int, *, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
