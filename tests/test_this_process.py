@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from getam.this_process import FIRST_PROCESS, by_first_process, is_first, name, rank
+from getam.this_process import FIRST_PROCESS, by_first_process, is_first, name, rank, usable_cores
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +38,14 @@ def test_the_first_process_numbers_those_that_it_starts(monkeypatch: pytest.Monk
     assert (rank(), by_first_process()) == (0, False)
     monkeypatch.setenv(FIRST_PROCESS, "left over")
     assert (rank(), by_first_process()) == (0, False)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux limits the cores")
+def test_cores_that_others_keep_are_not_counted() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert usable_cores() == len(before)

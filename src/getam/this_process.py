@@ -1,4 +1,6 @@
-"""One of the processes of a training speaks for all; who started them has set their numbers.
+"""This module says what this process may use, and which of a training's processes it is.
+
+One of the processes of a training speaks for all; who started them has set their numbers.
 
 Variables such as ``RANK`` may also be left over from another program. They count only beside the
 mark of torchrun, or beside our own mark, which names the process that started this one.
@@ -8,6 +10,13 @@ import os
 
 FIRST_PROCESS = "GETAM_FIRST_PROCESS"
 """Our own mark: the first process writes its own number here before it starts the others."""
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def by_torchrun() -> bool:

@@ -1,7 +1,6 @@
 """This module opens every photo of a data set once and keeps what the checks need of it."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import imagehash
 import numpy as np
 
 from getam.data import Record, read_photo
+from getam.this_process import usable_cores
 
 AT_ONCE = 256  # photos handed to the threads; a million at once would fill the memory
 BORDER = 10  # the border of a map is a tenth of each side
@@ -65,7 +65,7 @@ def look_at(records: Sequence[Record], *, advance: Callable[[], None]) -> list[L
         One for each photo, in their order.
     """
     looks = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         for start in range(0, len(records), AT_ONCE):
             for look in pool.map(_look, records[start : start + AT_ONCE]):
                 looks.append(look)

@@ -1,7 +1,6 @@
 """This module finds the photos that cannot be read, before a long run begins."""
 
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
@@ -10,6 +9,7 @@ from pathlib import Path
 from getam.data.finding import Finding, notice_for
 from getam.data.photo import check_photo
 from getam.data.source import Record, Source
+from getam.this_process import usable_cores
 
 DECODE_TIMEOUT = 120.0
 """So many seconds may pass until the next photo is decoded."""
@@ -64,7 +64,7 @@ def readable(source: Source) -> Source:
 def _faults(source: Source) -> Iterator[str]:
     """Yield what is wrong with each photo, "" if it is sound."""
     # No program waits at its end for the threads of this pool, so one that hangs keeps none alive.
-    with ThreadPool(os.cpu_count()) as pool:
+    with ThreadPool(usable_cores()) as pool:
         faults = pool.imap(_fault, source.records)
         for record in source.records:
             try:

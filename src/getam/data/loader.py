@@ -1,6 +1,5 @@
 """This module loads batches with worker processes, for training and for prediction."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from getam.data.sampler import ShuffledBatches
 from getam.data.source import Source
 from getam.data.transform import TrainTransform
 from getam.data.worker_signals import leave_signals
+from getam.this_process import usable_cores
 
 WORKERS_A_PROCESSOR = 16  # workers that wait for a disk need little of a processor
 
@@ -216,7 +216,7 @@ def photo_loader(
 
 def worker_options(workers: int | None) -> dict[str, Any]:
     """Return the arguments of a ``DataLoader`` about its processes; see `shuffled_loader`."""
-    processors = os.cpu_count() or 1
+    processors = usable_cores()
     most = WORKERS_A_PROCESSOR * processors
     if workers is not None and not 0 <= workers <= most:
         raise ValueError(f"workers must be in 0..{most} on {processors} processors, got {workers}")

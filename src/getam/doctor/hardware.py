@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from getam.doctor.fact import Fact
+from getam.this_process import usable_cores
 
 GIGABYTE = 1e9
 LEAST = 4.0
@@ -65,13 +66,6 @@ def meaning_of(instructions: str, *, cores: int, threads: int) -> str:
     if instructions in ("DEFAULT", "NO AVX"):
         return "Without AVX2 every step takes several times as long: use a newer processor."
     return ""
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def memory() -> Fact:
