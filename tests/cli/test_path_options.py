@@ -6,7 +6,10 @@ from typing import NoReturn
 
 import pytest
 
-from getam.cli.path_options import looked_up, missing
+from getam.cli import path_options
+from getam.cli.options import parse, verb_parser
+from getam.cli.path_options import looked_up, names_in, what_is_missing
+from getam.cli.train import train_from_tags
 
 REFUSED_AT_ONCE = """
 import sys
@@ -27,15 +30,52 @@ def test_the_missing_part_of_a_path_is_named(
     (tmp_path / "list.txt").touch()
     monkeypatch.chdir(tmp_path)
     photos = tmp_path / "photos"
-    assert missing(photos / "x.csv") == f"there is no {photos / 'x.csv'}"
-    assert missing(photos / "anmials").endswith("anmials; did you mean animals?")
-    assert missing(Path("phtos/animals")) == (
-        f"there is no phtos/animals: {tmp_path} holds no phtos; did you mean photos?"
-    )
-    assert (
-        missing(Path("list.txt/a")) == f"there is no list.txt/a: {tmp_path / 'list.txt'} holds no a"
-    )
-    assert missing(Path("x")) == f"there is no x: {tmp_path} holds no x"
+    assert what_is_missing(photos / "x.csv") == ""
+    assert what_is_missing(photos / "anmials") == "; did you mean animals?"
+    assert what_is_missing(Path("photos/anmials")) == "; did you mean animals?"
+    assert what_is_missing(Path("../x")) == ""
+    here = f": {tmp_path} holds no "
+    assert what_is_missing(Path("phtos/animals")) == f"{here}phtos; did you mean photos?"
+    assert what_is_missing(Path("x")) == f"{here}x"
+    assert what_is_missing(Path("list.txt/a/b")) == ": list.txt holds no a"
+    assert what_is_missing(Path("~/photos")) == ": write your home folder out in place of ~"
+
+
+def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("gone")
+    (tmp_path / "loop").symlink_to("loop")
+    expected = f": {tmp_path / 'link'} is a link to gone, which leads nowhere"
+    assert what_is_missing(tmp_path / "link") == expected
+    assert "loop is a link to loop" in what_is_missing(tmp_path / "loop" / "x")
+
+
+def test_a_folder_that_cannot_be_listed_or_is_huge_gives_no_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "animals").mkdir()
+    monkeypatch.setattr(path_options, "_SIBLINGS", 0)
+    assert what_is_missing(tmp_path / "anmials") == ""
+    assert names_in(tmp_path / "no folder") == []
+
+
+def test_a_name_that_no_disk_can_hold_is_of_an_option() -> None:
+    with pytest.raises(OSError, match="^images: File name too long: aaa"):
+        looked_up("images", Path("a" * 300), verb="predict", refuse=refuse)
+
+
+def test_what_a_command_does_not_read_may_be_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.pth"
+    found = looked_up("weights", gone, verb="train", refuse=refuse, unread=["weights"])
+    assert found == gone
+
+
+def test_saliency_is_a_path_if_it_has_folders(tmp_path: Path) -> None:
+    maps = tmp_path / "maps"
+    with pytest.raises(FileNotFoundError, match="^saliency: there is no "):
+        looked_up("saliency", str(maps), verb="train", refuse=refuse)
+    assert looked_up("saliency", "auto", verb="train", refuse=refuse) == "auto"
+    maps.mkdir()
+    assert looked_up("saliency", str(maps), verb="train", refuse=refuse) == str(maps)
 
 
 def test_what_is_read_must_be_there_and_what_is_made_need_not(tmp_path: Path) -> None:
@@ -45,6 +85,8 @@ def test_what_is_read_must_be_there_and_what_is_made_need_not(tmp_path: Path) ->
             looked_up(name, gone, verb="train", refuse=refuse)
     for name in ("out", "json", "cache"):
         assert looked_up(name, gone, verb="train", refuse=refuse) == gone
+    with pytest.raises(FileNotFoundError):
+        looked_up("model", tmp_path / "{x}", verb="predict", refuse=refuse)
     shards = tmp_path / "{000..007}.tar"
     assert looked_up("data", shards, verb="train", refuse=refuse) == shards
     assert looked_up("classes", "gone", verb="predict", refuse=refuse) == "gone"
@@ -87,3 +129,11 @@ def test_a_wrong_path_is_refused_before_torch_is_imported(tmp_path: Path) -> Non
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stderr == f"getam: data: there is no {gone}\n"
+
+
+def test_a_resumed_run_needs_its_first_weights_no_more(tmp_path: Path) -> None:
+    parser = verb_parser("train", train_from_tags, skip={"recipe"})
+    options = [f"--data={tmp_path}", f"--out={tmp_path}", f"--weights={tmp_path / 'gone.pth'}"]
+    assert parse(parser, [*options, "--resume=true"])["weights"] == tmp_path / "gone.pth"
+    with pytest.raises(FileNotFoundError, match="weights: there is no "):
+        parse(parser, options)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from getam.elsewhere import whole_name
-from getam.outputs import refuse_others
+from getam.outputs import is_output_folder, refuse_others
 
 UNIMPORTANT = frozenset(
     {"out", "json", "truth", "device", "workers", "overwrite"}
@@ -33,17 +33,19 @@ def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def command_for_out(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `command_of`, if the output folder is free for this command.
+    """Return `command_of`, if no other command has begun the output folder.
 
-    Ask before anything heavy is imported, so that a folder of another command is refused at once.
+    Ask before anything heavy is imported, so that such a folder is refused at once. Whatever else
+    may be wrong with the folder is found when it is opened.
 
     Raises
     ------
     FileExistsError
-        If the folder is not empty and belongs to no command or to another one.
+        If the folder holds the outputs of another command.
     """
     command = command_of(verb, settings)
-    refuse_others(settings["out"], command, overwrite=settings["overwrite"])
+    if is_output_folder(settings["out"]):
+        refuse_others(settings["out"], command, overwrite=settings["overwrite"])
     return command
 
 

@@ -154,8 +154,9 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
     settings = parser.parse_args(spelled)
     given = {name: value for name, value in settings.as_dict().items() if name != "config"}
     verb = parser.prog.split()[-1]
+    unread = ("weights",) if given.get("resume") else ()  # the checkpoint holds what they became
     return {
-        name: looked_up(name, value, verb=verb, refuse=parser.error)
+        name: looked_up(name, value, verb=verb, refuse=parser.error, unread=unread)
         for name, value in given.items()
     }
 

@@ -3,8 +3,10 @@
 So a path with a mistake is answered at once, and not after the seconds that torch needs.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,8 +27,18 @@ MADE = frozenset({*WRITTEN, "cache"})
 FAULTS_OF_DATA = {"check": frozenset({"labels", "saliency", "truth"})}
 """A verb that lists what is wrong with a data set lists these too, if they are missing."""
 
+_SHARDS = re.compile(r"\{\d+\.\.\d+\}")  # such as shards/{000..007}.tar
+_SIBLINGS = 1000  # to compare more names would take longer than to import torch
 
-def looked_up(name: str, value: Any, *, verb: str, refuse: Callable[[str], NoReturn]) -> Any:
+
+def looked_up(
+    name: str,
+    value: Any,
+    *,
+    verb: str,
+    refuse: Callable[[str], NoReturn],
+    unread: Collection[str] = (),
+) -> Any:
     """Return the address that a path is, if the verb can use one, and everything else as it is.
 
     Parameters
@@ -39,31 +51,57 @@ def looked_up(name: str, value: Any, *, verb: str, refuse: Callable[[str], NoRet
         The verb, which says whether the option may be an address.
     refuse
         What is called with the reason if it may not.
+    unread
+        The options that this command does not read.
 
     Raises
     ------
-    FileNotFoundError
+    OSError
         If a file or folder that is to be read does not exist. What lies elsewhere is not asked for.
     """
-    if not isinstance(value, Path):
-        return value
-    at = located(value)
+    at = value
+    if isinstance(value, Path):
+        at = located(value)
+    elif name == "saliency" and isinstance(value, str) and Path(value).name != value:
+        value = Path(value)  # no name of a provider has folders in it
     if isinstance(at, Elsewhere):
         if name not in ELSEWHERE.get(verb, ()):
             refuse(f"{name} must lie on a disk, got {at}: copy it there first")
         return at
-    is_pattern = "{" in str(value)  # of shards
-    needed = name not in MADE | FAULTS_OF_DATA.get(verb, frozenset())
-    if needed and not is_pattern and not value.exists():
-        raise FileNotFoundError(f"{name}: {missing(value)}")
+    needed = name not in {*MADE, *FAULTS_OF_DATA.get(verb, ()), *unread}
+    if isinstance(value, Path) and needed and not _SHARDS.search(str(value)):
+        refuse_missing(name, value)
     return at
 
 
-def missing(path: Path) -> str:
+def refuse_missing(name: str, path: Path) -> None:
+    """Raise an OSError that names the option if there is no such file or folder."""
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise OSError(f"{name}: {error.strerror}: {path}") from error
+    if not there:
+        raise FileNotFoundError(f"{name}: there is no {path}{what_is_missing(path)}")
+
+
+def what_is_missing(path: Path) -> str:
     """Say which part of a path that does not exist is missing, and what has nearly its name."""
-    there = next(parent for parent in path.absolute().parents if parent.exists())
-    lost = path.absolute().relative_to(there).parts[0]
-    where = "" if there == path.parent else f": {there} holds no {lost}"
-    siblings = there.iterdir() if there.is_dir() else ()
-    near = get_close_matches(lost, [sibling.name for sibling in siblings], n=1)
-    return f"there is no {path}{where}" + (f"; did you mean {near[0]}?" if near else "")
+    there = next(parent for parent in path.parents if parent.exists())
+    lost = path.relative_to(there).parts[0]
+    if (there / lost).is_symlink():
+        return f": {there / lost} is a link to {(there / lost).readlink()}, which leads nowhere"
+    if lost.startswith("~"):
+        return ": write your home folder out in place of ~"
+    is_here = there == Path()
+    shown = Path.cwd() if is_here else there
+    where = f": {shown} holds no {lost}" if is_here or there != path.parent else ""
+    near = get_close_matches(lost, names_in(there), n=1)
+    return f"{where}; did you mean {near[0]}?" if near else where
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the first files in a folder; none if it cannot be listed."""
+    try:
+        return [path.name for path in islice(folder.iterdir(), _SIBLINGS)]
+    except OSError:
+        return []

@@ -33,6 +33,7 @@ def likeliest(scores: Tensor, size: tuple[int, int]) -> Tensor:
     if len(scores) * height * width <= AT_ONCE:
         whole = interpolate(scores[None], size, mode="bilinear", align_corners=False)[0]
         return numbers_of_greatest(whole)
+    scores = scores.float()  # as the shares are between two of them
     mask = torch.empty(size, dtype=torch.uint8, device=scores.device)
     numbers = numbers_of_greatest(scores)
     left, right, across = neighbours(scores.shape[2], width, device=scores.device)
