@@ -9,8 +9,8 @@ WHEEL := build/wheel
 LOCKED := --constraint requirements.lock
 EVERYTHING := all,examples,ray,readers,remote,slow
 
-# Of ten thousand modules, few are ever imported. Python compiles one when it is first imported, and
-# keeps the result, so pip need not compile them all. Its variable for --no-compile takes 0 for yes.
+# 0 means that pip compiles nothing (it reads this variable backwards). Few of the modules are ever
+# imported, and Python compiles one when it first is.
 export PIP_NO_COMPILE := 0
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -15,9 +15,10 @@ from timing import ROOT, Plan, seconds
 
 from getam import Predictor
 from getam.data import read_photo
+from getam.inference.folders import file_values, in_file_values
 from getam.report import save_mask
 
-MEGAPIXELS = (0.2, 1, 4, 12, 48)
+MEGAPIXELS = (0.2, 0.5, 1, 4, 12, 48)
 ROUNDS = 3
 
 
@@ -51,10 +52,11 @@ def enlarged_photo(small: Path, megapixels: float, folder: Path) -> Path:
 
 def stages(predictor: Predictor, file: Path) -> list[float]:
     """Measure the seconds of reading, of the mask, and of writing it."""
-    photo, mask = read_photo(file), predictor(file).mask
+    photo, table = read_photo(file), file_values(predictor.classes)
+    mask = in_file_values(predictor(photo).mask, table)
     return [
         least(lambda: read_photo(file).convert("RGB").tobytes()),
-        least(lambda: predictor(photo)),
+        least(lambda: in_file_values(predictor(photo).mask, table)),
         least(lambda: save_mask(file.with_suffix(".png"), mask)),
     ]
 

@@ -79,8 +79,8 @@ def compare(plan: Plan, name: str, count: int) -> Row:
 def best_of_rounds(*sides: Callable[[], float]) -> list[float]:
     """Return the least seconds of each side; the sides take turns.
 
-    Other machines may share the processor with this one, which no load tells: the time of one side
-    differs by a third from round to round.
+    A machine may share its processor with others whose load it cannot see. The time of one side
+    then differs by a third from round to round.
     """
     rounds = [[side() for side in sides] for _ in range(ROUNDS)]
     return [min(column) for column in zip(*rounds, strict=True)]

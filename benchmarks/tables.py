@@ -501,6 +501,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "explicit best": explicit_best,
     "proposals": proposals,
     "methods": lambda: methods("animals-tags"),
+    "attn lrp": lambda: methods("animals-tags-attn-lrp"),
     "faithfulness": lambda: methods("animals-tags-faithful"),
     "flat memory": flat_memory,
     "masks stored": masks_stored,

@@ -31,3 +31,9 @@ def test_nothing_is_said_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with counted("photos", 0):
         pass
     assert capsys.readouterr().err == ""
+
+
+def test_a_loop_in_which_nothing_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with counted("photos", 3):
+        pass
+    assert capsys.readouterr().err == "photos: 0 done\n"

@@ -8,7 +8,7 @@ import pytest
 
 from getam.cli import path_options
 from getam.cli.options import parse, verb_parser
-from getam.cli.path_options import looked_up, names_in, what_is_missing
+from getam.cli.path_options import checked_path, names_in, what_is_missing
 from getam.cli.train import train_from_tags
 
 REFUSED_AT_ONCE = """
@@ -60,50 +60,54 @@ def test_a_folder_that_cannot_be_listed_or_is_huge_gives_no_hint(
 
 def test_a_name_that_no_disk_can_hold_is_of_an_option() -> None:
     with pytest.raises(OSError, match="^images: File name too long: aaa"):
-        looked_up("images", Path("a" * 300), verb="predict", refuse=refuse)
+        checked_path("images", Path("a" * 300), verb="predict", refuse=refuse)
 
 
 def test_what_a_command_does_not_read_may_be_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pth"
-    found = looked_up("weights", gone, verb="train", refuse=refuse, unread=["weights"])
+    found = checked_path("weights", gone, verb="train", refuse=refuse, unread=["weights"])
     assert found == gone
 
 
 def test_saliency_is_a_path_if_it_has_folders(tmp_path: Path) -> None:
     maps = tmp_path / "maps"
     with pytest.raises(FileNotFoundError, match="^saliency: there is no "):
-        looked_up("saliency", str(maps), verb="train", refuse=refuse)
-    assert looked_up("saliency", "auto", verb="train", refuse=refuse) == "auto"
+        checked_path("saliency", str(maps), verb="train", refuse=refuse)
+    assert checked_path("saliency", "auto", verb="train", refuse=refuse) == "auto"
     maps.mkdir()
-    assert looked_up("saliency", str(maps), verb="train", refuse=refuse) == str(maps)
+    assert checked_path("saliency", str(maps), verb="train", refuse=refuse) == str(maps)
 
 
 def test_what_is_read_must_be_there_and_what_is_made_need_not(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     for name in ("model", "data", "truth", "weights"):
         with pytest.raises(FileNotFoundError, match=f"^{name}: there is no "):
-            looked_up(name, gone, verb="train", refuse=refuse)
+            checked_path(name, gone, verb="train", refuse=refuse)
     for name in ("out", "json", "cache"):
-        assert looked_up(name, gone, verb="train", refuse=refuse) == gone
+        assert checked_path(name, gone, verb="train", refuse=refuse) == gone
     with pytest.raises(FileNotFoundError):
-        looked_up("model", tmp_path / "{x}", verb="predict", refuse=refuse)
+        checked_path("model", tmp_path / "{x}", verb="predict", refuse=refuse)
     shards = tmp_path / "{000..007}.tar"
-    assert looked_up("data", shards, verb="train", refuse=refuse) == shards
-    assert looked_up("classes", "gone", verb="predict", refuse=refuse) == "gone"
+    assert checked_path("data", shards, verb="train", refuse=refuse) == shards
+    assert checked_path("classes", "gone", verb="predict", refuse=refuse) == "gone"
 
 
 def test_a_check_lists_what_a_data_set_lacks_itself(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    assert looked_up("truth", gone, verb="check", refuse=refuse) == gone
+    for name in ("labels", "truth"):
+        assert checked_path(name, gone, verb="check", refuse=refuse) == gone
+    assert checked_path("saliency", str(gone), verb="check", refuse=refuse) == str(gone)
     with pytest.raises(FileNotFoundError, match="data: there is no"):
-        looked_up("data", gone, verb="check", refuse=refuse)
+        checked_path("data", gone, verb="check", refuse=refuse)
 
 
 def test_an_address_is_no_path_on_this_disk() -> None:
     photos = Path("s3://bucket/photos")
-    assert str(looked_up("images", photos, verb="predict", refuse=refuse)) == "s3://bucket/photos"
+    assert (
+        str(checked_path("images", photos, verb="predict", refuse=refuse)) == "s3://bucket/photos"
+    )
     with pytest.raises(ValueError, match="model must lie on a disk, got s3://bucket/photos"):
-        looked_up("model", photos, verb="predict", refuse=refuse)
+        checked_path("model", photos, verb="predict", refuse=refuse)
 
 
 @pytest.mark.parametrize("verb", ["predict", "maps", "label", "explain"])

@@ -32,7 +32,7 @@ def command_of(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return command
 
 
-def command_for_out(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def command_if_out_is_free(verb: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return `command_of`, if no other command has begun the output folder.
 
     Ask before anything heavy is imported, so that such a folder is refused at once. Whatever else

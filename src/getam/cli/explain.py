@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from getam.cli.command import command_for_out, inputs_of
+from getam.cli.command import command_if_out_is_free, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
@@ -55,7 +55,7 @@ def explain(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
-    command = command_for_out("explain", settings)
+    command = command_if_out_is_free("explain", settings)
     from getam.activation import lookup_method
     from getam.cli.splits import open_photos
     from getam.explain import class_indices, explain_folder

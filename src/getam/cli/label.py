@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import command_for_out, inputs_of
+from getam.cli.command import command_if_out_is_free, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.made_saliency import folder_or_name, with_named_to_do
 from getam.cli.options import run_verb
@@ -59,7 +59,7 @@ def label(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals() | {"saliency": folder_or_name(saliency)}
-    command = command_for_out("label", settings)
+    command = command_if_out_is_free("label", settings)
     from getam.cli.json_file import check_json_file, write_scores
     from getam.cli.splits import open_tagged, with_rule
     from getam.inference import label_folder, output_folder, warning_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from getam.cli.command import command_for_out, inputs_of
+from getam.cli.command import command_if_out_is_free, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import Words, run_verb, words
 
@@ -45,7 +45,7 @@ def maps(
         overwrite: replace files in a folder that is not empty
     """
     settings = locals()
-    command = command_for_out("maps", settings)
+    command = command_if_out_is_free("maps", settings)
     from getam.cli.splits import open_photos
     from getam.inference import Predictor, maps_folder, output_folder
     from getam.model import load_model

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from jsonargparse import ArgumentParser
 
 from getam.cli.help_page import FIRST_WORDS, SWITCH, VerbHelp
-from getam.cli.path_options import looked_up
+from getam.cli.path_options import checked_path
 from getam.cli.settings_file import read_settings
 
 Words = str | list[str] | None
@@ -156,7 +156,7 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
     verb = parser.prog.split()[-1]
     unread = ("weights",) if given.get("resume") else ()  # the checkpoint holds what they became
     return {
-        name: looked_up(name, value, verb=verb, refuse=parser.error, unread=unread)
+        name: checked_path(name, value, verb=verb, refuse=parser.error, unread=unread)
         for name, value in given.items()
     }
 

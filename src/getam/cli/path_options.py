@@ -24,14 +24,14 @@ ELSEWHERE = {
 MADE = frozenset({*WRITTEN, "cache"})
 """The command makes these itself."""
 
-FAULTS_OF_DATA = {"check": frozenset({"labels", "saliency", "truth"})}
+LEFT_TO_THE_VERB = {"check": frozenset({"labels", "saliency", "truth"})}
 """A verb that lists what is wrong with a data set lists these too, if they are missing."""
 
 _SHARDS = re.compile(r"\{\d+\.\.\d+\}")  # such as shards/{000..007}.tar
 _SIBLINGS = 1000  # to compare more names would take longer than to import torch
 
 
-def looked_up(
+def checked_path(
     name: str,
     value: Any,
     *,
@@ -68,7 +68,7 @@ def looked_up(
         if name not in ELSEWHERE.get(verb, ()):
             refuse(f"{name} must lie on a disk, got {at}: copy it there first")
         return at
-    needed = name not in {*MADE, *FAULTS_OF_DATA.get(verb, ()), *unread}
+    needed = name not in {*MADE, *LEFT_TO_THE_VERB.get(verb, ()), *unread}
     if isinstance(value, Path) and needed and not _SHARDS.search(str(value)):
         refuse_missing(name, value)
     return at

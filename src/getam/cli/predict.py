@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from getam.cli.command import command_for_out, inputs_of
+from getam.cli.command import command_if_out_is_free, inputs_of
 from getam.cli.job import status_of, tolerance_of
 from getam.cli.options import numbers, run_verb
 from getam.printable import printable
@@ -51,7 +51,7 @@ def predict(
     """
     settings = locals()
     check_engine(engine, address)
-    command = command_for_out("predict", settings)
+    command = command_if_out_is_free("predict", settings)
     from functools import partial
 
     from getam.cli.splits import open_photos
