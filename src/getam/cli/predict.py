@@ -37,7 +37,7 @@ def predict(
         scales: relative sizes whose results are averaged, e.g. 0.75,1,1.25; default the model's
         resize: aspect keeps the photo's shape, square does not; default the model's
         flip: average with the mirrored photo too; default as the model was made
-        crf: sharpen the masks by a dense CRF, of a megapixel at most; default as the model was made
+        crf: sharpen the masks by a dense CRF, which sees a megapixel at most; default the model's
         overlays: write the photo in the colours of its mask too
         device: cpu, cuda, cuda:1 or mps; default a CUDA GPU if there is one
         workers: processes that read photos
