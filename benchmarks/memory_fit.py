@@ -54,6 +54,10 @@ class Answered(TorchDispatchMode):
     ) -> Any:
         if func._overloadpacket is torch.ops.aten._local_scalar_dense:
             return args[0].dtype is torch.bool or 1
+        if (
+            func._overloadpacket is torch.ops.aten.nonzero
+        ):  # every photo shows every class asked for
+            return args[0].new_empty((args[0].numel(), args[0].ndim), dtype=torch.int64)
         return func(*args, **(kwargs or {}))
 
 
