@@ -46,11 +46,11 @@ def checked_path(
     name
         The name of the option.
     value
-        What it was given.
+        The value that the option was given.
     verb
         The verb, which says whether the option may be an address.
     refuse
-        What is called with the reason if it may not.
+        A function that is called with the reason if the option may be no address.
     unread
         The options that this command does not read.
 
