@@ -206,7 +206,7 @@ class OutputFolder(Outcomes):
         if shard.count > 1:  # shards of two lists would leave photos out
             mark = blake2b("\n".join(sorted(photos)).encode(), digest_size=8).hexdigest()
             command = {**command, LIST: mark}
-        refuse_others(self.path, command, overwrite=overwrite)
+        _refuse_others(self.path, command, overwrite=overwrite)
         if overwrite:
             _remove_manifests(self.path)
         self.done = self._whole()
@@ -269,7 +269,7 @@ class OutputFolder(Outcomes):
         with whole_file(self.manifest) as temporary:
             temporary.write_text(_line({"command": command}), encoding="utf-8")
         try:  # another command may have begun at the same time
-            refuse_others(self.path, command, overwrite=False)
+            _refuse_others(self.path, command, overwrite=False)
         except FileExistsError:
             self.manifest.unlink()
             raise
@@ -403,8 +403,8 @@ def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
             )
 
 
-def refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
-    """Raise a FileExistsError if the folder holds anything but the outputs of this command.
+def refuse_other_commands(folder: Path, command: Entry) -> None:
+    """Raise a FileExistsError if another command has begun this folder, or a shard of it.
 
     Parameters
     ----------
@@ -412,18 +412,12 @@ def refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
         The output folder. It need not exist.
     command
         The verb and the settings that the outputs depend on, as values that JSON can hold.
-    overwrite
-        Whether its files may be replaced, whatever they are.
     """
+    _refuse_different(folder, command, _commands(folder))
+
+
+def _refuse_different(folder: Path, command: Entry, commands: Iterable[Entry]) -> None:
     command = json.loads(json.dumps(command))
-    holds_anything = _holds_anything(folder)  # before the manifests, as a shard may begin meanwhile
-    if holds_anything and not folder.is_dir():
-        raise _in_use(folder, "is a file")
-    if overwrite or not holds_anything:
-        return
-    commands = [c for c in map(_command_in, _manifests(folder)) if c is not None]
-    if not commands:
-        raise _in_use(folder, "is not empty")
     for begun in commands:
         names = [n for n in {**begun, **command} if n != LIST or (n in begun and n in command)]
         other = ", ".join(name for name in names if begun.get(name) != command.get(name))
@@ -475,6 +469,24 @@ def _holds_anything(folder: Path) -> bool:
 def _in_use(folder: Path, why: str) -> FileExistsError:
     advice = "choose another folder, or replace files with --overwrite"
     return FileExistsError(f"out: {folder} {why}: {advice}")
+
+
+def _refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
+    """Raise an error if the folder holds anything but the outputs of this command."""
+    holds_anything = _holds_anything(folder)  # before the manifests, as a shard may begin meanwhile
+    if holds_anything and not folder.is_dir():
+        raise _in_use(folder, "is a file")
+    if overwrite or not holds_anything:
+        return
+    commands = _commands(folder)
+    if not commands:
+        raise _in_use(folder, "is not empty")
+    _refuse_different(folder, command, commands)
+
+
+def _commands(folder: Path) -> list[Entry]:
+    """Return the commands that the manifests of a folder hold."""
+    return [command for command in map(_command_in, _manifests(folder)) if command is not None]
 
 
 def _refuse_second(manifest: FileIO, path: Path) -> None:

@@ -6,10 +6,8 @@ from typing import NoReturn
 
 import pytest
 
-from getam.cli import path_options
-from getam.cli.options import parse, verb_parser
+from getam.cli import path_options, train
 from getam.cli.path_options import checked_path, names_in, what_is_missing
-from getam.cli.train import train_from_tags
 
 REFUSED_AT_ONCE = """
 import sys
@@ -135,9 +133,20 @@ def test_a_wrong_path_is_refused_before_torch_is_imported(tmp_path: Path) -> Non
     assert run.stderr == f"getam: data: there is no {gone}\n"
 
 
-def test_a_resumed_run_needs_its_first_weights_no_more(tmp_path: Path) -> None:
-    parser = verb_parser("train", train_from_tags, skip={"recipe"})
-    options = [f"--data={tmp_path}", f"--out={tmp_path}", f"--weights={tmp_path / 'gone.pth'}"]
-    assert parse(parser, [*options, "--resume=true"])["weights"] == tmp_path / "gone.pth"
-    with pytest.raises(FileNotFoundError, match="weights: there is no "):
-        parse(parser, options)
+def test_a_resumed_run_needs_its_first_weights_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text(f"data: {tmp_path}\nweights: {tmp_path / 'gone.pth'}\n")
+    begun: list[Path] = []
+
+    def note(*, weights: Path, **_: object) -> None:
+        begun.append(weights)
+
+    parser = train.train_parser(train.train_from_tags)
+    monkeypatch.setattr(train, "train_parser", lambda _: parser)
+    monkeypatch.setattr(train, "train_from_tags", note)
+    train.run([f"--out={tmp_path}", "--resume"])
+    assert begun == [tmp_path / "gone.pth"]
+    for others in ([], ["--resume", "--seeds=0,1"]):  # a new seed begins with them
+        with pytest.raises(FileNotFoundError, match="weights: there is no "):
+            train.run([f"--out={tmp_path}", f"--config={tmp_path / 'config.yaml'}", *others])

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from getam.elsewhere import whole_name
-from getam.outputs import is_output_folder, refuse_others
+from getam.elsewhere import Elsewhere, whole_name
+from getam.outputs import refuse_other_commands
 
 UNIMPORTANT = frozenset(
     {"out", "json", "truth", "device", "workers", "overwrite"}
@@ -44,8 +44,9 @@ def command_if_out_is_free(verb: str, settings: Mapping[str, Any]) -> dict[str, 
         If the folder holds the outputs of another command.
     """
     command = command_of(verb, settings)
-    if is_output_folder(settings["out"]):
-        refuse_others(settings["out"], command, overwrite=settings["overwrite"])
+    out = settings["out"]
+    if not settings["overwrite"] and not isinstance(out, Elsewhere):  # a store is asked once, later
+        refuse_other_commands(out, command)
     return command
 
 

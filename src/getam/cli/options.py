@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
@@ -132,10 +132,13 @@ def run_verb(verb: str, function: Callable[..., Any], options: Sequence[str]) ->
     return function(**parse(verb_parser(verb, function), options))
 
 
-def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
+def parse(
+    parser: VerbParser, options: Sequence[str], *, unread: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the options as keyword arguments; ``--flag`` is true and ``--no-flag`` is false.
 
-    The first word may give the option ``parser.first``, which must then not be given again.
+    The first word may give the option ``parser.first``, which must then not be given again. Files
+    and folders must exist, but for those of the options that are ``unread``.
     """
     first, spelled = parser.first, spelled_out(options, switches=parser.switches())
     if first is not None and spelled and not spelled[0].startswith("-"):
@@ -154,7 +157,6 @@ def parse(parser: VerbParser, options: Sequence[str]) -> dict[str, Any]:
     settings = parser.parse_args(spelled)
     given = {name: value for name, value in settings.as_dict().items() if name != "config"}
     verb = parser.prog.split()[-1]
-    unread = ("weights",) if given.get("resume") else ()  # the checkpoint holds what they became
     return {
         name: checked_path(name, value, verb=verb, refuse=parser.error, unread=unread)
         for name, value in given.items()

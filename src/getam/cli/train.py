@@ -400,11 +400,13 @@ def run(options: Sequence[str]) -> None:
     early.add_argument("--resume", default="false")
     early.add_argument("--seeds")
     given, _ = early.parse_known_args(spelled_out(options, switches=parser.switches()))
+    unread: tuple[str, ...] = ()
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
+        unread = ("weights",)  # the checkpoint holds what became of them
         from getam.training.run_folder import CONFIG, was_cut_short
 
         out = Path(given.out)
         if (out / CONFIG).is_file() or not was_cut_short(out):
             parser.set_defaults(read_settings(out / CONFIG))
-    settings = parse(parser, options)
+    settings = parse(parser, options, unread=unread)
     train_from_tags(recipe=take_recipe_settings(settings), **settings)

@@ -13,7 +13,7 @@ from getam.activation.lookup import method_names
 from getam.explain import Classifier, explain
 from getam.explain.class_names import short_names
 from getam.inference import Predictor, label_photo
-from getam.inference.folders import file_values
+from getam.inference.folders import file_values, in_file_values
 from getam.model import Model
 from getam.pseudo_label.complete import thresholds
 from getam.report import as_picture
@@ -150,8 +150,8 @@ class RunExplorer:
             probabilities=dict(zip(names, likely, strict=True)),
             maps={names[c]: maps[c] for c in shown},
             masks={
-                PSEUDO_LABEL: table[labelled.label_at_photo_size().cpu().long()],
-                MASK: table[prediction.mask.long()],
+                PSEUDO_LABEL: in_file_values(labelled.label_at_photo_size().cpu(), table),
+                MASK: in_file_values(prediction.mask, table),
             },
             values=self.model.classes,
         )
