@@ -413,10 +413,11 @@ def refuse_other_commands(folder: Path, command: Entry) -> None:
     command
         The verb and the settings that the outputs depend on, as values that JSON can hold.
     """
-    _refuse_different(folder, command, _commands(folder))
+    refuse_different(folder, command, _commands(folder))
 
 
-def _refuse_different(folder: Path, command: Entry, commands: Iterable[Entry]) -> None:
+def refuse_different(folder: Path, command: Entry, commands: Iterable[Entry]) -> None:
+    """Raise a FileExistsError if one of the commands that began a folder is another one."""
     command = json.loads(json.dumps(command))
     for begun in commands:
         names = [n for n in {**begun, **command} if n != LIST or (n in begun and n in command)]
@@ -481,7 +482,7 @@ def _refuse_others(folder: Path, command: Entry, *, overwrite: bool) -> None:
     commands = _commands(folder)
     if not commands:
         raise _in_use(folder, "is not empty")
-    _refuse_different(folder, command, commands)
+    refuse_different(folder, command, commands)
 
 
 def _commands(folder: Path) -> list[Entry]:

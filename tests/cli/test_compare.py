@@ -77,6 +77,27 @@ def test_mistakes(
     assert expected in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_a_stopped_comparison_goes_on(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getam.explain.kept_counts.EVERY", 0.0)
+    voc, out = write_voc(tmp_path / "voc"), tmp_path / "out"
+    options = ["--model", str(run), "--data", str(voc), "--out", str(out), "--workers", "0"]
+    options += ["--methods", "grad", "--first-blocks", "5", "--device", "cpu"]
+    last = sorted((voc / "SegmentationClass").iterdir())[-1]
+    mask = last.read_bytes()
+    last.write_bytes(b"not a mask")
+    assert main(["compare", *options]) == 1
+    assert [path.name for path in out.iterdir()] == ["counts.pt"]
+    assert main(["compare", *options, "--no-refine"]) == 1
+    assert "(not the same: refine)" in capsys.readouterr().err.splitlines()[-1]
+    last.write_bytes(mask)
+    assert main(["compare", *options]) == 0
+    assert "photos: 1 done" in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} == {"table.md", "compare.json", "compare.svg"}
+    assert json.loads((out / "compare.json").read_text())["photos"] == 5
+
+
 def test_evenly_spaced_photos(voc: Path) -> None:
     source = open_source(voc)
     ids = [record.id for record in source.records]

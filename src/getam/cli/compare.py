@@ -1,19 +1,22 @@
 """The verb ``getam compare`` scores attribution methods and first blocks on a split with masks."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from getam.cli.command import inputs_of
+from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, numbers, parse, verb_parser, words
+from getam.elsewhere import whole_name
 from getam.files import whole_file
 
 if TYPE_CHECKING:
     from getam.data import Source
 
 WRITTEN = ("table.md", "compare.json", "compare.svg")
+COUNTS = "counts.pt"
+"""What was counted so far; the file is there until the others are."""
 
 
 def compare(
@@ -40,6 +43,8 @@ def compare(
 ) -> None:
     """Score attribution methods as masks, by pointing, by faithfulness and by cost.
 
+    A comparison that was stopped goes on when the same command is given again.
+
     Args:
         model: folder of a trained or converted model
         data: a data set with masks, as for getam train
@@ -65,7 +70,7 @@ def compare(
     from getam.activation import lookup_method
     from getam.cli.json_file import check_json_file
     from getam.cli.splits import open_for
-    from getam.explain import compare_methods
+    from getam.explain import KeptCounts, compare_methods
     from getam.inference import files_of
     from getam.model import load_model
     from getam.outputs import new_folder
@@ -77,10 +82,13 @@ def compare(
     chosen = words(methods)
     for method in chosen or []:
         lookup_method(method)  # fails before the folder is made
+    kept = KeptCounts(out / COUNTS, scored_command(settings))
+    if overwrite:
+        kept.remove()
     folder = new_folder(
         out,
-        overwrite=overwrite,
-        files=[*(out / name for name in WRITTEN), *([] if json is None else [json])],
+        overwrite=overwrite or kept.read() is not None,
+        files=[*(out / name for name in (*WRITTEN, COUNTS)), *([] if json is None else [json])],
         inputs=[*inputs_of(settings), *files_of(source)],
     )
     comparison = compare_methods(
@@ -92,6 +100,7 @@ def compare(
         refined=refine,
         faithfulness=faithfulness,
         workers=workers,
+        kept=kept,
     )
     comparison.write_json(folder / "compare.json")
     with whole_file(folder / "compare.svg") as path:
@@ -101,7 +110,15 @@ def compare(
     text = f"    {command}\n\n{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
     with whole_file(folder / "table.md") as path:
         path.write_text(text, encoding="utf-8")
+    kept.remove()
     print(comparison.table())
+
+
+def scored_command(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the scores depend on, which is the masks too."""
+    truth = settings["truth"]
+    command = command_of("compare", {n: v for n, v in settings.items() if n != "command"})
+    return command | {"truth": None if truth is None else whole_name(truth)}
 
 
 def evenly_spaced(source: "Source", count: int) -> "Source":

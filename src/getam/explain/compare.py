@@ -10,17 +10,15 @@ from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison, Cost
 from getam.explain.controls import CONTROLS
+from getam.explain.kept_counts import Counts, KeptCounts
 from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
-from getam.explain.tally import Tally
+from getam.explain.tally import Tallies, Tally
 from getam.model import Model, photos_for
 from getam.progress import counted
 
 KNOW_NOTHING = tuple(Setting(name, 0) for name in CONTROLS)
 """The controls, as settings whose first block means nothing."""
-
-Tallies = dict[tuple[Setting, bool], Tally]
-"""By setting, unrefined and refined."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +33,7 @@ def compare_methods(
     refined: bool = True,
     faithfulness: bool = False,
     workers: int | None = None,
+    kept: KeptCounts | None = None,
 ) -> Comparison:
     """Score the maps of every method from every first block, unrefined and refined by PAMR.
 
@@ -61,11 +60,17 @@ def compare_methods(
         Measure insertion, deletion and SaCo too: slow, some thirty forward passes per map.
     workers
         Processes that read photos.
+    kept
+        Where the counts are kept. A comparison that was stopped goes on from there. The file stays
+        until whoever has written the scores removes it.
 
     Raises
     ------
+    FileExistsError
+        If what is kept belongs to another command.
     ValueError
-        If no photo has a mask or none a label, or as :func:`getam.activation_maps`.
+        If no photo has a mask or none a label, or as :func:`getam.activation_maps`. Also if what
+        is kept is damaged or was counted of other photos.
     """
     source = with_masks(source)
     maker = MapMaker(model, affinity)
@@ -73,22 +78,26 @@ def compare_methods(
     starts = first_blocks or [0, depth // 2, 2 * depth // 3]
     chosen = usable_methods(maker, source, methods, start=starts[0])
     settings = [Setting(method, start) for method in chosen for start in starts]
-    costs = method_costs(maker, source, settings)
-    names = ["background", *source.classes]
-    tallies = {
-        (setting, stage): Tally.of_classes(names)
-        for stage in ((False, True) if refined else (False,))
-        for setting in (*settings, *KNOW_NOTHING)
-    }
-    truths = (torch.from_numpy(source.read_truth(record)) for record in source.records)
-    with counted("photos", len(source)) as advance:
-        for batch, truth in zip(photos_for(model, source, workers=workers), truths, strict=True):
-            count_photo(tallies, maker, batch, truth, faithfulness=faithfulness)
+    counts = (kept and kept.read()) or Counts(
+        costs=method_costs(maker, source, settings),
+        tallies=nothing_counted(["background", *source.classes], settings, refined=refined),
+        ids=[],
+    )
+    ahead = not_counted(source, counts)
+    truths = (torch.from_numpy(source.read_truth(record)) for record in ahead.records)
+    with counted("photos", len(ahead)) as advance:
+        for batch, truth in zip(photos_for(model, ahead, workers=workers), truths, strict=True):
+            count_photo(counts.tallies, maker, batch, truth, faithfulness=faithfulness)
+            counts.ids += batch.ids
+            if kept is not None:
+                kept.keep(counts)
             advance()
     rows, controls = (
         tuple(
-            tally.scores(setting, refined=stage, cost=costs.get((setting, stage), Cost(0, 0)))
-            for (setting, stage), tally in tallies.items()
+            tally.scores(
+                setting, refined=stage, cost=counts.costs.get((setting, stage), Cost(0, 0))
+            )
+            for (setting, stage), tally in counts.tallies.items()
             if (setting in KNOW_NOTHING) == is_control
         )
         for is_control in (False, True)
@@ -125,6 +134,25 @@ def usable_methods(
     for reason in reasons:
         logger.info("left out: %s", reason)
     return usable
+
+
+def nothing_counted(names: Sequence[str], settings: Sequence[Setting], *, refined: bool) -> Tallies:
+    """Return an empty tally of every setting and control; ``names`` has background first."""
+    return {
+        (setting, stage): Tally.of_classes(names)
+        for stage in ((False, True) if refined else (False,))
+        for setting in (*settings, *KNOW_NOTHING)
+    }
+
+
+def not_counted(source: Source, counts: Counts) -> Source:
+    """Return the photos not counted yet; raise a ValueError if those counted are others."""
+    before = len(counts.ids)
+    if counts.ids != [record.id for record in source.records[:before]]:
+        raise ValueError("the photos are not those that were counted before: begin anew elsewhere")
+    if before:
+        logger.info("%d of %d photos were counted before", before, len(source))
+    return replace(source, records=source.records[before:])
 
 
 def count_photo(

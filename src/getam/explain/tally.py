@@ -19,6 +19,9 @@ from getam.evaluation import (
 )
 from getam.evaluation.seed_curve import THRESHOLDS
 
+Tallies = dict[tuple[Setting, bool], "Tally"]
+"""By setting, unrefined and refined."""
+
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 
