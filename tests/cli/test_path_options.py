@@ -125,12 +125,15 @@ def test_a_folder_of_another_command_is_refused_before_torch_is_imported(
     assert run.stderr.count("\n") == 1
 
 
-def test_a_wrong_path_is_refused_before_torch_is_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "other"), [("data", "--out=out"), ("out", "--resume")])
+def test_a_wrong_path_is_refused_before_torch_is_imported(
+    name: str, other: str, tmp_path: Path
+) -> None:
     gone = tmp_path / "gone"
-    command = [sys.executable, "-c", REFUSED_AT_ONCE, "train", f"--data={gone}", "--out=out"]
+    command = [sys.executable, "-c", REFUSED_AT_ONCE, "train", f"--{name}={gone}", other]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert run.stderr == f"getam: data: there is no {gone}\n"
+    assert run.stderr == f"getam: {name}: there is no {gone}\n"
 
 
 def test_a_resumed_run_needs_its_first_weights_no_more(

@@ -17,6 +17,7 @@ from getam.cli.made_saliency import (
     stand_in,
 )
 from getam.cli.options import Words, numbers, parse, spelled_out, words
+from getam.cli.path_options import refuse_missing
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
@@ -403,9 +404,10 @@ def run(options: Sequence[str]) -> None:
     unread: tuple[str, ...] = ()
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
         unread = ("weights",)  # the checkpoint holds what became of them
+        out = Path(given.out)
+        refuse_missing("out", out)  # before torch is imported
         from getam.training.run_folder import CONFIG, was_cut_short
 
-        out = Path(given.out)
         if (out / CONFIG).is_file() or not was_cut_short(out):
             parser.set_defaults(read_settings(out / CONFIG))
     settings = parse(parser, options, unread=unread)
