@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from rows import keep_row, read_rows
-from trials import BACKBONE, CLASSES, WEIGHTS, measured, parts
+from trials import BACKBONE, CLASSES, NETWORK, WEIGHTS, measured, parts
 
 from getam.network import build_network
 from getam.recipe import recipe_for
@@ -32,6 +32,12 @@ RESULTS = Path(__file__).with_name("results") / "frozen.json"
 OUT = Path("runs/frozen")
 TIMES: dict[str, dict[str, Any]] = {
     "time/frozen, cached": {"frozen": True},
+    "time/frozen, maps of the cache": {
+        "frozen": True,
+        "classifier": "average",
+        "method": "cam",
+        "affinity": 0,
+    },
     "time/frozen, not cached": {"frozen": True, "feature_cache": "none"},
     "time/default": {},
 }
@@ -85,8 +91,10 @@ def timed(settings: dict[str, Any]) -> dict[str, Any]:
     """
     source, _ = parts("tags", whole=True)
     torch.manual_seed(0)
-    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS)
-    given = {**settings, "epochs": EPOCHS, "joint_from": 1 / EPOCHS, "precision": "32-true"}
+    own = {name: settings[name] for name in NETWORK if name in settings}
+    network = build_network(BACKBONE, len(CLASSES), weights=WEIGHTS, **own)
+    others = {name: value for name, value in settings.items() if name not in NETWORK}
+    given = {**others, "epochs": EPOCHS, "joint_from": 1 / EPOCHS, "precision": "32-true"}
     recipe = recipe_for(facts_of(network, source), **given)
     marks: list[float] = []
     row: dict[str, Any] = {}
