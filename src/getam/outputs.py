@@ -45,11 +45,16 @@ MANIFEST = "manifest.jsonl"
 """The manifest of a command that works on all photos."""
 
 _MANIFEST_NAME = re.compile(r"manifest(-[0-9]+-of-[0-9]+)?(\.[0-9]+)?\.jsonl")
-_BEGINNING = re.compile(r"\.manifest(-[0-9]+-of-[0-9]+)?\.[0-9]+\.jsonl")
+_BEGINNING = re.compile(
+    r"\.(manifest(-[0-9]+-of-[0-9]+)?\.[0-9]+\.jsonl|compare-counts\.[0-9]+\.pt)"
+)
 _READERS = 8  # threads that read outputs again: a disk of a network answers several at once
 _CHUNK = 2**20
 _SENT_EVERY = 20.0  # seconds; what a killed process had not sent is done again
 _TYPES = {"id": str, "photo": str, "outputs": list, "checksum": list, "command": dict}
+
+COUNTS = "compare-counts.pt"
+"""The file of what a comparison has counted so far."""
 
 LIST = "list of photos"
 """The setting that two shards of one command must share, beside those of the command."""

@@ -80,7 +80,7 @@ def test_mistakes(
 def test_a_stopped_comparison_goes_on(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("getam.explain.kept_counts.EVERY", 0.0)
+    monkeypatch.setattr("getam.explain.kept_counts.SHARE", 0)
     voc, out = write_voc(tmp_path / "voc"), tmp_path / "out"
     options = ["--model", str(run), "--data", str(voc), "--out", str(out), "--workers", "0"]
     options += ["--methods", "grad", "--first-blocks", "5", "--device", "cpu"]
@@ -88,10 +88,15 @@ def test_a_stopped_comparison_goes_on(
     mask = last.read_bytes()
     last.write_bytes(b"not a mask")
     assert main(["compare", *options]) == 1
-    assert [path.name for path in out.iterdir()] == ["counts.pt"]
+    assert [path.name for path in out.iterdir()] == ["compare-counts.pt"]
     assert main(["compare", *options, "--no-refine"]) == 1
     assert "(not the same: refine)" in capsys.readouterr().err.splitlines()[-1]
     last.write_bytes(mask)
+    for name in ("table.md", "compare.json"):
+        assert main(["compare", *options, "--json", str(out / name)]) == 1
+        assert "the command itself writes" in capsys.readouterr().err
+    assert main(["compare", *options, "--overwrite", "--first-blocks", "x"]) == 1
+    assert [path.name for path in out.iterdir()] == ["compare-counts.pt"]  # a slip costs nothing
     assert main(["compare", *options]) == 0
     assert "photos: 1 done" in capsys.readouterr().err
     assert {path.name for path in out.iterdir()} == {"table.md", "compare.json", "compare.svg"}

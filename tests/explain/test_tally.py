@@ -77,5 +77,5 @@ def test_a_map_that_knows_the_pixel_loses_the_class_at_once() -> None:
 
 
 def test_the_mean_of_curves() -> None:
-    assert mean_curve([torch.tensor([0.0, 1.0]), torch.tensor([0.5, 0.0])]) == [0.25, 0.5]
-    assert mean_curve([]) is None
+    assert mean_curve(torch.tensor([[0.0, 1.0], [0.5, 0.0]])) == [0.25, 0.5]
+    assert mean_curve(torch.zeros(0, 2)) is None

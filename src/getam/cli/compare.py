@@ -1,7 +1,9 @@
 """The verb ``getam compare`` scores attribution methods and first blocks on a split with masks."""
 
+import logging
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, numbers, parse, verb_parser, words
 from getam.elsewhere import whole_name
-from getam.files import whole_file
+from getam.files import alone_in, whole_file
+from getam.outputs import COUNTS, new_folder
 
 if TYPE_CHECKING:
     from getam.data import Source
+    from getam.explain import KeptCounts
+
+logger = logging.getLogger(__name__)
 
 WRITTEN = ("table.md", "compare.json", "compare.svg")
-COUNTS = "counts.pt"
-"""What was counted so far; the file is there until the others are."""
 
 
 def compare(
@@ -43,12 +47,10 @@ def compare(
 ) -> None:
     """Score attribution methods as masks, by pointing, by faithfulness and by cost.
 
-    A comparison that was stopped goes on when the same command is given again.
-
     Args:
         model: folder of a trained or converted model
         data: a data set with masks, as for getam train
-        out: folder for table.md, compare.json and compare.svg
+        out: folder for table.md, compare.json and compare.svg; the same command goes on in it
         split: part of the data set; default all of it
         labels: label file, where the data set has none of its own
         none: class folder whose photos show none of the classes
@@ -73,7 +75,6 @@ def compare(
     from getam.explain import KeptCounts, compare_methods
     from getam.inference import files_of
     from getam.model import load_model
-    from getam.outputs import new_folder
     from getam.report import comparison_svg
 
     check_json_file(json, settings)
@@ -82,26 +83,30 @@ def compare(
     chosen = words(methods)
     for method in chosen or []:
         lookup_method(method)  # fails before the folder is made
-    kept = KeptCounts(out / COUNTS, scored_command(settings))
-    if overwrite:
-        kept.remove()
+    first = numbers(first_blocks, option="first_blocks", of=int)
+    own = [out / name for name in (*WRITTEN, COUNTS)]
+    if json is not None and json.absolute() in [file.absolute() for file in own]:
+        raise ValueError(f"json: the command itself writes {json}: choose another name")
+    command_of_scores = scored_command(settings) | {"device": str(loaded.device)}
+    kept = KeptCounts(out, command_of_scores, anew=overwrite)
     folder = new_folder(
         out,
-        overwrite=overwrite or kept.read() is not None,
-        files=[*(out / name for name in (*WRITTEN, COUNTS)), *([] if json is None else [json])],
+        overwrite=overwrite or kept.before is not None,
+        files=[*own, *([] if json is None else [json])],
         inputs=[*inputs_of(settings), *files_of(source)],
     )
-    comparison = compare_methods(
-        loaded,
-        source if limit is None else evenly_spaced(source, limit),
-        methods=chosen,
-        first_blocks=numbers(first_blocks, option="first_blocks", of=int),
-        affinity=affinity,
-        refined=refine,
-        faithfulness=faithfulness,
-        workers=workers,
-        kept=kept,
-    )
+    with alone_in(folder), goes_on(kept):
+        comparison = compare_methods(
+            loaded,
+            source if limit is None else evenly_spaced(source, limit),
+            methods=chosen,
+            first_blocks=first,
+            affinity=affinity,
+            refined=refine,
+            faithfulness=faithfulness,
+            workers=workers,
+            kept=kept,
+        )
     comparison.write_json(folder / "compare.json")
     with whole_file(folder / "compare.svg") as path:
         path.write_text(comparison_svg(comparison), encoding="utf-8")
@@ -112,6 +117,16 @@ def compare(
         path.write_text(text, encoding="utf-8")
     kept.remove()
     print(comparison.table())
+
+
+@contextmanager
+def goes_on(kept: "KeptCounts") -> Iterator[None]:
+    """Say how much is kept if somebody stops the comparison within the block."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        logger.warning("%d photos are counted: the same command goes on", kept.photos)
+        raise
 
 
 def scored_command(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from getam.cli.made_saliency import (
     stand_in,
 )
 from getam.cli.options import Words, numbers, parse, spelled_out, words
-from getam.cli.path_options import refuse_missing
+from getam.cli.path_options import checked_path, refuse_missing
 from getam.cli.settings_file import read_settings
 from getam.cli.train_options import take_recipe_settings, train_parser
 from getam.printable import printable
@@ -404,7 +404,7 @@ def run(options: Sequence[str]) -> None:
     unread: tuple[str, ...] = ()
     if given.resume == "true" and given.out and not given.seeds:  # seeds go on by themselves
         unread = ("weights",)  # the checkpoint holds what became of them
-        out = Path(given.out)
+        out = checked_path("out", Path(given.out), verb="train", refuse=parser.error)
         refuse_missing("out", out)  # before torch is imported
         from getam.training.run_folder import CONFIG, was_cut_short
 

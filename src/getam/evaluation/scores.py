@@ -120,9 +120,11 @@ def write_json(path: str | Path, content: dict[str, Any]) -> None:
 
 
 def without_nan(value: Any) -> Any:
-    """Return a value with None instead of nan, also inside dictionaries. JSON has no nan."""
+    """Return a value with None instead of nan, also inside of others. JSON has no nan."""
     if isinstance(value, dict):
         return {key: without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_nan(inner) for inner in value]
     return None if isinstance(value, float) and math.isnan(value) else value
 
 

@@ -10,7 +10,7 @@ from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison, Cost
 from getam.explain.controls import CONTROLS
-from getam.explain.kept_counts import Counts, KeptCounts
+from getam.explain.kept_counts import Counts, KeptCounts, mark_of
 from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
 from getam.explain.tally import Tallies, Tally
@@ -66,11 +66,9 @@ def compare_methods(
 
     Raises
     ------
-    FileExistsError
-        If what is kept belongs to another command.
     ValueError
         If no photo has a mask or none a label, or as :func:`getam.activation_maps`. Also if what
-        is kept is damaged or was counted of other photos.
+        is kept was counted of other photos, labels or masks.
     """
     source = with_masks(source)
     maker = MapMaker(model, affinity)
@@ -78,17 +76,22 @@ def compare_methods(
     starts = first_blocks or [0, depth // 2, 2 * depth // 3]
     chosen = usable_methods(maker, source, methods, start=starts[0])
     settings = [Setting(method, start) for method in chosen for start in starts]
-    counts = (kept and kept.read()) or Counts(
-        costs=method_costs(maker, source, settings),
-        tallies=nothing_counted(["background", *source.classes], settings, refined=refined),
-        ids=[],
-    )
+    counts = None if kept is None else kept.before
+    if counts is None:
+        counts = Counts(
+            costs=method_costs(maker, source, settings),
+            tallies=nothing_counted(["background", *source.classes], settings, refined=refined),
+            marks=[],
+        )
     ahead = not_counted(source, counts)
+    if kept is not None:
+        kept.keep(counts)
     truths = (torch.from_numpy(source.read_truth(record)) for record in ahead.records)
+    batches = photos_for(model, ahead, workers=workers)
     with counted("photos", len(ahead)) as advance:
-        for batch, truth in zip(photos_for(model, ahead, workers=workers), truths, strict=True):
+        for batch, truth, record in zip(batches, truths, ahead.records, strict=True):
             count_photo(counts.tallies, maker, batch, truth, faithfulness=faithfulness)
-            counts.ids += batch.ids
+            counts.marks.append(mark_of(record))
             if kept is not None:
                 kept.keep(counts)
             advance()
@@ -147,9 +150,12 @@ def nothing_counted(names: Sequence[str], settings: Sequence[Setting], *, refine
 
 def not_counted(source: Source, counts: Counts) -> Source:
     """Return the photos not counted yet; raise a ValueError if those counted are others."""
-    before = len(counts.ids)
-    if counts.ids != [record.id for record in source.records[:before]]:
-        raise ValueError("the photos are not those that were counted before: begin anew elsewhere")
+    before = len(counts.marks)
+    if counts.marks != [mark_of(record) for record in source.records[:before]]:
+        raise ValueError(
+            "out: the photos, their tags or their masks are not those that were counted before: "
+            "choose another folder, or begin anew with --overwrite"
+        )
     if before:
         logger.info("%d of %d photos were counted before", before, len(source))
     return replace(source, records=source.records[before:])

@@ -1,8 +1,9 @@
 """Counts of a comparison are kept in a file, so that a comparison that was stopped goes on."""
 
-import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from time import monotonic
@@ -11,13 +12,17 @@ from typing import Any
 import torch
 
 from getam.activation import Setting
+from getam.data import Record
 from getam.evaluation import Cost, PointingGame, SeedCurve
 from getam.explain.method_costs import Costs
 from getam.explain.tally import Tallies, Tally
-from getam.files import whole_file
-from getam.outputs import refuse_different
+from getam.files import sync, whole_file
+from getam.outputs import COUNTS, refuse_different
 
-EVERY = 20.0  # seconds between two times that the file is written
+SHARE = 20  # after a writing so many times its own time passes before the next one
+
+FORMAT = b"getam counts 1\n"
+"""Every file of counts begins with this. It changes when what a file holds changes."""
 
 OBJECTS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     Cost,
@@ -39,13 +44,19 @@ class Counts:
         The costs of the settings, which are measured first.
     tallies
         What was counted of the photos.
-    ids
-        The ids of these photos, in the order of the split.
+    marks
+        The mark of each of these photos, in the order of the split; see `mark_of`.
     """
 
     costs: Costs
     tallies: Tallies
-    ids: list[str]
+    marks: list[str]
+
+
+def mark_of(record: Record) -> str:
+    """Return what the counts of a photo depend on: its id, its labels, and the file of its mask."""
+    written = None if record.mask is None else record.mask.stat().st_mtime_ns
+    return repr((record.id, record.labels, written))
 
 
 class KeptCounts:
@@ -53,47 +64,62 @@ class KeptCounts:
 
     Parameters
     ----------
-    path
-        The file, which lies in the output folder of the command.
+    folder
+        The output folder of the command.
     command
         The verb and the settings that the scores depend on, as values that JSON can hold.
+    anew
+        Whether the comparison begins anew. What another one has kept is then replaced.
     """
 
-    def __init__(self, path: Path, command: Mapping[str, Any]) -> None:
-        self.path, self.command = path, dict(command)
-        self._due = monotonic() + EVERY
-
-    def read(self) -> Counts | None:
-        """Return the counts of this command; None if there is no file.
-
-        Raises
-        ------
-        FileExistsError
-            If the file belongs to another command.
-        ValueError
-            If the file is damaged.
-        """
-        if not self.path.is_file():
-            return None
-        try:
-            with torch.serialization.safe_globals(OBJECTS):
-                content = torch.load(self.path, weights_only=True)
-            command, counts = content["command"], Counts(**content["counts"])
-        except (RuntimeError, UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, TypeError):
-            raise ValueError(
-                f"{self.path} is damaged: remove it, and the comparison begins anew"
-            ) from None
-        refuse_different(self.path.parent, self.command, [command])
-        return counts
+    def __init__(self, folder: Path, command: Mapping[str, Any], *, anew: bool = False) -> None:
+        self.path, self.command = folder / COUNTS, dict(command)
+        self._due = 0.0
+        self.photos = 0
+        """The number of photos whose counts are in the file."""
+        self.before = None if anew else self._read()
+        """What was counted before; None if there is no file."""
 
     def keep(self, counts: Counts) -> None:
-        """Write the counts, whole or not at all, unless they were written a moment ago."""
-        if monotonic() < self._due:
+        """Write the counts, whole or not at all, unless that would take much of the time."""
+        began = monotonic()
+        if began < self._due:
             return
+        content = BytesIO()
+        torch.save({"command": self.command, "counts": vars(counts)}, content)
+        data = content.getvalue()
         with whole_file(self.path) as temporary:
-            torch.save({"command": self.command, "counts": vars(counts)}, temporary)
-        self._due = monotonic() + EVERY
+            temporary.write_bytes(FORMAT + checksum(data) + data)
+            sync(temporary)
+        self.photos = len(counts.marks)
+        now = monotonic()
+        self._due = now + SHARE * (now - began)
 
     def remove(self) -> None:
-        """Remove the file, if there is one."""
-        self.path.unlink(missing_ok=True)
+        """Remove the file, and what a process that was killed had not finished of it."""
+        for file in (self.path, *self.path.parent.glob(f".{self.path.stem}.*{self.path.suffix}")):
+            file.unlink(missing_ok=True)
+
+    def _read(self) -> Counts | None:
+        """Read the counts of this command, or refuse those of another one and a damaged file."""
+        if not self.path.is_file():
+            return None
+        content = self.path.read_bytes()
+        begins, data = content[: len(FORMAT) + 4], content[len(FORMAT) + 4 :]
+        try:
+            if begins != FORMAT + checksum(data):
+                raise UnpicklingError
+            with torch.serialization.safe_globals(OBJECTS):
+                kept = torch.load(BytesIO(data), weights_only=True)
+        except UnpicklingError:
+            raise ValueError(
+                f"out: {self.path} is no whole file of counts: choose another folder, or begin "
+                "anew with --overwrite"
+            ) from None
+        refuse_different(self.path.parent, self.command, [kept["command"]])
+        return Counts(**kept["counts"])
+
+
+def checksum(data: bytes) -> bytes:
+    """Return four bytes that differ if the data do."""
+    return zlib.crc32(data).to_bytes(4)

@@ -17,6 +17,7 @@ from getam.evaluation import (
     overlaps,
     saco,
 )
+from getam.evaluation.insertion_deletion import STEPS
 from getam.evaluation.seed_curve import THRESHOLDS
 
 Tallies = dict[tuple[Setting, bool], "Tally"]
@@ -28,27 +29,33 @@ LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
 
 @dataclass
 class Tally:
-    """A tally holds the counts of one setting, refined or not."""
+    """A tally holds the counts of one setting, refined or not.
+
+    Of each map it holds the IoU at every threshold, [maps, thresholds], the curves of insertion
+    and deletion, [maps, steps + 1], and SaCo.
+    """
 
     curve: SeedCurve
     pointing: PointingGame
-    overlaps: list[Tensor] = field(default_factory=list)
-    insertions: list[Tensor] = field(default_factory=list)
-    deletions: list[Tensor] = field(default_factory=list)
+    overlaps: Tensor
+    insertions: Tensor = field(default_factory=lambda: torch.zeros(0, STEPS + 1))
+    deletions: Tensor = field(default_factory=lambda: torch.zeros(0, STEPS + 1))
     sacos: list[float] = field(default_factory=list)
 
     @classmethod
     def of_classes(cls, names: Sequence[str]) -> "Tally":
         """Return a tally with nothing counted yet; ``names`` has background first."""
         curve = SeedCurve(names, thresholds=(*LOW_THRESHOLDS, *THRESHOLDS))
-        return cls(curve, PointingGame(names))
+        overlaps_of_none = torch.zeros(0, len(curve.thresholds), dtype=torch.float64)
+        return cls(curve, PointingGame(names), overlaps_of_none)
 
     def update(self, maps: Tensor, classes: list[int], truth: Tensor) -> None:
         """Count the maps [K, h, w] in 0..1 of one photo against its truth [H, W]."""
         enlarged = enlarge_aligning_edges(maps, truth.shape).cpu()
         self.curve.update(enlarged, classes, truth)
         self.pointing.update(enlarged, classes, truth)
-        self.overlaps += overlaps(enlarged, classes, truth, self.curve.thresholds)
+        found = overlaps(enlarged, classes, truth, self.curve.thresholds)
+        self.overlaps = torch.cat([self.overlaps, found])
 
     def follow(
         self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
@@ -62,8 +69,11 @@ class Tally:
                 with torch.inference_mode():
                     return classifier(images)[:, index].float().sigmoid().cpu()
 
-            self.insertions.append(insertion(probability, image, strength))
-            self.deletions.append(deletion(probability, image, strength))
+            inserted, deleted = (
+                curve(probability, image, strength)[None] for curve in (insertion, deletion)
+            )
+            self.insertions = torch.cat([self.insertions, inserted])
+            self.deletions = torch.cat([self.deletions, deleted])
             self.sacos.append(saco(probability, image, strength))
 
     def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
@@ -82,15 +92,12 @@ class Tally:
         )
 
 
-def at_best(curves: list[Tensor]) -> list[float]:
-    """Return the values of curves [T] at the place where their mean, without nan, is highest."""
-    if not curves:
-        return []
-    values = torch.stack(curves)
-    best = values.nanmean(0).nan_to_num(-1).argmax()
-    return [round(value, 4) for value in values[:, best].tolist()]
+def at_best(curves: Tensor) -> list[float]:
+    """Return the values of curves [N, T] at the place where their mean, without nan, is highest."""
+    best = curves.nanmean(0).nan_to_num(-1).argmax()
+    return [round(value, 4) for value in curves[:, best].tolist()]
 
 
-def mean_curve(curves: list[Tensor]) -> list[float] | None:
-    """Return the mean of curves [steps + 1]; None without one."""
-    return torch.stack(curves).mean(0).tolist() if curves else None
+def mean_curve(curves: Tensor) -> list[float] | None:
+    """Return the mean of curves [N, steps + 1]; None without one."""
+    return curves.mean(0).tolist() if len(curves) else None
