@@ -87,15 +87,14 @@ def compare(
     own = [out / name for name in (*WRITTEN, COUNTS)]
     if json is not None and json.absolute() in [file.absolute() for file in own]:
         raise ValueError(f"json: the command itself writes {json}: choose another name")
-    command_of_scores = scored_command(settings) | {"device": str(loaded.device)}
-    kept = KeptCounts(out, command_of_scores, anew=overwrite)
+    kept = KeptCounts(out, scored_command(settings, str(loaded.device)), anew=overwrite)
     folder = new_folder(
         out,
         overwrite=overwrite or kept.before is not None,
         files=[*own, *([] if json is None else [json])],
         inputs=[*inputs_of(settings), *files_of(source)],
     )
-    with alone_in(folder), goes_on(kept):
+    with alone_in(folder), goes_on(kept, "without --overwrite " if overwrite else ""):
         comparison = compare_methods(
             loaded,
             source if limit is None else evenly_spaced(source, limit),
@@ -120,20 +119,20 @@ def compare(
 
 
 @contextmanager
-def goes_on(kept: "KeptCounts") -> Iterator[None]:
+def goes_on(kept: "KeptCounts", how: str) -> Iterator[None]:
     """Say how much is kept if somebody stops the comparison within the block."""
     try:
         yield
     except KeyboardInterrupt:
-        logger.warning("%d photos are counted: the same command goes on", kept.photos)
+        logger.warning("%d photos are counted: the same command %sgoes on", kept.photos, how)
         raise
 
 
-def scored_command(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the scores depend on, which is the masks too."""
+def scored_command(settings: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """Return the settings that scores and costs depend on, the masks and the device among them."""
     truth = settings["truth"]
     command = command_of("compare", {n: v for n, v in settings.items() if n != "command"})
-    return command | {"truth": None if truth is None else whole_name(truth)}
+    return command | {"truth": None if truth is None else whole_name(truth), "device": device}
 
 
 def evenly_spaced(source: "Source", count: int) -> "Source":
