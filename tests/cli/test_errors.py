@@ -69,8 +69,8 @@ def test_wrong_usage(
         (["--data", "VOC", "--config", "no.yaml"], "no.yaml"),
         (["--data", "VOC", "--weights", "no.pth"], "no.pth"),
         (["--data", "VOC", "--save-minutes", "-1"], "save_minutes must be 0 or more"),
-        (["--data", "VOC", "--resume"], "config.yaml"),
-        (["--data", "VOC", "--resume=true"], "config.yaml"),
+        (["--data", "VOC", "--resume"], "out: there is no "),
+        (["--data", "VOC", "--resume=true"], "out: there is no "),
     ],
 )
 def test_bad_settings_of_train(
