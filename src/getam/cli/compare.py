@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from getam.cli.command import command_of, inputs_of
 from getam.cli.options import Words, numbers, parse, verb_parser, words
 from getam.elsewhere import whole_name
-from getam.files import alone_in, whole_file
+from getam.files import alone_in, write_text
 from getam.outputs import COUNTS, new_folder
 
 if TYPE_CHECKING:
     from getam.data import Source
+    from getam.evaluation import Comparison
     from getam.explain import KeptCounts
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,6 @@ def compare(
     from getam.explain import KeptCounts, compare_methods
     from getam.inference import files_of
     from getam.model import load_model
-    from getam.report import comparison_svg
 
     check_json_file(json, settings)
     loaded = load_model(model, device=device)
@@ -106,16 +106,21 @@ def compare(
             workers=workers,
             kept=kept,
         )
-    comparison.write_json(folder / "compare.json")
-    with whole_file(folder / "compare.svg") as path:
-        path.write_text(comparison_svg(comparison), encoding="utf-8")
+    write_comparison(comparison, folder, command)
     if json is not None:
         comparison.write_json(json)
-    text = f"    {command}\n\n{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
-    with whole_file(folder / "table.md") as path:
-        path.write_text(text, encoding="utf-8")
     kept.remove()
     print(comparison.table())
+
+
+def write_comparison(comparison: "Comparison", folder: Path, command: str) -> None:
+    """Write the scores as JSON, as a picture, and as a table beside the command that made it."""
+    from getam.report import comparison_svg
+
+    comparison.write_json(folder / "compare.json")
+    write_text(folder / "compare.svg", comparison_svg(comparison))
+    table = f"{comparison.photos} photos, best first:\n\n{comparison.markdown()}\n"
+    write_text(folder / "table.md", f"    {command}\n\n{table}")
 
 
 @contextmanager

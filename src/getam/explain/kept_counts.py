@@ -43,7 +43,7 @@ class Counts:
     costs
         The costs of the settings, which are measured first.
     tallies
-        What was counted of the photos.
+        The tallies of the settings, which hold what these photos showed.
     marks
         The mark of each of these photos, in the order of the split; see `mark_of`.
     """
