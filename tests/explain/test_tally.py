@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.functional import interpolate
 
 from getam.activation import Setting
 from getam.evaluation import Cost, PointingGame, SeedCurve
+from getam.evaluation.faithfulness import STEPS
 from getam.evaluation.seed_curve import THRESHOLDS
 from getam.explain.tally import LOW_THRESHOLDS, Tally, mean_curve
 
@@ -49,31 +49,16 @@ def test_steep_maps_have_thresholds_low_enough() -> None:
     assert LOW_THRESHOLDS[-1] < THRESHOLDS[0]
 
 
-class OnePixel(nn.Module):
-    """Class 1 is there when the pixel (2, 3) of the first channel is bright."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        bright = images[:, 0, 2, 3] * 20 - 10
-        return torch.stack([torch.zeros_like(bright), bright], 1)
-
-
-def test_a_map_that_knows_the_pixel_loses_the_class_at_once() -> None:
-    tally, image = Tally.of_classes(NAMES), torch.zeros(3, 8, 8)
-    tally.update(torch.zeros(0, 8, 8), [], torch.zeros(8, 8, dtype=torch.uint8))
-    image[:, 2, 3] = 1
-    right = torch.zeros(1, 8, 8)
-    right[0, 2, 3] = 1
-    tally.follow(OnePixel(), image, right, [1])
-    tally.follow(OnePixel(), image, 1 - right, [1])
-    first, last = (curve.tolist() for curve in tally.deletions)
-    high, low = torch.tensor([10.0, -10.0]).sigmoid().tolist()
-    assert first == pytest.approx([high, *[low] * (len(first) - 1)])
-    assert last == pytest.approx([*[high] * (len(last) - 1), low])
-    tally.update(right, [1], torch.zeros(8, 8, dtype=torch.int64))  # scores need a photo
+def test_the_scores_hold_the_mean_curves_and_every_saco() -> None:
+    tally = Tally.of_classes(NAMES)
+    curves = torch.rand(2, 2, STEPS + 1, generator=torch.Generator().manual_seed(0))
+    for (inserted, deleted), coefficient in zip(curves, (0.25, -0.5), strict=True):
+        tally.follow(inserted, deleted, coefficient)
+    tally.update(torch.ones(1, 8, 8), [1], torch.zeros(8, 8, dtype=torch.int64))
     scores = tally.scores(SETTING, refined=False, cost=COST)
-    assert scores.deletion == pytest.approx([high, *[(high + low) / 2] * (len(first) - 2), low])
-    assert scores.insertion is not None
-    assert scores.insertion[-1] == pytest.approx(high)
+    assert scores.insertion == pytest.approx(curves[:, 0].mean(0).tolist())
+    assert scores.deletion == pytest.approx(curves[:, 1].mean(0).tolist())
+    assert scores.saco == [0.25, -0.5]
 
 
 def test_the_mean_of_curves() -> None:

@@ -16,8 +16,8 @@ from getam.evaluation.class_subset import keep_classes, kept_values
 from getam.evaluation.comparison import Comparison, MethodScores
 from getam.evaluation.confusion import ConfusionMatrix
 from getam.evaluation.cost import Cost, cost_of
+from getam.evaluation.faithfulness import FaithfulnessTest, area
 from getam.evaluation.folders import read_class_names, read_mask, score_folders
-from getam.evaluation.insertion_deletion import area, deletion, insertion
 from getam.evaluation.map_overlap import overlaps
 from getam.evaluation.pointing_game import PointingGame
 from getam.evaluation.quality import (
@@ -35,7 +35,6 @@ from getam.evaluation.quality import (
     suspicious,
 )
 from getam.evaluation.ratios import iou, miou, precision, recall
-from getam.evaluation.saco import saco
 from getam.evaluation.scores import Scores
 from getam.evaluation.seed_curve import SeedCurve, SeedScores
 from getam.evaluation.spread import spread, spread_table
@@ -53,6 +52,7 @@ __all__ = [
     "ConfusionMatrix",
     "Cost",
     "Doubt",
+    "FaithfulnessTest",
     "MethodScores",
     "PhotoSigns",
     "PointingGame",
@@ -69,9 +69,7 @@ __all__ = [
     "best_pair",
     "cost_of",
     "coverage",
-    "deletion",
     "entropy",
-    "insertion",
     "iou",
     "keep_classes",
     "kept_values",
@@ -95,5 +93,4 @@ __all__ = [
     "tag_scores",
     "true_overlap",
     "overlaps",
-    "saco",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from getam.evaluation.cost import Cost
-from getam.evaluation.insertion_deletion import area
+from getam.evaluation.faithfulness import area
 from getam.evaluation.scores import figure, without_nan, write_json
 from getam.evaluation.seed_curve import SeedScores
 from getam.evaluation.text_table import aligned, markdown
@@ -39,7 +39,8 @@ class MethodScores:
         Mean probability of the class at evenly spaced shares of changed pixels from 0 to 1. None if
         it was not measured.
     saco
-        See :func:`getam.evaluation.saco`, for each map. None if it was not measured.
+        See :meth:`getam.evaluation.FaithfulnessTest.saco`, for each map. None if it was not
+        measured.
     """
 
     method: str

@@ -10,6 +10,7 @@ from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison, Cost
 from getam.explain.controls import CONTROLS
+from getam.explain.faithful import follow_maps
 from getam.explain.kept_counts import Counts, KeptCounts, mark_of
 from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
@@ -57,7 +58,7 @@ def compare_methods(
     refined
         Score the maps refined by PAMR too.
     faithfulness
-        Measure insertion, deletion and SaCo too: slow, some thirty forward passes per map.
+        Measure insertion, deletion and SaCo too: slow, 28 forward passes per map.
     workers
         Processes that read photos.
     kept
@@ -174,9 +175,12 @@ def count_photo(
     stages = {False: maker.unrefined(batch, given)}
     if any(stage for _, stage in tallies):
         stages[True] = maker.refined(batch, given)
-    for stage, maps in stages.items():
-        for setting, of_setting in zip(settings, maps, strict=True):
-            tally = tallies[setting, stage]
-            tally.update(of_setting, classes, truth)
-            if faithfulness:
-                tally.follow(maker.classifier, image, of_setting, classes)
+    shown = {
+        (setting, stage): of_setting
+        for stage, maps in stages.items()
+        for setting, of_setting in zip(settings, maps, strict=True)
+    }
+    for key, of_setting in shown.items():
+        tallies[key].update(of_setting, classes, truth)
+    if faithfulness:
+        follow_maps(tallies, shown, maker.classifier, image, classes)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from getam.activation import Setting, enlarge_aligning_edges
 from getam.evaluation import (
@@ -12,12 +12,9 @@ from getam.evaluation import (
     MethodScores,
     PointingGame,
     SeedCurve,
-    deletion,
-    insertion,
     overlaps,
-    saco,
 )
-from getam.evaluation.insertion_deletion import STEPS
+from getam.evaluation.faithfulness import STEPS
 from getam.evaluation.seed_curve import THRESHOLDS
 
 Tallies = dict[tuple[Setting, bool], "Tally"]
@@ -57,24 +54,11 @@ class Tally:
         found = overlaps(enlarged, classes, truth, self.curve.thresholds)
         self.overlaps = torch.cat([self.overlaps, found])
 
-    def follow(
-        self, classifier: nn.Module, image: Tensor, maps: Tensor, classes: list[int]
-    ) -> None:
-        """Measure faithfulness by the maps [K, h, w] of a normalised image [3, H, W]."""
-        for strength, index in zip(
-            enlarge_aligning_edges(maps, image.shape[-2:]), classes, strict=True
-        ):
-
-            def probability(images: Tensor, *, index: int = index) -> Tensor:
-                with torch.inference_mode():
-                    return classifier(images)[:, index].float().sigmoid().cpu()
-
-            inserted, deleted = (
-                curve(probability, image, strength)[None] for curve in (insertion, deletion)
-            )
-            self.insertions = torch.cat([self.insertions, inserted])
-            self.deletions = torch.cat([self.deletions, deleted])
-            self.sacos.append(saco(probability, image, strength))
+    def follow(self, insertion: Tensor, deletion: Tensor, saco: float) -> None:
+        """Count the curves [steps + 1] and SaCo of one map."""
+        self.insertions = torch.cat([self.insertions, insertion[None]])
+        self.deletions = torch.cat([self.deletions, deletion[None]])
+        self.sacos.append(saco)
 
     def scores(self, setting: Setting, *, refined: bool, cost: Cost) -> MethodScores:
         """Return the scores that follow from the counts."""

@@ -1,0 +1,63 @@
+"""The faithfulness of the maps of one photo is measured, several maps at once on a processor."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from getam.activation import Setting, enlarge_aligning_edges
+from getam.evaluation import FaithfulnessTest
+from getam.evaluation.faithfulness import Probability
+from getam.explain.tally import Tallies
+from getam.inference.side_by_side import lanes_on, side_by_side
+
+Key = tuple[Setting, bool]
+
+
+def follow_maps(
+    tallies: Tallies,
+    made: Mapping[Key, Tensor],
+    classifier: nn.Module,
+    image: Tensor,
+    classes: list[int],
+) -> None:
+    """Add the faithfulness of every map of one photo to its tally.
+
+    Parameters
+    ----------
+    tallies
+        By setting and stage; those of ``made`` are added to.
+    made
+        The maps [K, h, w] of the photo's K classes, by setting and stage.
+    classifier
+        Images to class logits.
+    image
+        [3, H, W], normalised.
+    classes
+        The K class indices.
+    """
+    tests = [FaithfulnessTest(probability_of(classifier, index), image) for index in classes]
+    given = [
+        (key, test, strength)
+        for key, maps in made.items()
+        for test, strength in zip(tests, maps, strict=True)
+    ]
+
+    def measure(one: tuple[Key, FaithfulnessTest, Tensor]) -> tuple[Key, Tensor, Tensor, float]:
+        key, test, strength = one
+        (enlarged,) = enlarge_aligning_edges(strength[None], image.shape[-2:])
+        return key, test.insertion(enlarged), test.deletion(enlarged), test.saco(enlarged)
+
+    lanes = lanes_on(image.device)
+    for key, *found in side_by_side(measure, given, lanes=lanes, count=len(given)):
+        tallies[key].follow(*found)
+
+
+def probability_of(classifier: nn.Module, index: int) -> Probability:
+    """Return the function from images [S, 3, H, W] to the probabilities [S] of one class."""
+
+    def probability(images: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return classifier(images)[:, index].float().sigmoid().cpu()
+
+    return probability
