@@ -104,3 +104,14 @@ def test_differences_are_named() -> None:
         "balance": "recorded 1.0, claimed 0.0",
         "ema": "recorded None, claimed 0.1",
     }
+
+
+@pytest.mark.parametrize("name", ["field", "trials"])
+def test_a_trial_keeps_every_setting_and_what_was_changed_among_them(name: str) -> None:
+    file = ROOT / "benchmarks" / "results" / f"{name}.json"
+    for key, row in json.loads(file.read_text(encoding="utf-8")).items():
+        wanted = dict(row["changes"])
+        if "(whole)" in key:  # a whole run takes 1.5 times the epochs
+            wanted.pop("epochs", None)
+        assert differences(row["settings"], wanted) == {}, key
+        assert {"learning_rate", "epochs", "first_block", "weight_decay"} < set(row["settings"])
