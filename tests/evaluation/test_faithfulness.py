@@ -26,8 +26,9 @@ def pixel_by_pixel(start: Tensor, end: Tensor, strength: Tensor, steps: int) -> 
 
 
 def brightness(weights: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return a probability that is a weighted sum of the first channel."""
-    return lambda images: (images[:, 0] * weights).sum((1, 2))
+    """Return a probability that is a weighted sum of all channels, which weigh unequally."""
+    channels = torch.tensor([1.0, 0.5, -0.25])[:, None, None]
+    return lambda images: (images * channels * weights).sum((1, 2, 3))
 
 
 @pytest.mark.parametrize("steps", [2, 4, 10])
@@ -125,7 +126,8 @@ def slow_saco(
 
 def test_saco_equals_a_loop_over_pairs() -> None:
     generator = torch.Generator().manual_seed(1)
-    image = torch.randn(3, 12, 14, generator=generator)
+    far_from_0 = torch.tensor([3.0, -1.0, 2.0])[:, None, None]
+    image = torch.rand(3, 12, 14, generator=generator) + far_from_0
     probability = brightness(torch.rand(12, 14, generator=generator))
     for groups in (2, 5, 10):
         strength = torch.rand(12, 14, generator=generator)
@@ -141,6 +143,11 @@ def test_the_order_of_the_network_is_1_and_its_reverse_is_below_0() -> None:
     assert test.saco(-image[0]) < 0
 
 
+def test_a_stronger_group_with_the_same_effect_counts_for_the_map() -> None:
+    image, strength = torch.zeros(3, 10, 10), torch.arange(100.0).view(10, 10)
+    assert FaithfulnessTest(brightness(torch.ones(10, 10)), image).saco(strength) == 1
+
+
 def test_a_flat_map_says_nothing() -> None:
     test = FaithfulnessTest(brightness(torch.ones(8, 9)), torch.randn(3, 8, 9))
     assert test.saco(torch.ones(8, 9)) == 0
@@ -154,3 +161,7 @@ def test_sizes_and_numbers_must_fit() -> None:
     for wrong in ({"steps": 1}, {"groups": 1}):
         with pytest.raises(ValueError, match="steps and groups must be 2 or more"):
             FaithfulnessTest(probability, image, **wrong)
+    for size in ((3, 5, 9), (3, 8, 5), (1, 8, 9), (1, 3, 8, 9)):
+        with pytest.raises(ValueError, match=r"\[3, H, W\] with sides of 6 pixels or more, got \("):
+            FaithfulnessTest(probability, torch.zeros(size))
+    FaithfulnessTest(brightness(torch.ones(6, 6)), torch.zeros(3, 6, 6))

@@ -53,7 +53,7 @@ def test_the_scores_hold_the_mean_curves_and_every_saco() -> None:
     tally = Tally.of_classes(NAMES)
     curves = torch.rand(2, 2, STEPS + 1, generator=torch.Generator().manual_seed(0))
     for (inserted, deleted), coefficient in zip(curves, (0.25, -0.5), strict=True):
-        tally.follow(inserted, deleted, coefficient)
+        tally.add_faithfulness(inserted, deleted, coefficient)
     tally.update(torch.ones(1, 8, 8), [1], torch.zeros(8, 8, dtype=torch.int64))
     scores = tally.scores(SETTING, refined=False, cost=COST)
     assert scores.insertion == pytest.approx(curves[:, 0].mean(0).tolist())

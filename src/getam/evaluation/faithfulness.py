@@ -13,10 +13,10 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
 STEPS = 10
-"""Default number of steps. The paper takes one per 224 pixels, which hardly changes the area."""
+"""Default number of steps. RISE takes one per 224 pixels, which hardly changes the area."""
 
 GROUPS = 10
-"""Default number of groups of pixels for SaCo, as in its paper."""
+"""Default number of groups of pixels, as in the paper of SaCo."""
 
 BLUR_SIZE, BLUR_SIGMA = 11, 5.0  # pixels, as in the code of RISE
 
@@ -27,14 +27,16 @@ Probability = Callable[[Tensor], Tensor]
 class FaithfulnessTest:
     """A faithfulness test changes one image as a map says, and follows the probability of a class.
 
-    What is the same for every map is classified once: the image, the blurred image, and no image.
+    What is the same for every map is classified once: the image itself, the blurred image, and the
+    empty image, which has the mean colour everywhere.
 
     Parameters
     ----------
     probability
         The function that gives the probability of the class of the maps.
     image
-        [3, H, W], normalised so that 0 is the mean colour.
+        [3, H, W], normalised so that 0 is the mean colour. A side has 6 pixels or more, as the
+        blur reaches so far.
     steps
         Number of steps of a curve, from all of the image to none of it.
     groups
@@ -43,7 +45,7 @@ class FaithfulnessTest:
     Raises
     ------
     ValueError
-        If there are fewer than two steps or groups.
+        If the image has another shape, or if there are fewer than two steps or groups.
 
     Examples
     --------
@@ -62,31 +64,49 @@ class FaithfulnessTest:
         steps: int = STEPS,
         groups: int = GROUPS,
     ) -> None:
+        if image.ndim != 3 or len(image) != 3 or min(image.shape[1:]) <= BLUR_SIZE // 2:
+            least = BLUR_SIZE // 2 + 1
+            raise ValueError(
+                f"image must be [3, H, W] with sides of {least} pixels or more, "
+                f"got {tuple(image.shape)}"
+            )
         if steps < 2 or groups < 2:
             raise ValueError(f"steps and groups must be 2 or more, got {steps} and {groups}")
         self.probability, self.image, self.steps, self.groups = probability, image, steps, groups
         self.blurred = gaussian_blur(image, [BLUR_SIZE, BLUR_SIZE], [BLUR_SIGMA, BLUR_SIGMA])
-        self.nothing = torch.zeros_like(image)
+        self.empty = torch.zeros_like(image)
         self.grey = image.mean((1, 2), keepdim=True)
-        same = torch.stack([image, self.blurred, self.nothing])
-        self._of_image, self._of_blurred, self._of_nothing = probability(same).split(1)
+        same = torch.stack([image, self.blurred, self.empty])
+        self._p_image, self._p_blurred, self._p_empty = probability(same).split(1)
 
     def insertion(self, strength: Tensor) -> Tensor:
-        """Return the curve [steps + 1] while the strongest pixels of a blurred image become sharp.
+        """Return the probability of the class while the strongest pixels become sharp.
 
-        A higher curve is better; see :func:`area`. Parameters and errors are those of `saco`. Of
-        the map only the order of its values counts.
+        Parameters
+        ----------
+        strength
+            [H, W], the map. Only the order of its values counts.
+
+        Returns
+        -------
+        Tensor
+            [steps + 1], from the blurred image to the image. Higher is better; see :func:`area`.
+
+        Raises
+        ------
+        ValueError
+            If the map has another size than the image.
         """
         between = self.probability(self._steps_between(self.blurred, self.image, strength))
-        return torch.cat([self._of_blurred, between, self._of_image])
+        return torch.cat([self._p_blurred, between, self._p_image])
 
     def deletion(self, strength: Tensor) -> Tensor:
-        """Return the curve [steps + 1] while the strongest pixels turn to the mean colour.
+        """Return the probability of the class while the strongest pixels turn to the mean colour.
 
-        A lower curve is better; see `insertion`.
+        Lower is better. Parameters, result and errors are those of `insertion`.
         """
-        between = self.probability(self._steps_between(self.image, self.nothing, strength))
-        return torch.cat([self._of_image, between, self._of_nothing])
+        between = self.probability(self._steps_between(self.image, self.empty, strength))
+        return torch.cat([self._p_image, between, self._p_empty])
 
     def saco(self, strength: Tensor) -> float:
         """Compare the order of groups of pixels with what their loss does to the class.
@@ -114,7 +134,7 @@ class FaithfulnessTest:
         group = self._rank(strength) * self.groups // strength.numel()  # [H, W], 0 strongest
         own = group == torch.arange(self.groups, device=group.device)[:, None, None]
         changed = self.probability(torch.where(own[:, None], self.grey, self.image))
-        effects = self._of_image - changed
+        effects = self._p_image - changed
         salience = torch.stack([strength[each].double().mean() for each in own]).to(effects.device)
         gaps = (salience[:, None] - salience).triu(1)  # of pairs, the stronger group first
         right = effects[:, None] >= effects

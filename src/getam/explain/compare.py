@@ -10,8 +10,8 @@ from getam.activation import Setting, lookup_method, method_names
 from getam.data import Batch, Source
 from getam.evaluation import Comparison, Cost
 from getam.explain.controls import CONTROLS
-from getam.explain.faithful import follow_maps
 from getam.explain.kept_counts import Counts, KeptCounts, mark_of
+from getam.explain.map_faithfulness import count_faithfulness
 from getam.explain.map_maker import MapMaker
 from getam.explain.method_costs import method_costs
 from getam.explain.tally import Tallies, Tally
@@ -58,7 +58,8 @@ def compare_methods(
     refined
         Score the maps refined by PAMR too.
     faithfulness
-        Measure insertion, deletion and SaCo too: slow, 28 forward passes per map.
+        Measure insertion, deletion and SaCo too: slow, 28 forward passes for each map, and
+        3 for each class of a photo.
     workers
         Processes that read photos.
     kept
@@ -183,4 +184,4 @@ def count_photo(
     for key, of_setting in shown.items():
         tallies[key].update(of_setting, classes, truth)
     if faithfulness:
-        follow_maps(tallies, shown, maker.classifier, image, classes)
+        count_faithfulness(tallies, shown, maker.classifier, image, classes)

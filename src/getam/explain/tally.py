@@ -54,7 +54,7 @@ class Tally:
         found = overlaps(enlarged, classes, truth, self.curve.thresholds)
         self.overlaps = torch.cat([self.overlaps, found])
 
-    def follow(self, insertion: Tensor, deletion: Tensor, saco: float) -> None:
+    def add_faithfulness(self, insertion: Tensor, deletion: Tensor, saco: float) -> None:
         """Count the curves [steps + 1] and SaCo of one map."""
         self.insertions = torch.cat([self.insertions, insertion[None]])
         self.deletions = torch.cat([self.deletions, deletion[None]])

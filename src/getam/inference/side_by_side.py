@@ -1,4 +1,4 @@
-"""On a processor several photos are worked on at once, each in a lane.
+"""On a processor several photos, or maps of one photo, are worked on at once, each in a lane.
 
 A lane is a Python thread with its share of torch's compute threads. Compute threads that share one
 small network wait for each other at every operation. With a lane for each photo they seldom wait,

@@ -14,14 +14,14 @@ from getam.inference.side_by_side import lanes_on, side_by_side
 Key = tuple[Setting, bool]
 
 
-def follow_maps(
+def count_faithfulness(
     tallies: Tallies,
     made: Mapping[Key, Tensor],
     classifier: nn.Module,
     image: Tensor,
     classes: list[int],
 ) -> None:
-    """Add the faithfulness of every map of one photo to its tally.
+    """Add the faithfulness of every map of one photo to the tally of its setting.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def follow_maps(
     made
         The maps [K, h, w] of the photo's K classes, by setting and stage.
     classifier
-        Images to class logits.
+        Images to class logits. On a processor it is called in several threads at once, and a
+        context of the calling thread, such as ``torch.autocast``, does not reach all of them.
     image
         [3, H, W], normalised.
     classes
@@ -49,8 +50,9 @@ def follow_maps(
         return key, test.insertion(enlarged), test.deletion(enlarged), test.saco(enlarged)
 
     lanes = lanes_on(image.device)
-    for key, *found in side_by_side(measure, given, lanes=lanes, count=len(given)):
-        tallies[key].follow(*found)
+    results = side_by_side(measure, given, lanes=lanes, count=len(given))
+    for key, insertion, deletion, saco in results:
+        tallies[key].add_faithfulness(insertion, deletion, saco)
 
 
 def probability_of(classifier: nn.Module, index: int) -> Probability:
