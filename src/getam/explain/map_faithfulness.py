@@ -5,13 +5,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from getam.activation import Setting, enlarge_aligning_edges
+from getam.activation import enlarge_aligning_edges
 from getam.evaluation import FaithfulnessTest
 from getam.evaluation.faithfulness import Probability
-from getam.explain.tally import Tallies
+from getam.explain.tally import Key, Tallies
 from getam.inference.side_by_side import lanes_on, side_by_side
-
-Key = tuple[Setting, bool]
 
 
 def count_faithfulness(
@@ -26,9 +24,9 @@ def count_faithfulness(
     Parameters
     ----------
     tallies
-        By setting and stage; those of ``made`` are added to.
+        Those of ``made`` are added to.
     made
-        The maps [K, h, w] of the photo's K classes, by setting and stage.
+        The maps [K, h, w] of the photo's K classes.
     classifier
         Images to class logits. On a processor it is called in several threads at once, and a
         context of the calling thread, such as ``torch.autocast``, does not reach all of them.

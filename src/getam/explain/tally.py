@@ -17,8 +17,10 @@ from getam.evaluation import (
 from getam.evaluation.faithfulness import STEPS
 from getam.evaluation.seed_curve import THRESHOLDS
 
-Tallies = dict[tuple[Setting, bool], "Tally"]
-"""By setting, unrefined and refined."""
+Key = tuple[Setting, bool]
+"""A setting, and whether its maps are refined."""
+
+Tallies = dict[Key, "Tally"]
 
 # Products of gradients are steep: their best threshold lies where the usual steps of 0.05 begin.
 LOW_THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04)
